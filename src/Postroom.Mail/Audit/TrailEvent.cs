@@ -1,0 +1,107 @@
+using Postroom.Mail.Status;
+
+namespace Postroom.Mail.Audit;
+
+/// <summary>What can stand in the trail, as a closed list. The names are approved text: they never change.</summary>
+public enum EventKind : byte
+{
+    /// <summary>A mail was accepted: who handed it over, and how.</summary>
+    Accepted = 1,
+
+    /// <summary>Leased for a try.</summary>
+    Trying = 2,
+
+    /// <summary>The next hop took it.</summary>
+    Delivered = 3,
+
+    /// <summary>A try failed for now.</summary>
+    Deferred = 4,
+
+    /// <summary>Refused for good.</summary>
+    Failed = 5,
+
+    /// <summary>Given up after the schedule's end.</summary>
+    Expired = 6,
+
+    Captured = 7,
+    Held = 8,
+    Released = 9,
+    Cancelled = 10,
+
+    /// <summary>A person asked for a try at once.</summary>
+    Hurried = 11,
+
+    /// <summary>A lease was given back untried: the lane is closed.</summary>
+    Returned = 12,
+
+    /// <summary>A try's outcome is unknown: the mail may have arrived, and is sent again (promise 3).</summary>
+    InDoubt = 13,
+
+    /// <summary>A delivery report about this mail was written; the text names its id.</summary>
+    Reported = 14,
+
+    /// <summary>A report was due but has nowhere to go (null reverse-path): it is kept here instead.</summary>
+    ReportKept = 15,
+
+    /// <summary>The answer came too late and was a 451: the mail was not accepted after all (promise 1).</summary>
+    Revoked = 16,
+
+    /// <summary>The stored body does not match its checksum: quarantined, never sent.</summary>
+    Damaged = 17,
+
+    Suppressed = 18,
+
+    // Of the relay itself, about no single mail:
+    Started = 64,
+    Stopped = 65,
+    LanePaused = 66,
+    LaneResumed = 67,
+    DiskLow = 68,
+    DiskFree = 69,
+    ClockJumped = 70,
+    Reloaded = 71,
+    Recovered = 72,
+}
+
+/// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>
+/// <param name="At">When, by the wall clock.</param>
+/// <param name="Kind">What.</param>
+/// <param name="Mail">Of which mail; null for an event of the relay itself.</param>
+/// <param name="Recipient">Which recipient, by its place in the envelope from 0; null for all or none.</param>
+public sealed record TrailEvent(DateTimeOffset At, EventKind Kind, MailId? Mail, int? Recipient)
+{
+    /// <summary>Who did it, when it was a person or a named rule.</summary>
+    public string? Who { get; init; }
+
+    /// <summary>The lane (route) it happened on.</summary>
+    public string? Lane { get; init; }
+
+    /// <summary>The other side's own words on success: the whole final reply.</summary>
+    public string? Reply { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public Failure? Failure { get; init; }
+
+    /// <summary>A sentence for people: the reason given, what was repaired, when the next try is due.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>When the next try is due, of a deferral.</summary>
+    public DateTimeOffset? NextDue { get; init; }
+
+    /// <summary>How the try went, step by step.</summary>
+    public AttemptFacts? Attempt { get; init; }
+}
+
+/// <summary>One try at one next hop: what was reached, what it cost, what was said.</summary>
+/// <param name="Remote">Address and port reached; null if none.</param>
+/// <param name="Greeting">The name in the peer's 220.</param>
+/// <param name="Tls">Protocol and cipher, or null on a clear connection.</param>
+/// <param name="Reused">The connection had carried mail before.</param>
+/// <param name="Steps">Each step and its milliseconds, in order.</param>
+/// <param name="Transcript">The dialogue with secrets masked, cut at a bound; null where all went well.</param>
+public sealed record AttemptFacts(
+    string? Remote, string? Greeting, string? Tls, bool Reused, IReadOnlyList<Step> Steps, string? Transcript = null);
+
+/// <param name="Name">connect, tls, ehlo, auth, mail, rcpt, data, dot…</param>
+/// <param name="Milliseconds">How long it took.</param>
+public readonly record struct Step(string Name, double Milliseconds);

@@ -1,0 +1,24 @@
+namespace Postroom.Mail;
+
+/// <summary>An enhanced mail system status code, such as 5.1.1: what happened, and to what.</summary>
+/// <remarks>
+/// RFC 3463 §2: class "." subject "." detail. Class 2 is success, 4 a persistent transient failure, 5 a
+/// permanent failure; no other class exists.
+/// </remarks>
+public readonly record struct EnhancedStatus
+{
+    public EnhancedStatus(int @class, int subject, int detail)
+    {
+        if (@class is not (2 or 4 or 5))
+            throw new ArgumentOutOfRangeException(nameof(@class), @class, "RFC 3463 §2 knows classes 2, 4 and 5");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)subject, 999u, nameof(subject));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)detail, 999u, nameof(detail));
+        (Class, Subject, Detail) = (@class, subject, detail);
+    }
+
+    public int Class { get; }
+    public int Subject { get; }
+    public int Detail { get; }
+
+    public override string ToString() => $"{Class}.{Subject}.{Detail}";
+}

@@ -1,0 +1,54 @@
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+
+namespace Postroom.Relay.Spool;
+
+/// <summary>Reads what the spool knows. May lag behind the truth by a bounded tail; <see cref="CaughtUpAsync"/> waits for it.</summary>
+public interface ISpoolIndex
+{
+    /// <summary>Completes when everything that was durable at the call is in the index.</summary>
+    ValueTask CaughtUpAsync(CancellationToken cancel);
+
+    /// <summary>A page of recipients that match, newest mail first, after a cursor.</summary>
+    /// <param name="most">1 to 1,000.</param>
+    IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most);
+
+    /// <summary>How many recipients are in each state, of those that match.</summary>
+    IReadOnlyDictionary<State, long> Count(Filter filter);
+
+    /// <summary>Everything about one mail; null if there is none of that id.</summary>
+    MailRecord? Show(MailId id);
+
+    /// <summary>The bytes of a mail as they leave or left; null if the body is no longer kept.</summary>
+    MailContent? Content(MailId id);
+}
+
+/// <summary>Where a page ended.</summary>
+public readonly record struct Cursor(MailId Mail, int Recipient);
+
+/// <summary>One recipient of one mail, for a list.</summary>
+public sealed record RecipientRow(MailId Mail, int Recipient, State State, string To, string From)
+{
+    public DateTimeOffset AcceptedAt { get; init; }
+    public string? Subject { get; init; }
+    public string Lane { get; init; } = "";
+    public int FailedTries { get; init; }
+    public DateTimeOffset? NextDue { get; init; }
+    public long Size { get; init; }
+    public string Source { get; init; } = "";
+
+    /// <summary>The last word: the next hop's reply, or why it failed; null before the first try.</summary>
+    public string? Last { get; init; }
+}
+
+/// <summary>One mail with its recipients and its trail.</summary>
+public sealed record MailRecord(MailId Id, DateTimeOffset AcceptedAt, Origin Origin, HeaderFacts Header, string From)
+{
+    public long Size { get; init; }
+    public string? EnvelopeId { get; init; }
+    public required IReadOnlyList<RecipientRow> Recipients { get; init; }
+
+    /// <summary>What happened, oldest first.</summary>
+    public required IReadOnlyList<TrailEvent> Trail { get; init; }
+}

@@ -1,0 +1,28 @@
+namespace Postroom.Relay.Spool;
+
+/// <summary>The bounds of the embedded spool.</summary>
+public sealed record SpoolSettings
+{
+    /// <summary>Below this many free octets nothing is accepted (452 4.3.1).</summary>
+    public long FreeSpaceFloor { get; init; } = 512L << 20;
+
+    /// <summary>Octets of one journal segment.</summary>
+    public int SegmentSize { get; init; } = 64 << 20;
+
+    /// <summary>Octets of bodies kept in memory for delivery; beyond it they are read back.</summary>
+    public long BodyMemory { get; init; } = 64L << 20;
+
+    /// <summary>Parcels of a lane kept in memory; the rest waits in the index.</summary>
+    public int Window { get; init; } = 20_000;
+
+    /// <summary>Journal records not yet indexed before intake slows down.</summary>
+    public int IndexLag { get; init; } = 100_000;
+
+    /// <summary>The answer to the final dot comes no later.</summary>
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long bodies of ended mail are kept: captured, and all others.</summary>
+    public TimeSpan KeepCaptured { get; init; } = TimeSpan.FromDays(30);
+
+    public TimeSpan KeepEnded { get; init; } = TimeSpan.Zero;
+}
