@@ -1,0 +1,71 @@
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+
+namespace Postroom.Relay.Spool.Journal;
+
+/// <summary>Where a record stands: ascending in the order of the journal.</summary>
+/// <param name="Segment">The segment's number, from 1, never used twice.</param>
+/// <param name="Offset">The first octet of the record in it.</param>
+public readonly record struct Position(int Segment, int Offset) : IComparable<Position>
+{
+    public int CompareTo(Position other) =>
+        Segment != other.Segment ? Segment.CompareTo(other.Segment) : Offset.CompareTo(other.Offset);
+
+    public static bool operator <(Position a, Position b) => a.CompareTo(b) < 0;
+    public static bool operator >(Position a, Position b) => a.CompareTo(b) > 0;
+    public static bool operator <=(Position a, Position b) => a.CompareTo(b) <= 0;
+    public static bool operator >=(Position a, Position b) => a.CompareTo(b) >= 0;
+}
+
+/// <summary>A run of octets of a body in a segment.</summary>
+/// <param name="Checksum">CRC-32C of those octets.</param>
+public readonly record struct BodyPiece(int Segment, int Offset, int Length, uint Checksum);
+
+/// <summary>One thing that was promised, or became of a promise. The closed list of what the journal can say.</summary>
+public abstract record JournalRecord;
+
+/// <summary>A mail was accepted.</summary>
+/// <param name="Trace">The trace block: what goes out in front of the body.</param>
+/// <param name="Size">Octets of the body, without the trace block.</param>
+public sealed record AcceptedRecord(MailId Id, DateTimeOffset At, Envelope Envelope, Origin Origin, HeaderFacts Header)
+    : JournalRecord
+{
+    public required byte[] Trace { get; init; }
+    public required long Size { get; init; }
+
+    /// <summary>Where the body lies, in order. Set when written: an inline body is the last piece.</summary>
+    public IReadOnlyList<BodyPiece> Pieces { get; set; } = [];
+
+    /// <summary>The mail this one reports on (a delivery report); null for handed-over mail.</summary>
+    public MailId? ReportOf { get; init; }
+}
+
+/// <summary>Parcels were leased. On stable storage before any of them touches the wire.</summary>
+public sealed record LeasedRecord(DateTimeOffset At, IReadOnlyList<LeasedParcel> Parcels) : JournalRecord;
+
+/// <param name="Recipients">Places in the envelope.</param>
+public readonly record struct LeasedParcel(MailId Id, string Lane, IReadOnlyList<int> Recipients);
+
+/// <summary>A lease ended: what became of each of its recipients.</summary>
+public sealed record SettledRecord(MailId Id, DateTimeOffset At, string Lane, IReadOnlyList<Verdict> Verdicts) : JournalRecord
+{
+    public AttemptFacts? Attempt { get; init; }
+    public IReadOnlyList<TrailEvent> Events { get; init; } = [];
+}
+
+/// <summary>A person did something to some recipients.</summary>
+public sealed record DirectedRecord(DateTimeOffset At, Happening What, IReadOnlyList<Target> Targets, string Who, string? Why)
+    : JournalRecord;
+
+/// <summary>The answer came too late and was not a 250: this mail was never accepted (promise 1).</summary>
+public sealed record RevokedRecord(MailId Id, DateTimeOffset At) : JournalRecord;
+
+/// <summary>At start: these leases of the life before have no outcome; each goes back to waiting.</summary>
+/// <param name="InDoubt">Those that may have arrived at the next hop.</param>
+/// <param name="Untried">Those that surely have not.</param>
+public sealed record LeasesLostRecord(DateTimeOffset At, IReadOnlyList<Target> InDoubt, IReadOnlyList<Target> Untried)
+    : JournalRecord;
+
+/// <summary>An event of the relay itself, or of a mail without a change of state.</summary>
+public sealed record NotedRecord(TrailEvent Event) : JournalRecord;
