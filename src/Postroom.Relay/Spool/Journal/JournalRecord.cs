@@ -26,12 +26,13 @@ public readonly record struct BodyPiece(int Segment, int Offset, int Length, uin
 public abstract record JournalRecord;
 
 /// <summary>A mail was accepted.</summary>
-/// <param name="Trace">The trace block: what goes out in front of the body.</param>
-/// <param name="Size">Octets of the body, without the trace block.</param>
 public sealed record AcceptedRecord(MailId Id, DateTimeOffset At, Envelope Envelope, Origin Origin, HeaderFacts Header)
     : JournalRecord
 {
+    /// <summary>The trace block: what goes out in front of the body.</summary>
     public required byte[] Trace { get; init; }
+
+    /// <summary>Octets of the body, without the trace block.</summary>
     public required long Size { get; init; }
 
     /// <summary>Where the body lies, in order. Set when written: an inline body is the last piece.</summary>
