@@ -1,6 +1,9 @@
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
 using Postroom.Mail;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
+using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Spool.Embedded;
 
@@ -12,11 +15,13 @@ namespace Postroom.Relay.Spool.Embedded;
 internal sealed class IndexFeeder : IAsyncDisposable
 {
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private const int Bite = 4096;
 
     private readonly MailJournal _journal;
     private readonly MailLedger _ledger;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly Func<LaneOf> _laneOf;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -25,10 +30,10 @@ internal sealed class IndexFeeder : IAsyncDisposable
     private Position _indexed;
     private readonly Task _loop;
 
-    public IndexFeeder(MailJournal journal, MailLedger ledger, TimeProvider time, Func<LaneOf> laneOf)
+    public IndexFeeder(SpoolParts parts, Func<LaneOf> laneOf)
     {
-        (_journal, _ledger, _time, _laneOf) = (journal, ledger, time, laneOf);
-        _indexed = ledger.IndexedTo ?? default;
+        (_journal, _ledger, _time, _log, _laneOf) = (parts.Journal, parts.Ledger, parts.Time, parts.Log, laneOf);
+        _indexed = _ledger.IndexedTo ?? default;
         _loop = RunAsync();
     }
 
@@ -78,9 +83,29 @@ internal sealed class IndexFeeder : IAsyncDisposable
             Add(batch, first);
             while (batch.Count < Bite && _journal.DurableNotTaken > 0)
                 Add(batch, await _journal.TakeDurableAsync(Bite, _stop.Token));
-            _ledger.Apply(batch, _laneOf());
+            await ApplyAsync(batch);
             Reached(batch[^1].Item1);
             AfterBite?.Invoke();
+        }
+    }
+
+    // A ledger that cannot be written (its disk is full, say) harms nothing that was accepted: intake slows down at
+    // the bound of its lag, and the bite is tried again.
+    private async Task ApplyAsync(List<(Position, JournalRecord)> batch)
+    {
+        for (var wait = TimeSpan.FromSeconds(1); ; wait = wait < LongestWait ? wait * 2 : LongestWait)
+        {
+            try
+            {
+                _ledger.Apply(batch, _laneOf());
+                return;
+            }
+            catch (DbException e)
+            {
+                SpoolLog.NotIndexed(_log, batch.Count, wait, e);
+            }
+
+            await Task.Delay(wait, _time, _stop.Token);
         }
     }
 

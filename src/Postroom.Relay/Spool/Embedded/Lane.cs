@@ -45,7 +45,8 @@ internal sealed class Lane(string name)
     /// <summary>The first of those that went to the ledger only since the refill under way began; null: none did.</summary>
     public DueKey? OverflowFrom { get; private set; }
 
-    public bool IsRefilling { get; private set; }
+    /// <summary>A page from the ledger is on its way, or asked for.</summary>
+    public bool IsRefilling { get; set; }
 
     /// <summary>When the lane was closed, each time: time in which its mail does not age.</summary>
     public List<LanePause> Pauses { get; } = [];
@@ -87,7 +88,20 @@ internal sealed class Lane(string name)
     }
 
     /// <summary>Under way: known, but not waiting.</summary>
-    public void AddLeased(Parcel parcel) => _known[parcel.Name] = parcel;
+    public void AddLeased(Parcel parcel)
+    {
+        parcel.IsLeased = true;
+        _known[parcel.Name] = parcel;
+    }
+
+    /// <summary>The recipients under way.</summary>
+    public IEnumerable<(MailId Mail, int Recipient)> Leased()
+    {
+        foreach (var parcel in _known.Values)
+            if (parcel.IsLeased)
+                foreach (var recipient in parcel.Recipients)
+                    yield return (parcel.Id, recipient.Index);
+    }
 
     public void Remove(Parcel parcel) => _known.Remove(parcel.Name);
 
@@ -102,6 +116,7 @@ internal sealed class Lane(string name)
             if (next is null)
                 break;
             _leases = (_leases + 1) % BacklogShare;
+            next.IsLeased = true;
             due.Add(next);
         }
 
@@ -141,7 +156,12 @@ internal sealed class Lane(string name)
     }
 
     /// <summary>The ledger is about to be asked: what overflows from now on may not be in its answer.</summary>
-    public void BeginRefill() => (IsRefilling, OverflowFrom) = (true, null);
+    /// <returns>After which key to ask; null if all is in memory.</returns>
+    public DueKey? BeginRefill()
+    {
+        (IsRefilling, OverflowFrom) = (Horizon is not null, null);
+        return Horizon;
+    }
 
     /// <summary>From the ledger, whatever the horizon; call <see cref="Refilled"/> after the last.</summary>
     public void AddFromLedger(Parcel parcel)

@@ -1,5 +1,3 @@
-using Postroom.Mail;
-using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
 
@@ -74,6 +72,41 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             }
 
         return leased;
+    }
+
+    /// <summary>Mail of our own is about to be stored: it counts from now on.</summary>
+    public void Count(IReadOnlyList<Parcel> parcels)
+    {
+        lock (Gate)
+            foreach (var parcel in parcels)
+                parcel.Lane.Open += parcel.Recipients.Length;
+    }
+
+    /// <summary>A mail was not accepted after all.</summary>
+    public void Revoked(IReadOnlyList<Parcel> parcels, List<(Parcel Parcel, int Slot)>? leased)
+    {
+        lock (Gate)
+        {
+            foreach (var parcel in parcels)
+                parcel.Lane.Open -= parcel.Recipients.Length;
+            foreach (var (parcel, slot) in leased ?? [])
+            {
+                parcel.Lane.Pending--;
+                parcel.Lane.Remove(parcel);
+                marks.Free(slot);
+            }
+        }
+    }
+
+    /// <summary>The wall clock jumped: that time passed for no lane.</summary>
+    public void Jumped(DateTimeOffset from, DateTimeOffset to)
+    {
+        if (to < from)
+            return; // Ages only shrink, and grow again.
+        lock (Gate)
+            foreach (var lane in _lanes.Values)
+                if (!lane.IsPaused)
+                    lane.Pauses.Add(new LanePause(from, to));
     }
 
     /// <summary>A mail is durable that was not leased with its acceptance: it waits.</summary>

@@ -28,6 +28,9 @@ internal sealed class Parcel(MailId id, Lane lane, string source, DateTimeOffset
     /// <summary>When it is due, by the clock that never jumps.</summary>
     public long DueTicks { get; set; }
 
+    /// <summary>Under way: in no queue of its lane.</summary>
+    public bool IsLeased { get; set; }
+
     public TimeSpan HeldFor { get; init; }
 
     /// <summary>Envelope and trace block, while in memory.</summary>

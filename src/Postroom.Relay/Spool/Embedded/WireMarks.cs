@@ -9,8 +9,7 @@ namespace Postroom.Relay.Spool.Embedded;
 /// doubt; after a power cut it cannot, and then every unsettled lease is (promise 3).
 /// </remarks>
 /// <param name="scratch">The memory.</param>
-/// <param name="from">Where the marks begin in it.</param>
-internal sealed class WireMarks(IScratch scratch, int from)
+internal sealed class WireMarks(IScratch scratch)
 {
     private const int Size = 8;
 
@@ -20,7 +19,7 @@ internal sealed class WireMarks(IScratch scratch, int from)
     private int _unused = Shared + 1;
 
     /// <summary>How many marks there can be.</summary>
-    public int Capacity { get; } = (scratch.Bytes.Length - from) / Size;
+    public int Capacity { get; } = (scratch.Bytes.Length) / Size;
 
     /// <summary>The mails that are marked: at start, those of the life before. Null: it could be any.</summary>
     public HashSet<MailId>? Read()
@@ -35,7 +34,7 @@ internal sealed class WireMarks(IScratch scratch, int from)
     }
 
     /// <summary>Forgets all: the start has recorded what they said.</summary>
-    public void Wipe() => scratch.Bytes[from..].Clear();
+    public void Wipe() => scratch.Bytes.Clear();
 
     /// <summary>A place for a mark. Call under the spool's gate.</summary>
     public int Take() => _free.TryPop(out var slot) ? slot : _unused < Capacity ? _unused++ : Shared;
@@ -51,5 +50,5 @@ internal sealed class WireMarks(IScratch scratch, int from)
         _free.Push(slot);
     }
 
-    private Span<byte> At(int slot) => scratch.Bytes.Slice(from + slot * Size, Size);
+    private Span<byte> At(int slot) => scratch.Bytes.Slice(slot * Size, Size);
 }

@@ -9,7 +9,7 @@ public sealed record JournalSettings
     /// <summary>How long a patient append may wait for a sync that others pay for.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Octets of <see cref="Journal.Marks"/>.</summary>
+    /// <summary>Octets of <see cref="MailJournal.Marks"/>.</summary>
     public int MarksSize { get; init; } = 64 << 10;
 
     /// <summary>Octets written with zeros ahead of the writer at a time, so that a sync finds no metadata to write; 0: none.</summary>

@@ -5,10 +5,10 @@ namespace Postroom.Relay.Spool.Journal;
 /// <summary>What the journal was found like at start.</summary>
 public sealed record Recovery
 {
-    /// <summary>The life before ended by <see cref="Journal.DisposeAsync"/>, or there was none.</summary>
+    /// <summary>The life before ended by <see cref="MailJournal.DisposeAsync"/>, or there was none.</summary>
     public bool CleanStop { get; init; }
 
-    /// <summary>Only the process died, not the machine: what it stored last was found, so <see cref="Journal.Marks"/> can be trusted.</summary>
+    /// <summary>Only the process died, not the machine: what it stored last was found, so <see cref="MailJournal.Marks"/> can be trusted.</summary>
     public bool PageCacheKept { get; init; }
 
     /// <summary>Records given to the replay.</summary>

@@ -25,6 +25,12 @@ public sealed class MailLedger : IDisposable
     /// <summary>Bodies of open mail, and of captured, failed or expired mail accepted at or after that instant.</summary>
     public IReadOnlyList<SegmentUse> BodiesNeeded(DateTimeOffset keptSince) => throw new NotSupportedException();
 
+    /// <summary>The highest id there is; the default in an empty ledger.</summary>
+    public MailId LastId => throw new NotSupportedException();
+
+    /// <summary>The recipients of a mail and their states; empty if there is no such mail.</summary>
+    public IReadOnlyList<RecipientState> Recipients(MailId id) => throw new NotSupportedException();
+
     public AcceptedRow? Accepted(MailId id) => throw new NotSupportedException();
 
     public void Relane(LaneOf laneOf) => throw new NotSupportedException();

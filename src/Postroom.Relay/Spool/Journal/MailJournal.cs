@@ -2,10 +2,10 @@
 namespace Postroom.Relay.Spool.Journal;
 
 /// <summary>The truth: what was promised, and what became of it, in the order in which it happened.</summary>
-public sealed class Journal : IAsyncDisposable
+public sealed class MailJournal : IAsyncDisposable
 {
     /// <exception cref="SpoolUnusableException">Written by a newer version; the message says what to do.</exception>
-    public static Journal Open(IDisk disk, JournalSettings settings, TimeProvider time) => throw new InvalidOperationException();
+    public static MailJournal Open(IDisk disk, JournalSettings settings, TimeProvider time) => throw new InvalidOperationException();
 
     /// <summary>
     /// Gives everything after <paramref name="from"/> (null: from the oldest record kept) in order, and readies the
