@@ -23,6 +23,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Func<LaneOf> _laneOf;
+    private readonly Func<Action, Task> _offload;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly List<(Position Upto, TaskCompletionSource Done)> _waiting = [];
@@ -33,6 +34,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
     public IndexFeeder(SpoolParts parts, Func<LaneOf> laneOf)
     {
         (_journal, _ledger, _time, _log, _laneOf) = (parts.Journal, parts.Ledger, parts.Time, parts.Log, laneOf);
+        _offload = parts.Offload;
         _indexed = _ledger.IndexedTo ?? default;
         _loop = RunAsync();
     }
@@ -97,7 +99,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
         {
             try
             {
-                _ledger.Apply(batch, _laneOf());
+                await _offload(() => _ledger.Apply(batch, _laneOf()));
                 return;
             }
             catch (DbException e)

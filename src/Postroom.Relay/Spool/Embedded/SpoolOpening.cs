@@ -33,6 +33,7 @@ public static class SpoolOpening
         var journal = MailJournal.Open(place.Disk, new JournalSettings { SegmentSize = settings.SegmentSize }, time);
         var recovery = Replay(journal, ledger, laneOf);
         var marks = new WireMarks(journal.Marks);
+        var thread = place.Offload is null ? new LedgerThread() : null;
         var parts = new SpoolParts(settings, place.Disk, time, log)
         {
             Journal = journal,
@@ -40,6 +41,8 @@ public static class SpoolOpening
             Marks = marks,
             Clock = new SteadyClock(time),
             FolderLock = place.FolderLock,
+            Offload = place.Offload ?? thread!.RunAsync,
+            Thread = thread,
         };
         foreach (var damage in recovery.Damage)
             SpoolLog.Damaged(log, damage.At.Segment, damage.At.Offset, damage.Octets, damage.What);
@@ -122,4 +125,8 @@ public static class SpoolOpening
 /// <param name="Disk">The journal's disk.</param>
 /// <param name="LedgerFile">The index's file.</param>
 /// <param name="FolderLock">Released with the spool; null if nobody else can come.</param>
-public sealed record SpoolPlace(IDisk Disk, string LedgerFile, IDisposable? FolderLock);
+public sealed record SpoolPlace(IDisk Disk, string LedgerFile, IDisposable? FolderLock)
+{
+    /// <summary>Runs what blocks on the ledger; null for a thread of its own. The simulator has none.</summary>
+    public Func<Action, Task>? Offload { get; init; }
+}

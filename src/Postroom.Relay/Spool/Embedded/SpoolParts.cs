@@ -12,11 +12,18 @@ internal sealed record SpoolParts(SpoolSettings Settings, IDisk Disk, TimeProvid
     public required WireMarks Marks { get; init; }
     public required SteadyClock Clock { get; init; }
 
+    /// <summary>Runs what blocks on the ledger.</summary>
+    public required Func<Action, Task> Offload { get; init; }
+
+    /// <summary>Ends with the spool; null if there is none.</summary>
+    public LedgerThread? Thread { get; init; }
+
     /// <summary>Held as long as the folder is ours; null in memory.</summary>
     public IDisposable? FolderLock { get; init; }
 
     public void Dispose()
     {
+        Thread?.Dispose();
         Ledger.Dispose();
         FolderLock?.Dispose();
     }
