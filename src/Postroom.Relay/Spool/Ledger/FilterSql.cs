@@ -37,6 +37,9 @@ internal sealed class FilterSql
 
     public Way Road { get; }
 
+    /// <summary>No mail after this one can match: where the walk begins.</summary>
+    public long NewestMail { get; private set; } = long.MaxValue;
+
     /// <summary>Its parameters are numbered from 1.</summary>
     public string Condition => _condition.ToString();
 
@@ -86,14 +89,16 @@ internal sealed class FilterSql
             Field.State => $"+r.state IN ({string.Join(", ", term.States.Select(state => Value((long)state)))})",
             Field.Reply => Contains("r.last", term.Value),
             Field.Fault => $"+r.fault = {Value(FaultOf(term.Value))}",
-            Field.Before => $"r.mail < {Value(IdAt(term.Instant))}",
-            Field.After => $"r.mail >= {Value(IdAt(term.Instant))}",
+            Field.Before => $"+r.mail < {Value(IdAt(term.Instant))}",
+            Field.After => $"{(term.Not ? "+" : "")}r.mail >= {Value(IdAt(term.Instant))}",
             Field.Larger => $"m.size > {Value(term.Octets)}",
             Field.Smaller => $"m.size < {Value(term.Octets)}",
             Field.Words => $"({Contains("m.subject", term.Value)} OR {Contains("+r.address", term.Value)} "
                 + $"OR {Contains("m.sender", term.Value)} OR {Contains("m.header_from", term.Value)})",
             Field.Source => Whole("+m.source", term.Value),
         };
+        if (term is { Field: Field.Before, Not: false })
+            NewestMail = Math.Min(NewestMail, IdAt(term.Instant) - 1);
         _condition.Append(" AND ").Append(term.Not ? $"NOT coalesce(({condition}), 0)" : condition);
     }
 

@@ -81,7 +81,8 @@ internal sealed class Finder(Database database)
         using var rows = database.Prepare(query);
         sql.BindTo(rows);
         var next = sql.Values.Count + 1;
-        rows.Bind(next, after?.Mail.Value ?? long.MaxValue).Bind(next + 1, after?.Recipient ?? -1).Bind(next + 2, most);
+        var from = after is { } end && end.Mail.Value <= sql.NewestMail ? end : new Cursor(new MailId(sql.NewestMail), -1);
+        rows.Bind(next, from.Mail.Value).Bind(next + 1, from.Recipient).Bind(next + 2, most);
         if (state is { } one)
             rows.Bind(next + 3, (long)one);
         return Read(rows);

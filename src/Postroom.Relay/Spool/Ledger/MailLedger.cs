@@ -22,6 +22,8 @@ public sealed class MailLedger : IDisposable
     private readonly PauseBook _pauses;
     private readonly Tally _tally;
     private readonly Statement _position;
+    private readonly Statement _begin;
+    private readonly Statement _commit;
     private MailId _newestMail;
     private DateTimeOffset? _newestSign;
 
@@ -35,6 +37,8 @@ public sealed class MailLedger : IDisposable
         _tally = new Tally(database);
         _relaner = new Relaner(database, _tally);
         _position = database.Prepare("INSERT OR REPLACE INTO position(id, segment, place, newest) VALUES(1, ?1, ?2, ?3)");
+        _begin = database.Prepare("BEGIN IMMEDIATE");
+        _commit = database.Prepare("COMMIT");
         ReadPosition();
     }
 
@@ -101,7 +105,11 @@ public sealed class MailLedger : IDisposable
             for (var after = new Cursor(new MailId(-1), -1); ;)
             {
                 Cursor? next = null;
-                InTransaction(() => next = _relaner.Page(state, after, laneOf));
+                InTransaction(() =>
+                {
+                    next = _relaner.Page(state, after, laneOf);
+                    _commit.Run();
+                });
                 if (next is not { } cursor)
                     break;
                 after = cursor;
@@ -123,8 +131,12 @@ public sealed class MailLedger : IDisposable
     }
 
     /// <summary>Copies the write-ahead log back into the file: when the feeder is idle, or the log has grown.</summary>
-    /// <remarks>Never done by a commit of itself, for its pause would come at random.</remarks>
-    public void Checkpoint() => _database.Checkpoint();
+    /// <remarks>A commit does it of itself only past 64 MB of log, for that pause would come at random.</remarks>
+    public void Checkpoint()
+    {
+        _pauses.ForgetWhatAgesNothing();
+        _database.Checkpoint();
+    }
 
     /// <summary>Reads beside this writer, on connections of its own, from any thread.</summary>
     public ISpoolIndexReader OpenReader() => LedgerReader.Open(_database.File);
@@ -138,6 +150,8 @@ public sealed class MailLedger : IDisposable
         _pauses.Dispose();
         _tally.Dispose();
         _position.Dispose();
+        _begin.Dispose();
+        _commit.Dispose();
         _database.Dispose();
     }
 
@@ -148,7 +162,7 @@ public sealed class MailLedger : IDisposable
         {
             if (at <= IndexedTo)
                 continue;
-            var lastSign = batch.Newest > (_newestSign ?? default) ? batch.Newest : _newestSign;
+            var lastSign = Later(batch.Newest, _newestSign);
             batch.Add(at, record);
             if (record is NotedRecord { Event: { Mail: null } happened })
                 _pauses.Note(happened, lastSign);
@@ -156,18 +170,21 @@ public sealed class MailLedger : IDisposable
 
         _writer.Write(batch, _tally);
         _tally.Write();
-        var newest = batch.Newest > (_newestSign ?? default) ? batch.Newest : _newestSign;
-        _position.Bind(1, records[^1].At.Segment).Bind(2, records[^1].At.Offset).Bind(3, newest?.UtcTicks ?? 0).Run();
+        var (to, newest) = (records[^1].At, Later(batch.Newest, _newestSign));
+        _position.Bind(1, to.Segment).Bind(2, to.Offset).Bind(3, newest?.UtcTicks ?? 0).Run();
+        _commit.Run();
+        (IndexedTo, _newestSign) = (to, newest);
+        _newestMail = batch.NewestMail > _newestMail ? batch.NewestMail : _newestMail;
     }
 
+    /// <summary>The work ends with the commit; what does not get there is taken back.</summary>
     private void InTransaction(Action work)
     {
-        _database.Execute("BEGIN IMMEDIATE");
+        _begin.Run();
         var done = false;
         try
         {
             work();
-            _database.Execute("COMMIT");
             done = true;
         }
         finally
@@ -178,8 +195,6 @@ public sealed class MailLedger : IDisposable
                 _tally.Reload();
             }
         }
-
-        ReadPosition();
     }
 
     private void ReadPosition()
@@ -189,7 +204,9 @@ public sealed class MailLedger : IDisposable
         if (!row.Step())
             return;
         IndexedTo = new Position(row.Int(0), row.Int(1));
-        _newestSign = new DateTimeOffset(row.Long(2), TimeSpan.Zero);
-        row.Reset();
+        _newestSign = row.Long(2) == 0 ? null : new DateTimeOffset(row.Long(2), TimeSpan.Zero);
     }
+
+    private static DateTimeOffset? Later(DateTimeOffset? a, DateTimeOffset? b) =>
+        a is null || b is null ? a ?? b : a > b ? a : b;
 }

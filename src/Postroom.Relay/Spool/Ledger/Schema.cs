@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Postroom.Tests")] // for the query plans and the pragmas
 
 namespace Postroom.Relay.Spool.Ledger;
 
