@@ -8,6 +8,9 @@ internal sealed class ActiveSegment : IDisposable
     private static readonly byte[] Zeros = new byte[256 << 10];
 
     private readonly IDiskFile _file;
+
+    // Its own opening of the file: the kernel tells a failed write-back once to each opening, and the writer's must hear it.
+    private readonly IDiskFile _ahead;
     private readonly ulong _salt = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
     private readonly uint _seed;
     private readonly Lock _zeroing = new();
@@ -21,6 +24,7 @@ internal sealed class ActiveSegment : IDisposable
         Number = number;
         Chain = chain;
         _file = disk.Open(name, create: true);
+        _ahead = disk.Open(name, create: false);
         _zeroedTo = Math.Max(_file.Length, SegmentHeader.Size);
         _seed = new SegmentHeader(0, number, _salt, default, 0, 0, chain).Seed;
     }
@@ -98,34 +102,47 @@ internal sealed class ActiveSegment : IDisposable
     /// Zeros ahead of the writer, by the housekeeping thread. A chunk is written under a lock: the writer waits for it
     /// where it catches up (a store to memory, a fraction of a millisecond), for its own octets must come last.
     /// </summary>
-    /// <exception cref="IOException">The writer must not go on either: a failed sync is told only once.</exception>
+    /// <exception cref="IOException">The disk is failing; the writer will hear of it too.</exception>
     public void ZeroAhead(long to)
     {
-        while (true)
-        {
-            lock (_zeroing)
-            {
-                if (_zeroedTo >= to)
-                    break;
-                var count = (int)Math.Min(Zeros.Length, to - _zeroedTo);
-                try
-                {
-                    _file.Write(_zeroedTo, [Zeros.AsMemory(0, count)]);
-                }
-                catch (DiskFullException)
-                {
-                    _zeroedTo = long.MaxValue; // Nothing is lost by it; whoever writes next will hear of it himself.
-                    return;
-                }
-
-                _zeroedTo += count;
-            }
-        }
-
-        _file.Sync();
+        const int chunksPerSync = 4; // A megabyte at a time: the writer's own sync is never behind more than that.
+        for (var chunks = 1; ZeroOneChunk(to); chunks++)
+            if (chunks % chunksPerSync == 0)
+                _ahead.Sync();
+        _ahead.Sync();
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        lock (_zeroing)
+        {
+            _zeroedTo = long.MaxValue;
+            _ahead.Dispose();
+        }
+    }
+
+    private bool ZeroOneChunk(long to)
+    {
+        lock (_zeroing)
+        {
+            if (_zeroedTo >= to)
+                return false;
+            var count = (int)Math.Min(Zeros.Length, to - _zeroedTo);
+            try
+            {
+                _ahead.Write(_zeroedTo, [Zeros.AsMemory(0, count)]);
+            }
+            catch (DiskFullException)
+            {
+                _zeroedTo = long.MaxValue; // Nothing is lost by it; whoever writes next will hear of it himself.
+                return false;
+            }
+
+            _zeroedTo += count;
+            return true;
+        }
+    }
 
     private int Place(List<Frame> frames, int offset)
     {
