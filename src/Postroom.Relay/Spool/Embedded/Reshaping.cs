@@ -137,7 +137,10 @@ internal sealed class Reshaping(
                 _ = board[name]; // A released mail may stand in a lane that was empty.
             lanes = [.. board.All];
             foreach (var lane in lanes)
+            {
                 lane.Open = open.GetValueOrDefault(lane.Name);
+                lane.DropWaiting();
+            }
         }
 
         foreach (var lane in lanes)

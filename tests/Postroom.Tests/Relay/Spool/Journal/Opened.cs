@@ -1,6 +1,6 @@
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Journal;
-using OpenJournal = Postroom.Relay.Spool.MailJournal;
+using OpenJournal = Postroom.Relay.Spool.Journal.MailJournal;
 
 namespace Postroom.Tests.Relay.Spool.Journal;
 
