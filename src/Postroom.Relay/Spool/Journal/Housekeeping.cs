@@ -8,6 +8,7 @@ internal sealed class Housekeeping
     private readonly JournalSettings _settings;
     private readonly object _lock = new();
     private readonly Queue<Action> _work = new();
+    private readonly Queue<int> _releases = new();
     private readonly SortedDictionary<int, SegmentFacts> _segments = [];
     private readonly List<DamageReport> _damage = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -102,12 +103,12 @@ internal sealed class Housekeeping
             if (!_segments.TryGetValue(number, out var facts) || !facts.Releasable)
                 throw new InvalidOperationException($"segment {number} is not releasable");
             _segments.Remove(number);
+            _releases.Enqueue(number);
+            Monitor.Pulse(_lock);
         }
-
-        Post(() => GiveBack(number));
     }
 
-    /// <summary>Finishes what is under way and leaves the rest to the next start.</summary>
+    /// <summary>Finishes what is under way and what was released, and leaves the rest to the next start.</summary>
     public Task StopAsync()
     {
         lock (_lock)
@@ -149,8 +150,10 @@ internal sealed class Housekeeping
     {
         lock (_lock)
         {
-            while (_work.Count == 0 && !_stopping)
+            while (_work.Count == 0 && _releases.Count == 0 && !_stopping)
                 Monitor.Wait(_lock);
+            if (_releases.TryDequeue(out var number))
+                return () => GiveBack(number);
             return _stopping ? null : _work.Dequeue();
         }
     }
@@ -165,10 +168,9 @@ internal sealed class Housekeeping
         {
             _fail?.Invoke(e);
         }
-        catch (ObjectDisposedException) when (active != _active)
+        catch (ObjectDisposedException)
         {
-            // Retired meanwhile: there is nothing ahead of it any more, and the next one asks for itself.
-            return;
+            return; // Retired meanwhile: there is nothing ahead of it any more, and the next one asks for itself.
         }
         finally
         {

@@ -1,5 +1,6 @@
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Journal;
+using Xunit;
 using OpenJournal = Postroom.Relay.Spool.Journal.MailJournal;
 
 namespace Postroom.Tests.Relay.Spool.Journal;
@@ -17,6 +18,13 @@ internal static class Opened
         recovery = journal.Recover(from, (_, record) => read.Add(record));
         return journal;
     }
+
+    /// <summary>Far longer than anything takes: a test that hangs ends.</summary>
+    public static Task Soon(this Task task) =>
+        task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+    public static Task<T> Soon<T>(this Task<T> task) =>
+        task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     public static byte[] BodyOf(OpenJournal journal, AcceptedRecord mail)
     {
