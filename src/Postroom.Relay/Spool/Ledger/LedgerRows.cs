@@ -53,5 +53,7 @@ public sealed record AcceptedRow(
 /// <param name="Until">Null while it lasts.</param>
 public readonly record struct LanePause(DateTimeOffset Since, DateTimeOffset? Until);
 
-/// <summary>The file is no sound database: to be put aside and built anew from the journal, which is the truth.</summary>
+/// <summary>
+/// The file is no sound database: to be put aside and built anew from the journal, which is the truth.
+/// </summary>
 public sealed class LedgerCorruptException(string message, Exception? inner = null) : Exception(message, inner);
