@@ -82,7 +82,10 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
                     recipient.Lane = parcel.Lane;
             var all = parcel.Recipients.Count == mail.Recipients.Length;
             foreach (var n in all ? [-1] : parcel.Recipients)
-                Tell(mail, at, new TrailEvent(leased.At, EventKind.Trying, mail.Id, n < 0 ? null : n) { Lane = parcel.Lane });
+            {
+                int? one = n < 0 ? null : n;
+                Tell(mail, at, new TrailEvent(leased.At, EventKind.Trying, mail.Id, one) { Lane = parcel.Lane });
+            }
         }
     }
 
@@ -114,8 +117,9 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
         {
             if (recipient.State != State.Trying || recipient.Lane != settled.Lane)
                 continue;
-            Step(mail, recipient.Index, Happening.Returned, settled.At, at);
-            Tell(mail, at, new TrailEvent(settled.At, EventKind.Returned, mail.Id, recipient.Index) { Lane = settled.Lane });
+            var n = recipient.Index;
+            Step(mail, n, Happening.Returned, settled.At, at);
+            Tell(mail, at, new TrailEvent(settled.At, EventKind.Returned, mail.Id, n) { Lane = settled.Lane });
         }
     }
 

@@ -20,7 +20,9 @@ internal sealed class Database : IDisposable
 
     public string File { get; }
 
-    /// <summary>The writer's connection, which creates the file; its log is copied back by <see cref="Checkpoint"/>.</summary>
+    /// <summary>
+    /// The writer's connection, which creates the file; its log is copied back by <see cref="Checkpoint"/>.
+    /// </summary>
     /// <remarks>
     /// WAL with synchronous=NORMAL may lose its newest transactions at a power cut, together with the position they
     /// carry, and the journal feeds them again. With FULL each batch would cost a sync that buys nothing.

@@ -5,10 +5,12 @@ using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Spool.Ledger;
 
-/// <summary>A filter as a condition on <c>recipient r</c> and <c>mail m</c>. What a person wrote goes in as parameters only.</summary>
+/// <summary>
+/// A filter as a condition on <c>recipient r</c> and <c>mail m</c>. What a person wrote goes in as parameters only.
+/// </summary>
 /// <remarks>
-/// The unary + keeps a column from choosing an index: which one drives the query is decided here, by <see cref="Road"/>,
-/// and not by a planner that has no figures.
+/// The unary + keeps a column from choosing an index: which one drives the query is decided here, by
+/// <see cref="Road"/>, and not by a planner that has no figures.
 /// </remarks>
 internal sealed class FilterSql
 {
@@ -53,7 +55,9 @@ internal sealed class FilterSql
             _ = _values[i] is long number ? statement.Bind(i + 1, number) : statement.Bind(i + 1, (string)_values[i]);
     }
 
-    /// <summary>True of <c>alice@example.com</c>, false of <c>alice</c>, <c>@example.com</c> and <c>a*@example.com</c>.</summary>
+    /// <summary>
+    /// True of <c>alice@example.com</c>, false of <c>alice</c>, <c>@example.com</c> and <c>a*@example.com</c>.
+    /// </summary>
     private static bool IsWholeAddress(string value) =>
         value.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < value.Length - 1
         && !value.Contains('*', StringComparison.Ordinal);

@@ -65,5 +65,7 @@ public readonly record struct RecipientState(int Index, State State);
 /// <param name="Until">Null while it lasts.</param>
 public readonly record struct LanePause(DateTimeOffset Since, DateTimeOffset? Until);
 
-/// <summary>The file is no sound database: to be put aside and built anew from the journal, which is the truth.</summary>
+/// <summary>
+/// The file is no sound database: to be put aside and built anew from the journal, which is the truth.
+/// </summary>
 public sealed class LedgerCorruptException(string message, Exception? inner = null) : Exception(message, inner);

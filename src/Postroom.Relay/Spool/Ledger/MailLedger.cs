@@ -4,7 +4,9 @@ using Postroom.Relay.Spool.Journal;
 
 namespace Postroom.Relay.Spool.Ledger;
 
-/// <summary>The index of the journal, in one SQLite file: what waits, what became of everything, what happened when.</summary>
+/// <summary>
+/// The index of the journal, in one SQLite file: what waits, what became of everything, what happened when.
+/// </summary>
 /// <remarks>
 /// The journal is the truth. The ledger takes its records in batches, each in one transaction with the position it
 /// then stands at, so it is never ahead of itself: after a power cut it may be behind, and takes the rest again.
@@ -36,7 +38,8 @@ public sealed class MailLedger : IDisposable
         _pauses = new PauseBook(database);
         _tally = new Tally(database);
         _relaner = new Relaner(database, _tally);
-        _position = database.Prepare("INSERT OR REPLACE INTO position(id, segment, place, newest) VALUES(1, ?1, ?2, ?3)");
+        _position = database.Prepare(
+            "INSERT OR REPLACE INTO position(id, segment, place, newest) VALUES(1, ?1, ?2, ?3)");
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
         ReadPosition();
@@ -46,7 +49,7 @@ public sealed class MailLedger : IDisposable
     public Position? IndexedTo { get; private set; }
 
     /// <summary>Opens the file, creates it if there is none, and brings its tables up to date.</summary>
-    /// <exception cref="LedgerCorruptException">No sound database: put it aside and feed a new one from the journal.</exception>
+    /// <exception cref="LedgerCorruptException">No sound database: put it aside and feed a new one.</exception>
     /// <exception cref="SpoolUnusableException">Written by a newer program; the message says what to do.</exception>
     public static MailLedger Open(string file)
     {
@@ -69,7 +72,9 @@ public sealed class MailLedger : IDisposable
     /// <exception cref="SpoolUnusableException">Written by a newer program, or not a ledger at all.</exception>
     public static ISpoolIndexReader OpenReadOnly(string file) => LedgerReader.Open(file);
 
-    /// <summary>Takes records in, in the order of the journal; those at or before <see cref="IndexedTo"/> are passed over.</summary>
+    /// <summary>
+    /// Takes records in, in the order of the journal; those at or before <see cref="IndexedTo"/> are passed over.
+    /// </summary>
     /// <param name="laneOf">Gives new mail its lane, and mail that waits again.</param>
     public void Apply(IReadOnlyList<(Position At, JournalRecord Record)> batch, LaneOf laneOf)
     {
@@ -78,7 +83,9 @@ public sealed class MailLedger : IDisposable
         InTransaction(() => ApplyWithin(batch, laneOf));
     }
 
-    /// <summary>Parcels of a lane that wait, in the order of their keys, those after <paramref name="after"/>.</summary>
+    /// <summary>
+    /// Parcels of a lane that wait, in the order of their keys, those after <paramref name="after"/>.
+    /// </summary>
     public IReadOnlyList<ParcelRow> Waiting(string lane, DueKey after, int most) => _backlog.Waiting(lane, after, most);
 
     /// <summary>Leases without an outcome, for recovery.</summary>
@@ -125,10 +132,13 @@ public sealed class MailLedger : IDisposable
     /// <summary>Times in which mail of this lane did not age, in order; what overlaps is one.</summary>
     public IReadOnlyList<LanePause> Pauses(string lane) => _pauses.Of(lane);
 
-    /// <summary>What the journal said and the life of a recipient does not allow, oldest first: each is a bug's trace.</summary>
+    /// <summary>
+    /// What the journal said and the life of a recipient does not allow, oldest first: each is a bug's trace.
+    /// </summary>
     public IReadOnlyList<string> Anomalies(int most)
     {
-        using var rows = _database.Prepare("SELECT segment || ':' || place || ' ' || what FROM anomaly ORDER BY id LIMIT ?1");
+        using var rows = _database.Prepare(
+            "SELECT segment || ':' || place || ' ' || what FROM anomaly ORDER BY id LIMIT ?1");
         rows.Bind(1, most);
         var found = new List<string>();
         while (rows.Step())

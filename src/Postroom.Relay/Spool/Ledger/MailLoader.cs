@@ -29,7 +29,7 @@ internal sealed class MailLoader(Database database) : IDisposable
     {
         if (!_mail.Bind(1, id.Value).Step())
             return null;
-        var from = new ReversePath(_mail.Text(0));
+        var from = PackedMail.Sender(_mail.Text(0));
         var acceptedAt = At(_mail.Long(1));
         var revoked = _mail.Int(2) == 1;
         _mail.Reset();
@@ -67,7 +67,7 @@ internal sealed class MailLoader(Database database) : IDisposable
         if (!_accepted.Bind(1, id.Value).Step())
             return null;
         var row = _accepted;
-        var (origin, envelope, header) = PackedMail.ReadFacts(row.Blob(2), new ReversePath(row.Text(1)), recipients);
+        var (origin, envelope, header) = PackedMail.ReadFacts(row.Blob(2), PackedMail.Sender(row.Text(1)), recipients);
         header = header with
         {
             Subject = row.TextOrNull(3), From = row.TextOrNull(4), MessageId = row.TextOrNull(5),

@@ -27,7 +27,7 @@ internal sealed class PauseBook(Database database) : IDisposable
     /// <summary>Drops what ended before the oldest open mail came: it makes nothing younger.</summary>
     public void ForgetWhatAgesNothing() => _forget.Run();
 
-    /// <param name="lastSign">The newest instant before it that the journal tells: where a crash began, at the earliest.</param>
+    /// <param name="lastSign">The newest instant before it that the journal tells: a crash came after.</param>
     public void Note(TrailEvent happened, DateTimeOffset? lastSign)
     {
         switch (happened.Kind)

@@ -9,7 +9,9 @@ using static Postroom.Tests.Relay.Spool.Ledger.Story;
 
 namespace Postroom.Tests.Relay.Spool.Ledger;
 
-/// <summary>Random lives of random mails: the ledger ends where a plain walk through the table of states ends.</summary>
+/// <summary>
+/// Random lives of random mails: the ledger ends where a plain walk through the table of states ends.
+/// </summary>
 public class LedgerLivesTests
 {
     private const int Mails = 5;

@@ -21,7 +21,10 @@ public sealed class LedgerRecordTests : IDisposable
         var mail = _story.Mail(At(0), "alice@example.com") with
         {
             Envelope = new Envelope(ReversePath.Null,
-                [new Recipient(new ForwardPath("ä@example.com"), Notify.Success | Notify.Delay, "utf-8;x"), new Recipient(new ForwardPath("b@x"))])
+                [
+                    new Recipient(new ForwardPath("ä@example.com"), Notify.Success | Notify.Delay, "utf-8;x"),
+                    new Recipient(new ForwardPath("b@x")),
+                ])
             {
                 Return = Return.Headers, EnvelopeId = "id+2B", Body = BodyKind.EightBitMime, SmtpUtf8 = true,
             },
@@ -59,8 +62,14 @@ public sealed class LedgerRecordTests : IDisposable
             Leased(At(1), mail.Id, 0, 1),
             Settled(At(2), mail.Id,
                 new Verdict(0, Happening.Accepted) { Reply = "250 2.0.0 Ok" },
-                new Verdict(1, Happening.Deferred) { Failure = Refusal(Fault.Recipient), NextDue = At(9), DelayReported = true })
-                with { Attempt = attempt, Events = [new TrailEvent(At(2), EventKind.Reported, mail.Id, 1) { Text = "in X" }] },
+                new Verdict(1, Happening.Deferred)
+                {
+                    Failure = Refusal(Fault.Recipient), NextDue = At(9), DelayReported = true,
+                }) with
+                {
+                    Attempt = attempt,
+                    Events = [new TrailEvent(At(2), EventKind.Reported, mail.Id, 1) { Text = "in X" }],
+                },
             new DirectedRecord(At(3), Happening.Held, [new Target(mail.Id, 1)], "anna", "wait"),
             new DirectedRecord(At(5), Happening.Released, [new Target(mail.Id, 1)], "anna", null),
         ];
@@ -77,7 +86,8 @@ public sealed class LedgerRecordTests : IDisposable
             EventKind.Held, EventKind.Released], shown.Trail.Select(e => e.Kind));
         Assert.Equal(attempt with { Steps = [] }, shown.Trail[2].Attempt! with { Steps = [] });
         Assert.Equal(attempt.Steps, shown.Trail[2].Attempt!.Steps);
-        Assert.Equal((Refusal(Fault.Recipient), At(9), 1), (shown.Trail[3].Failure, shown.Trail[3].NextDue, shown.Trail[3].Recipient));
+        var deferral = shown.Trail[3];
+        Assert.Equal((Refusal(Fault.Recipient), At(9), 1), (deferral.Failure, deferral.NextDue, deferral.Recipient));
         Assert.Equal(("anna", "wait"), (shown.Trail[5].Who, shown.Trail[5].Text));
         var parcel = Assert.Single(_story.Ledger.Waiting("upstream", DueKey.First, 10));
         Assert.Equal((At(5), TimeSpan.FromMinutes(2)), (parcel.Due, parcel.HeldFor));
@@ -160,7 +170,8 @@ public sealed class LedgerRecordTests : IDisposable
     public void What_cannot_happen_changes_nothing_and_is_noted()
     {
         var mail = _story.Mail(At(0), "a@x");
-        _story.Tell(mail, Settled(At(1), mail.Id, new Verdict(0, Happening.Accepted), new Verdict(5, Happening.Accepted)));
+        _story.Tell(
+            mail, Settled(At(1), mail.Id, new Verdict(0, Happening.Accepted), new Verdict(5, Happening.Accepted)));
         _story.Tell(Leased(At(2), new MailId(99), 0), mail);
         Assert.Equal(State.Waiting, _story.StateOf(mail.Id));
         Assert.Collection(_story.Ledger.Anomalies(10),
@@ -211,15 +222,16 @@ public sealed class LedgerRecordTests : IDisposable
         {
             Pieces = [.. segments.Select(s => new BodyPiece(s, 0, 1, 0))],
         };
-        var (open, both, old, gone) = (Lying(0, 1, 1, 2), Lying(10, 2), Lying(0, 3), Lying(10, 4));
-        _story.Tell(open, both, old, gone);
+        var (waits, both, old, gone) = (Lying(0, 1, 1, 2), Lying(10, 2), Lying(0, 3), Lying(10, 4));
+        _story.Tell(waits, both, old, gone);
         foreach (var mail in new[] { both, old, gone })
             _story.Tell(Leased(At(11), mail.Id, 0, 1));
         _story.Tell(Settled(At(12), both.Id, new Verdict(0, Happening.Captured)),
             Settled(At(12), old.Id, new Verdict(0, Happening.Captured), new Verdict(1, Happening.Captured)),
             Settled(At(12), gone.Id, new Verdict(0, Happening.Accepted), new Verdict(1, Happening.Accepted)));
-        Assert.Equal([new SegmentUse(1, 1), new SegmentUse(2, 2)], _story.Ledger.BodiesNeeded(At(5)));
-        Assert.Equal([new SegmentUse(1, 1), new SegmentUse(2, 2), new SegmentUse(3, 1)], _story.Ledger.BodiesNeeded(At(0)));
+        SegmentUse[] open = [new(1, 1), new(2, 2)];
+        Assert.Equal(open, _story.Ledger.BodiesNeeded(At(5)));
+        Assert.Equal([.. open, new(3, 1)], _story.Ledger.BodiesNeeded(At(0)));
     }
 
     [Fact]
@@ -227,21 +239,24 @@ public sealed class LedgerRecordTests : IDisposable
     {
         var mails = Enumerable.Range(0, 4_500).Select(n => _story.Mail(At(n), $"u{n}@x")).ToArray();
         _story.Tell(mails);
-        _story.Tell(Leased(At(1), mails[0].Id, 0), new DirectedRecord(At(1), Happening.Held, [new Target(mails[1].Id, 0)], "a", null));
+        var target = new Target(mails[1].Id, 0);
+        _story.Tell(Leased(At(1), mails[0].Id, 0), new DirectedRecord(At(1), Happening.Held, [target], "a", null));
         _story.LaneOf = (_, to) => to.Address.EndsWith("7@x", StringComparison.Ordinal) ? "sevens" : "rest";
         _story.Ledger.Relane(_story.LaneOf);
-        Assert.Equal([new LaneUse("rest", 4_048), new LaneUse("sevens", 450), new LaneUse("upstream", 1)], _story.Ledger.Lanes());
+        Assert.Equal([new("rest", 4_048), new("sevens", 450), new("upstream", 1)], _story.Ledger.Lanes());
         Assert.Equal(450, _story.Ledger.Waiting("sevens", DueKey.First, 1_000).Count);
-        _story.Tell(Settled(At(2), mails[0].Id), new DirectedRecord(At(2), Happening.Released, [new Target(mails[1].Id, 0)], "a", null));
+        _story.Tell(Settled(At(2), mails[0].Id), new DirectedRecord(At(2), Happening.Released, [target], "a", null));
         Assert.Equal([new LaneUse("rest", 4_050), new LaneUse("sevens", 450)], _story.Ledger.Lanes());
     }
 
     [Fact]
     public void A_lane_is_paged_by_due_time_then_by_acceptance()
     {
-        var (late, first, second) = (_story.Mail(At(0), "a@x", "b@x"), _story.Mail(At(0), "c@x"), _story.Mail(At(0), "d@x"));
+        var late = _story.Mail(At(0), "a@x", "b@x");
+        var (first, second) = (_story.Mail(At(0), "c@x"), _story.Mail(At(0), "d@x"));
         _story.Tell(late, first, second, Leased(At(1), late.Id, 0, 1), Settled(At(1), late.Id,
-            new Verdict(0, Happening.Deferred) { NextDue = At(30) }, new Verdict(1, Happening.Deferred) { NextDue = At(30) }));
+            new Verdict(0, Happening.Deferred) { NextDue = At(30) },
+            new Verdict(1, Happening.Deferred) { NextDue = At(30) }));
         var page = _story.Ledger.Waiting("upstream", DueKey.First, 2);
         Assert.Equal([first.Id, second.Id], page.Select(p => p.Mail));
         var rest = Assert.Single(_story.Ledger.Waiting("upstream", page[^1].Key, 2));

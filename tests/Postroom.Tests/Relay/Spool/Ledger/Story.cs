@@ -42,7 +42,8 @@ public sealed class Story : IDisposable
     public AcceptedRecord Mail(DateTimeOffset at, params string[] to)
     {
         _last = MailId.After(_last, at);
-        var envelope = new Envelope(new ReversePath("jira@example.com"), [.. to.Select(a => new Recipient(new ForwardPath(a)))]);
+        var envelope = new Envelope(
+            new ReversePath("jira@example.com"), [.. to.Select(a => new Recipient(new ForwardPath(a)))]);
         var origin = new Origin("127.0.0.1:2525", "127.0.0.1", "jira.example.com", null, "ESMTP");
         var header = new HeaderFacts { Subject = "[JIRA] (PROJ-1) Build failed", MessageId = $"<{_last}@jira>" };
         return new AcceptedRecord(_last, at, envelope, origin, header)
