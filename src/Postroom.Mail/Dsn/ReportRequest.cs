@@ -9,7 +9,11 @@ namespace Postroom.Mail.Dsn;
 /// <param name="HostName">Our own name: Reporting-MTA, RFC 3464 §2.2.2.</param>
 /// <param name="Recipients">At least one.</param>
 public sealed record ReportRequest(
-    MailId Mail, Envelope Envelope, DateTimeOffset ArrivedAt, string HostName, IReadOnlyList<ReportedRecipient> Recipients)
+    MailId Mail,
+    Envelope Envelope,
+    DateTimeOffset ArrivedAt,
+    string HostName,
+    IReadOnlyList<ReportedRecipient> Recipients)
 {
     /// <summary>The report's own Message-ID, with angle brackets; unique.</summary>
     public required string MessageId { get; init; }
@@ -17,7 +21,7 @@ public sealed record ReportRequest(
     /// <summary>The report's own Date.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>What was noted of the mail's header: the report names its subject and refers to its Message-ID.</summary>
+    /// <summary>What was noted of the mail's header: subject and Message-ID go into the report.</summary>
     public HeaderFacts Header { get; init; } = HeaderFacts.None;
 
     /// <summary>
@@ -53,12 +57,13 @@ public sealed record ReportedRecipient(Recipient Recipient, ReportAction Action,
 
     /// <summary>Of a failed try: status, words and place come from the failure.</summary>
     /// <remarks>
-    /// A mail that expired keeps the 4.x.x of its last try (the first example of RFC 3464, appendix E); one that is still being tried has
-    /// class 4 although the try was refused with a 5.x.x, as a wrong password is.
+    /// A mail that expired keeps the 4.x.x of its last try (the first example of RFC 3464, appendix E); one that is
+    /// still being tried has class 4 although the try was refused with a 5.x.x, as a wrong password is.
     /// </remarks>
     /// <param name="action">Failed or Delayed.</param>
     /// <param name="isExpired">The schedule is over.</param>
-    public static ReportedRecipient Of(Recipient recipient, ReportAction action, Failure failure, bool isExpired = false)
+    public static ReportedRecipient Of(
+        Recipient recipient, ReportAction action, Failure failure, bool isExpired = false)
     {
         var status = failure.Status;
         if (action == ReportAction.Delayed)

@@ -35,7 +35,7 @@ public sealed class HeaderReader
     /// <summary>At least one field was read.</summary>
     public bool HasField { get; private set; }
 
-    /// <summary>The mail begins with a line that is neither empty nor a field: what has no header is all body.</summary>
+    /// <summary>The mail begins with a line that is neither empty nor a field: it is all body.</summary>
     public bool IsAllBody => _text && !HasField;
 
     public bool HasDate { get; private set; }
@@ -56,7 +56,7 @@ public sealed class HeaderReader
         EightBitHeader = _eightBit,
     };
 
-    /// <summary>As <see cref="Facts"/>, with the Message-ID that <see cref="TraceBlock"/> gives where there was none.</summary>
+    /// <summary><see cref="Facts"/>, with the Message-ID that <see cref="TraceBlock"/> gives where it lacks.</summary>
     public HeaderFacts FactsAs(MailId id, string hostName) =>
         HasMessageId ? Facts : Facts with { MessageId = TraceBlock.MessageIdFor(id, hostName) };
 

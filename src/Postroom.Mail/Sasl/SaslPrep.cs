@@ -75,5 +75,6 @@ public static class SaslPrep
 
     /// <summary>Hebrew, Arabic, Syriac, Thaana and their presentation forms: table D.1 of RFC 3454, by block.</summary>
     private static bool IsRightToLeft(Rune rune) =>
-        Rune.IsLetter(rune) && rune.Value is (>= 0x590 and <= 0x7BF) or (>= 0xFB1D and <= 0xFDFF) or (>= 0xFE70 and <= 0xFEFC);
+        Rune.IsLetter(rune)
+        && rune.Value is (>= 0x590 and <= 0x7BF) or (>= 0xFB1D and <= 0xFDFF) or (>= 0xFE70 and <= 0xFEFC);
 }
