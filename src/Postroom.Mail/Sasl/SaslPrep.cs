@@ -7,8 +7,8 @@ namespace Postroom.Mail.Sasl;
 /// <summary>Prepares names and passwords for comparison: SASLprep, RFC 4013.</summary>
 /// <remarks>
 /// Covered: mapping (§2.1), prohibited characters (§2.3), and the rule on mixed directions (§2.4). ASCII, which is
-/// nearly all there is, passes as it stands. Normalisation (§2.2, NFKC) is the runtime's: where it runs without
-/// globalization data it leaves composed and decomposed forms apart, so both sides have to type the same form.
+/// nearly all there is, passes as it stands. Normalisation (§2.2, NFKC) is the runtime's; ours runs without the data
+/// for it and leaves composed and decomposed forms apart, so both sides have to write the same form.
 /// </remarks>
 public static class SaslPrep
 {
