@@ -86,7 +86,7 @@ internal sealed class MailParameters
     // RFC 3461 §4.4: at most 100 characters.
     private bool ReadEnvelopeId(ReadOnlySpan<byte> value)
     {
-        if (EnvelopeId != null || value.IsEmpty || value.Length > 100 || !Xtext.IsValid(value))
+        if (EnvelopeId != null || value.IsEmpty || value.Length > 100 || !RecipientParameters.IsXText(value))
             return false;
         EnvelopeId = Encoding.ASCII.GetString(value);
         return true;
@@ -95,7 +95,7 @@ internal sealed class MailParameters
     // RFC 4954 §5: who submitted it first. Checked, but not passed on: we trust no client with it.
     private bool ReadAuth(ReadOnlySpan<byte> value)
     {
-        if (_hasAuth || value.IsEmpty || !Xtext.IsValid(value))
+        if (_hasAuth || value.IsEmpty || !RecipientParameters.IsXText(value))
             return false;
         return _hasAuth = true;
     }
@@ -175,28 +175,11 @@ internal readonly ref struct RecipientParameters
         if (address.IsEmpty)
             return false;
         var isUtf8 = Ascii.EqualsIgnoreCase(value[..semicolon], "utf-8"u8);
-        return Xtext.IsValid(address)
+        return IsXText(address)
             || (isUtf8 && utf8 && !address.ContainsAnyInRange((byte)0, (byte)32) && System.Text.Unicode.Utf8.IsValid(address))
             || (isUtf8 && !address.ContainsAnyExceptInRange((byte)33, (byte)126));
     }
-}
 
-/// <summary>The encoding of RFC 3461 §4: printable ASCII, with <c>+</c> and two upper case hex digits for the rest.</summary>
-internal static class Xtext
-{
-    public static bool IsValid(ReadOnlySpan<byte> text)
-    {
-        if (text.ContainsAnyExceptInRange((byte)33, (byte)126) || text.Contains((byte)'='))
-            return false;
-        for (var plus = text.IndexOf((byte)'+'); plus >= 0; plus = text.IndexOf((byte)'+'))
-        {
-            if (plus + 2 >= text.Length || !IsHex(text[plus + 1]) || !IsHex(text[plus + 2]))
-                return false;
-            text = text[(plus + 3)..];
-        }
-
-        return true;
-    }
-
-    private static bool IsHex(byte b) => b is (>= (byte)'0' and <= (byte)'9') or (>= (byte)'A' and <= (byte)'F');
+    internal static bool IsXText(ReadOnlySpan<byte> text) =>
+        Ascii.IsValid(text) && XText.TryDecode(Encoding.ASCII.GetString(text), out _);
 }

@@ -86,7 +86,8 @@ internal sealed class ServerTransaction(ServerProfile profile)
     // Blanks after the colon are no part of the grammar, but too many clients send one to refuse it.
     private bool TryPath(ReadOnlySpan<byte> args, ReadOnlySpan<byte> word, out ReadOnlySpan<byte> text, out PathText path)
     {
-        (text, path) = (default, default);
+        text = default;
+        path = default;
         if (args.Length < word.Length || !Ascii.EqualsIgnoreCase(args[..word.Length], word))
             return false;
         text = args[word.Length..].TrimStart((byte)' ');

@@ -24,7 +24,7 @@ internal enum VerbUse
 /// <param name="Do">Writes the reply; returns what the host has to do, or null to read on.</param>
 internal sealed record ServerVerb(string Name, VerbUse Use, ServerVerb.Handler Do)
 {
-    public delegate ServerStep? Handler(ServerSession session, ReadOnlySpan<byte> args);
+    public delegate ServerStep? Handler(ServerDialogue dialogue, ReadOnlySpan<byte> args);
 
     public byte[] Octets { get; } = Encoding.ASCII.GetBytes(Name);
 }
