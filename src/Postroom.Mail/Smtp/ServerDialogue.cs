@@ -37,6 +37,9 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
 
     public bool IsLoginBlocked { get; set; }
 
+    /// <summary>More was read behind the line in hand.</summary>
+    public bool HasMore { get; set; }
+
     public bool IsInMail => _mail.IsOpen;
 
     public bool SmtpUtf8 => Envelope?.SmtpUtf8 ?? _mail.SmtpUtf8;
@@ -168,6 +171,9 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
                 : IsSecure ? ServerReplies.TlsAlready : ServerReplies.TlsNotHere);
         }
 
+        // What came in the clear may be anybody's, and must not be taken for what the client says under TLS (RFC 3207 §4).
+        if (HasMore)
+            return Reject(ServerReplies.BytesBehindTls, Ending.OutOfStep);
         Output.Write(ServerReplies.TlsReady);
         Expecting = Expecting.Tls;
         return ServerStep.StartTls;

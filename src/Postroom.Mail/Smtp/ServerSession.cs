@@ -169,7 +169,8 @@ public sealed class ServerSession
             return _dialogue.SayErrors();
         }
 
-        return _dialogue.Expecting == Expecting.Login ? _dialogue.LoginLine(line) : Obey(line, input.IsEmpty);
+        _dialogue.HasMore = !input.IsEmpty;
+        return _dialogue.Expecting == Expecting.Login ? _dialogue.LoginLine(line) : Obey(line);
     }
 
     private ServerStep? RefuseLong(Expecting next)
@@ -199,7 +200,7 @@ public sealed class ServerSession
         return null;
     }
 
-    private ServerStep? Obey(ReadOnlySpan<byte> line, bool isLast)
+    private ServerStep? Obey(ReadOnlySpan<byte> line)
     {
         var space = line.IndexOf((byte)' ');
         var name = space < 0 ? line : line[..space];
@@ -215,8 +216,6 @@ public sealed class ServerSession
             _dialogue.Say(ServerReplies.TlsNeeded);
         else if (verb.Use.HasFlag(VerbUse.Known) && _dialogue.NeedsLogin)
             _dialogue.Say(ServerReplies.LoginNeeded);
-        else if (verb.Use.HasFlag(VerbUse.Alone) && !isLast)
-            return _dialogue.Reject(ServerReplies.BytesBehindTls, Ending.OutOfStep);
         else if (verb.Do(_dialogue, args) is { } step)
             return step;
         return _dialogue.SayErrors();

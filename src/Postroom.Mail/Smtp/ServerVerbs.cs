@@ -16,9 +16,6 @@ internal enum VerbUse
 
     /// <summary>Where AUTH is required: after it only (RFC 4954 §4).</summary>
     Known = 4,
-
-    /// <summary>The last of a pipelined group, and nothing may stand behind it: who speaks next is not sure (RFC 2920 §3.1).</summary>
-    Alone = 8,
 }
 
 /// <param name="Do">Writes the reply; returns what the host has to do, or null to read on.</param>
@@ -47,7 +44,7 @@ internal static class ServerVerbs
         new("QUIT", VerbUse.InClear, static (s, _) => s.Quit()),
         new("RSET", VerbUse.InClear, static (s, _) => s.Reset()),
         new("NOOP", VerbUse.InClear, static (s, _) => s.Say(ServerReplies.Ok)),
-        new("STARTTLS", VerbUse.InClear | VerbUse.Greeted | VerbUse.Alone, static (s, args) => s.StartTls(args)),
+        new("STARTTLS", VerbUse.InClear | VerbUse.Greeted, static (s, args) => s.StartTls(args)),
         new("AUTH", VerbUse.Greeted, static (s, args) => s.Login(args)),
         new("VRFY", VerbUse.None, static (s, args) => s.Say(args.IsEmpty ? ServerReplies.BadSyntax : ServerReplies.Unverified)),
         new("EXPN", VerbUse.None, static (s, _) => s.Say(ServerReplies.NoLists)),
