@@ -8,6 +8,9 @@ internal static class FieldText
 {
     private const int Longest = 500;
 
+    // The charsets of old mail programs (koi8-r, windows-1252…) are there only for who asks the runtime for them.
+    static FieldText() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+
     /// <summary>Unfolded (RFC 5322 §2.2.3), decoded (RFC 2047; UTF-8 by RFC 6532), one line, at most 500 characters.</summary>
     /// <returns>Null where nothing is left.</returns>
     public static string? Decode(ReadOnlySpan<byte> value)

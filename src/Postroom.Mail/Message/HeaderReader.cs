@@ -119,7 +119,7 @@ public sealed class HeaderReader
             }
 
             if (_place == Place.Value)
-                return i + 1;
+                return octet is (byte)' ' or (byte)'\t' ? i : i + 1; // the space of a fold is part of the value
         }
 
         return rest.Length;
