@@ -84,7 +84,7 @@ public sealed class ClientTransaction
         if (open == 0)
             Stage = ClientStage.Done;
         else
-            _at = NextAsked(0);
+            (_at, Commands) = (NextAsked(0), open + 1);
     }
 
     /// <summary>What the next reply answers; Done at the end, or at once if the hop cannot take this mail.</summary>
@@ -95,6 +95,18 @@ public sealed class ClientTransaction
 
     /// <summary>A recipient was accepted, so the mail is worth sending.</summary>
     public bool HasTakers => _accepted > 0;
+
+    /// <summary>MAIL was refused, and with it everything.</summary>
+    public bool IsRefused => _mailReply is { IsPositive: false };
+
+    /// <summary>Recipients it is for, decided ones included.</summary>
+    public int Count => _answers.Length;
+
+    /// <summary>MAIL and the RCPTs to be sent.</summary>
+    public int Commands { get; private set; } = 1;
+
+    /// <summary>If the end of the mail was sent and not answered, somebody may have it now.</summary>
+    public bool MightBeTaken => !IsRefused && (HasTakers || _at < _answers.Length);
 
     /// <summary>No reply has come to anything yet, or only one that says the channel closes.</summary>
     public bool IsUntouched { get; private set; } = true;
