@@ -50,7 +50,7 @@ internal sealed class LinkWriter
                 await FlushAsync();
             }
             while (!_link.TryRest());
-            _courier.Rested(link);
+            _courier.Rested(_link);
         }
         catch (ConnectionLostException lost)
         {
