@@ -22,6 +22,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         // 3. Judged now, by the policy of this moment: a change of mode holds for everything not yet on the wire.
         var cleared = Judge();
         Outcome? outcome = null;
+        Draft? report = null;
         try
         {
             // 4. Tried, unless the lane closed between the lease and here.
@@ -31,14 +32,19 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
             // 5. to 7.
             if (outcome is not null)
                 Weigh(outcome);
-            var reports = _reports is null ? [] : await _reports.WriteAsync();
+            if (_reports is not null)
+                report = await _reports.WriteAsync();
 
             // 8. In one commit; whoever has no verdict goes back untouched.
             await desk.Spool.SettleAsync(
-                new Settlement(lease, _verdicts, outcome?.Attempt, reports) { Events = _events ?? NoEvents });
+                new Settlement(lease, _verdicts, outcome?.Attempt, report is null ? [] : [report])
+                {
+                    Events = _events ?? NoEvents,
+                });
         }
         finally
         {
+            report?.Body.Dispose(); // accepted by now, or never
             outcome?.Dispose(); // only now may its connection forget it (promise 3)
         }
     }
@@ -128,10 +134,10 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
             });
 
         // 7. What is to be reported is noted here, and written once for the parcel.
-        if (ReportRound.IsAsked(recipient, verdict, result.DsnPassedOn, at.Age, _orders.Settings))
+        if (ReportRound.MayBeDue(recipient, verdict))
         {
             _reports ??= new ReportRound(desk, lease, _orders, Note);
-            verdict = _reports.Add(recipient, verdict);
+            verdict = _reports.Add(recipient, verdict, result.DsnPassedOn);
         }
 
         _verdicts.Add(verdict);

@@ -40,7 +40,7 @@ internal sealed class StoryCourier(int capacity, TimeProvider time, Pulse pulse)
         pulse.Beat();
         try
         {
-            var answer = await Answer(assignment, cancel);
+            var answer = await Answer(assignment, cancel).WaitAsync(cancel);
             return new Outcome(answer.Results, answer.Attempt, () =>
             {
                 lock (_gate)
