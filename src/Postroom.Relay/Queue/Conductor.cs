@@ -28,7 +28,6 @@ namespace Postroom.Relay.Queue;
 /// </remarks>
 public sealed class Conductor : IAsyncDisposable
 {
-    private readonly ConductorParts _parts;
     private readonly Desk _desk;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _cut = new();
@@ -38,7 +37,7 @@ public sealed class Conductor : IAsyncDisposable
     private readonly List<Task> _leaving = [];
     private Task? _run;
 
-    public Conductor(ConductorParts parts) => (_parts, _desk) = (parts, new Desk(parts));
+    public Conductor(ConductorParts parts) => _desk = new Desk(parts);
 
     /// <summary>Conducts until <paramref name="cancel"/> or <see cref="StopAsync"/>, or until the spool fails.</summary>
     /// <remarks>
@@ -56,7 +55,7 @@ public sealed class Conductor : IAsyncDisposable
     /// <summary>Leases nothing more, lets transactions under way end (bounded), and returns the rest.</summary>
     public async Task StopAsync()
     {
-        await _stop.CancelAsync();
+        Stop(_stop);
         Task? run;
         lock (_gate)
             run = _run;
@@ -103,10 +102,13 @@ public sealed class Conductor : IAsyncDisposable
     public IReadOnlyList<LaneStatus> Lanes =>
         [.. Opened().Select(lane => lane.Status()).OrderBy(lane => lane.Lane, StringComparer.Ordinal)];
 
+    // At once and in this very call: when it returns, no pump leases any more.
+    private static void Stop(CancellationTokenSource stop) => stop.Cancel();
+
     private async Task ConductAsync(CancellationToken cancel)
     {
         await Task.Yield();
-        await using var asked = cancel.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop);
+        await using var asked = cancel.UnsafeRegister(static stop => Stop((CancellationTokenSource)stop!), _stop);
         var within = TimeSpan.Zero;
         try
         {
@@ -183,7 +185,7 @@ public sealed class Conductor : IAsyncDisposable
     {
         if (_lanes.ContainsKey(name))
             return;
-        var lane = new LanePump(_desk, name, route, _parts.CourierFor, _cut.Token);
+        var lane = new LanePump(_desk, name, route, _stop.Token, _cut.Token);
         _lanes.Add(name, lane);
         opened.Add(lane);
     }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Mail;
+using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
+using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
 
 namespace Postroom.Relay.Queue;
@@ -15,6 +17,8 @@ internal sealed class Desk(ConductorParts parts)
     private volatile Orders _orders = new(parts.Routes, parts.Policy, parts.Settings);
 
     public ISpool Spool => parts.Spool;
+
+    public ICourier CourierFor(Route route) => parts.CourierFor(route);
 
     public string HostName => parts.HostName;
 

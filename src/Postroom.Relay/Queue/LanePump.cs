@@ -17,7 +17,7 @@ internal sealed class LanePump : IAsyncDisposable
 {
     private readonly Desk _desk;
     private readonly CancellationToken _cut;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop;
     private readonly Lazy<ICourier>? _courier;
     private readonly Lock _gate = new();
     private readonly Suspects _suspects = new();
@@ -31,11 +31,13 @@ internal sealed class LanePump : IAsyncDisposable
     private bool _isPaused; // the spool was told; only the loop touches it, and whoever awaited the loop's end
 
     /// <param name="route">Null for mail that no route fits: it is captured or held, never tried.</param>
+    /// <param name="stop">Leases nothing more from then on.</param>
     /// <param name="cut">Cuts off the tries under way.</param>
-    public LanePump(Desk desk, string name, Route? route, Func<Route, ICourier> courierFor, CancellationToken cut)
+    public LanePump(Desk desk, string name, Route? route, CancellationToken stop, CancellationToken cut)
     {
         (_desk, _cut, Name, Route) = (desk, cut, name, route);
-        _courier = route is null ? null : new Lazy<ICourier>(() => courierFor(route));
+        _courier = route is null ? null : new Lazy<ICourier>(() => desk.CourierFor(route));
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _tap = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
     }
 
