@@ -24,6 +24,13 @@ public static class DeliveryReport
     /// </summary>
     public static bool IsGlobal(Envelope envelope) => envelope.SmtpUtf8 || !Ascii.IsValid(envelope.From.Address);
 
+    /// <summary>The report's Subject, decoded: for the list in which the report itself is shown.</summary>
+    public static string Subject(ReportRequest request) => HumanPart.Subject(request);
+
+    /// <summary>The report's From.</summary>
+    public static string Sender(ReportRequest request) =>
+        $"Mail Delivery System <{request.From ?? $"postmaster@{request.HostName}"}>";
+
     /// <summary>Writes a report, complete with its header; lines end in CRLF.</summary>
     /// <exception cref="ArgumentException">The reverse-path is null, or nobody is named.</exception>
     public static byte[] Write(ReportRequest request)
@@ -56,7 +63,7 @@ public static class DeliveryReport
     private static string Header(ReportRequest request, string boundary, bool global)
     {
         var fields = new FieldWriter(global)
-            .Field("From", $"Mail Delivery System <MAILER-DAEMON@{request.HostName}>")
+            .Field("From", Sender(request))
             .Field("To", request.Envelope.From.ToString())
             .Field("Subject", HumanPart.Subject(request))
             .Field("Date", TraceBlock.DateOf(request.At))

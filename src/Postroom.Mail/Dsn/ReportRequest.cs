@@ -21,7 +21,10 @@ public sealed record ReportRequest(
     /// <summary>The report's own Date.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>What was noted of the mail's header: subject and Message-ID go into the report.</summary>
+    /// <summary>The address in the report's From; postmaster at <see cref="HostName"/> if null.</summary>
+    public string? From { get; init; }
+
+    /// <summary>What was noted of the mail's header: the report names its subject and refers to its Message-ID.</summary>
     public HeaderFacts Header { get; init; } = HeaderFacts.None;
 
     /// <summary>
