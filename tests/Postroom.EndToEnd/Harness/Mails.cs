@@ -32,6 +32,11 @@ internal static partial class Mails
         "",
         ""));
 
+    /// <summary>The issue that a notification is about, by its Message-ID.</summary>
+    public static string KeyOf(byte[] arrived) => Key().Match(Encoding.Latin1.GetString(arrived)).Groups[1].Value;
+
+    public static bool IsAbout(string key, byte[] arrived) => KeyOf(arrived) == key;
+
     /// <summary>As it goes over the wire after DATA (RFC 5321 §4.5.2).</summary>
     public static byte[] Stuffed(byte[] mail)
     {
@@ -53,6 +58,9 @@ internal static partial class Mails
         var names = FieldName().Matches(front).Select(match => match.Groups[1].Value).Distinct();
         Assert.Equal(["Received", .. fields], names);
     }
+
+    [GeneratedRegex("<JIRA\\.([^@]+)@")]
+    private static partial Regex Key();
 
     [GeneratedRegex(@"^([!-9;-~]+):", RegexOptions.Multiline)]
     private static partial Regex FieldName();

@@ -16,12 +16,16 @@ internal sealed class RealRelay : IAsyncDisposable
     private readonly StringBuilder _said = new();
     private Process? _process;
 
-    public RealRelay() => Folder = Directory.CreateTempSubdirectory("postroom-").FullName;
+    public RealRelay()
+    {
+        Folder = Directory.CreateTempSubdirectory("postroom-").FullName;
+        Data = Path.Combine(Folder, "data");
+    }
 
     /// <summary>A folder of its own, removed in the end: the configuration, passwords, sockets.</summary>
     public string Folder { get; }
 
-    public string Data => Path.Combine(Folder, "data");
+    public string Data { get; init; }
 
     public string ConfigurationFile => Path.Combine(Folder, "postroom.toml");
 
