@@ -47,7 +47,19 @@ public sealed record AcceptedRow(
 
     /// <summary>The mail this one reports on; null for handed-over mail.</summary>
     public MailId? ReportOf { get; init; }
+
+    /// <summary>As the journal said it.</summary>
+    public AcceptedRecord ToRecord() => new(Id, AcceptedAt, Envelope, Origin, Header)
+    {
+        Trace = Trace,
+        Size = Size,
+        Pieces = Pieces,
+        ReportOf = ReportOf,
+    };
 }
+
+/// <summary>One recipient, for whoever is about to change its state.</summary>
+public readonly record struct RecipientState(int Index, State State, string Lane);
 
 /// <summary>A time in which mail of a lane did not age: paused, or the relay was not running.</summary>
 /// <param name="Until">Null while it lasts.</param>

@@ -90,6 +90,12 @@ public sealed class MailLedger : IDisposable
     /// </summary>
     public IReadOnlyList<SegmentUse> BodiesNeeded(DateTimeOffset keptSince) => BodyUse.Of(_database, keptSince);
 
+    /// <summary>The highest id there is; the default in an empty ledger.</summary>
+    public MailId LastId => throw new NotSupportedException();
+
+    /// <summary>The recipients of a mail and their states; empty if there is no such mail.</summary>
+    public IReadOnlyList<RecipientState> Recipients(MailId id) => throw new NotSupportedException();
+
     /// <summary>What is needed to send a mail; null if there is none of that id.</summary>
     public AcceptedRow? Accepted(MailId id) => _loader.Accepted(id);
 
