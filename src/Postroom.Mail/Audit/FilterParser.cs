@@ -3,10 +3,12 @@ using Postroom.Mail.Status;
 
 namespace Postroom.Mail.Audit;
 
-/// <summary>Reads the language of filters: <c>state:waiting,held -to:*@example.com age:>2h "build failed"</c>.</summary>
+/// <summary>
+/// Reads the language of filters: <c>state:waiting,held -to:*@example.com age:>2h "build failed"</c>.
+/// </summary>
 /// <remarks>
-/// <para>Terms are separated by spaces, and all must hold. <c>field:value</c> looks at one thing; a word alone is looked
-/// for in subject and addresses; <c>-</c> in front negates; quotes keep spaces together and take <c>\"</c> and
+/// <para>Terms are separated by spaces, and all must hold. <c>field:value</c> looks at one thing; a word alone is
+/// looked for in subject and addresses; <c>-</c> in front negates; quotes keep spaces together and take <c>\"</c> and
 /// <c>\\</c>.</para>
 /// <para>An address is whole (<c>to:alice@example.com</c>), a domain (<c>to:@example.com</c>), a pattern
 /// (<c>to:a*@example.com</c>), or any part of one (<c>to:alice</c>). <c>from:</c> looks at the reverse-path and at the
@@ -82,7 +84,7 @@ public static class FilterParser
     {
         error = null;
         var states = new List<State>();
-        foreach (var name in word.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var name in word.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             if (!Names<State>.TryFind(name, out var state))
             {

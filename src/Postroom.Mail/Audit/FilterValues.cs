@@ -6,7 +6,7 @@ namespace Postroom.Mail.Audit;
 internal static class FilterValues
 {
     private static readonly string[] Local = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mm:ss"];
-    private static readonly string[] Zoned = ["yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK"];
+    private static readonly string[] Zoned = ["yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK"];
 
     /// <param name="offset">The zone of an instant that names none.</param>
     public static bool TryInstant(string text, TimeSpan offset, out DateTimeOffset instant)

@@ -69,7 +69,8 @@ internal ref struct FilterWords(ReadOnlySpan<char> text)
         }
 
         value = written.ToString();
-        error = quotedFrom < 0 ? null : FormattableString.Invariant($"the quote at column {quotedFrom + 1} is not closed");
+        error = quotedFrom < 0
+            ? null : FormattableString.Invariant($"the quote at column {quotedFrom + 1} is not closed");
         return error is null;
     }
 }

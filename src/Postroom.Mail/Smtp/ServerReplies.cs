@@ -16,8 +16,6 @@ public static class ServerReplies
     public static ReadOnlySpan<byte> TimedOut => "421 4.4.2 Nothing came for too long, closing\r\n"u8;
     public static ReadOnlySpan<byte> TooSlow => "421 4.4.2 Data comes too slowly, closing\r\n"u8;
     public static ReadOnlySpan<byte> ShuttingDown => "421 4.3.2 Shutting down, come back later\r\n"u8;
-    public static ReadOnlySpan<byte> OutOfMemory => "421 4.3.1 Out of memory, come back later\r\n"u8;
-    public static ReadOnlySpan<byte> TlsFirst => "421 4.7.0 This port speaks TLS from the first byte\r\n"u8;
 
     internal static ReadOnlySpan<byte> Ok => "250 2.0.0 Ok\r\n"u8;
     internal static ReadOnlySpan<byte> SenderOk => "250 2.1.0 Sender ok\r\n"u8;
@@ -79,7 +77,7 @@ public static class ServerReplies
     /// <summary>The refusals that are the host's to give, as answers to a complete or beginning mail.</summary>
     public static Reply DiskFull { get; } = new(452, new EnhancedStatus(4, 3, 1), "Insufficient system storage");
     public static Reply StoreFailed { get; } = new(451, new EnhancedStatus(4, 3, 0), "Cannot store mail now, try later");
-    public static Reply MemoryFull { get; } = new(452, new EnhancedStatus(4, 3, 1), "Insufficient memory, try later");
+    public static Reply MemoryGone { get; } = new(421, new EnhancedStatus(4, 3, 1), "Out of memory, come back later");
 
     /// <summary>RFC 5321 §6.3: a mail that has come by too many relays goes round in circles.</summary>
     public static Reply Loop { get; } = new(554, new EnhancedStatus(5, 4, 6), "Too many hops: mail loop");

@@ -338,7 +338,6 @@ internal sealed class Link
             Write();
         if (!goesOn)
             Tell(transfer, damage: null, inDoubt: false);
-        _hasCarried = true;
         _courier.Rested(this);
     }
 
@@ -372,6 +371,7 @@ internal sealed class Link
     {
         var went = !inDoubt && damage is null && transfer.WentWell();
         var first = !_hasCarried;
+        _hasCarried = true; // before the caller goes on, which it does here
         var attempt = new AttemptFacts(
             _opening.Remote, _opening.Greeting, Connection.Tls, Reused: !first,
             transfer.Steps(first ? _opening.Steps : [], _courier.Time),

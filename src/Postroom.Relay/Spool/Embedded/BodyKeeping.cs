@@ -47,7 +47,7 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
     }
 
     /// <summary>After the index has moved on: gives back the segments whose bodies nobody needs.</summary>
-    public void AfterBite()
+    public async Task AfterBiteAsync()
     {
         var segments = parts.Journal.Segments;
         var now = parts.Clock.Wall;
@@ -58,7 +58,7 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
             return;
         (_segmentsSeen, _nextLook) = (releasable, now + TimeSpan.FromSeconds(10));
         var needed = new HashSet<int>();
-        foreach (var use in parts.Ledger.BodiesNeeded(now - settings.KeepCaptured))
+        foreach (var use in await parts.AskLedgerAsync(ledger => ledger.BodiesNeeded(now - settings.KeepCaptured)))
             needed.Add(use.Segment);
         foreach (var segment in segments)
             if (segment.Releasable && !needed.Contains(segment.Number) && IsIndexed(segment.Number))

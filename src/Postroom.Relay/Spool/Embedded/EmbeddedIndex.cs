@@ -21,9 +21,11 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
 
     public MailRecord? Show(MailId id) => _reader.Show(id);
 
+    public AcceptedRecord? Accepted(MailId id) => _reader.Accepted(id)?.ToRecord();
+
     public MailContent? Content(MailId id)
     {
-        if (_reader.Accepted(id)?.ToRecord() is not { } mail)
+        if (Accepted(id) is not { } mail)
             return null;
         var kept = parts.Journal.Segments.Select(s => s.Number).ToHashSet();
         return mail.Pieces.All(p => kept.Contains(p.Segment))

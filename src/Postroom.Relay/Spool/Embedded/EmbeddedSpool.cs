@@ -51,7 +51,7 @@ public sealed class EmbeddedSpool : ISpool
         _reshaping = new Reshaping(parts, _board, _feeder, Append, () => LastDurable);
         _bodies = new BodyKeeping(parts, _settings);
         _room = new DiskRoom(parts, _settings.FreeSpaceFloor, Note);
-        _feeder.AfterBite = _bodies.AfterBite;
+        _feeder.AfterBite = _bodies.AfterBiteAsync;
         foreach (var use in parts.Ledger.Lanes())
             _reshaping.Found(use);
     }
@@ -311,11 +311,12 @@ public sealed class EmbeddedSpool : ISpool
 
     private async ValueTask<ParcelLease> LoadAsync(Parcel parcel, int slot)
     {
-        var mail = parcel.Record ?? _parts.Ledger.Accepted(parcel.Id)?.ToRecord();
+        var index = (EmbeddedIndex)Index;
+        var mail = parcel.Record ?? index.Accepted(parcel.Id);
         if (mail is null)
         {
             await Index.CaughtUpAsync(CancellationToken.None);
-            mail = _parts.Ledger.Accepted(parcel.Id)?.ToRecord()
+            mail = index.Accepted(parcel.Id)
                 ?? throw new SpoolFailedException($"the ledger does not know {parcel.Id}, which the journal accepted");
         }
 

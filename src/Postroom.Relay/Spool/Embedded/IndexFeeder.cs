@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Postroom.Mail;
 using Postroom.Relay.Spool.Journal;
@@ -43,7 +42,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
     public Task Completion => _loop;
 
     /// <summary>Called after each bite.</summary>
-    public Action? AfterBite { get; set; }
+    public Func<Task>? AfterBite { get; set; }
 
     /// <summary>Completes when everything up to a position is in the index.</summary>
     public Task ReachedAsync(Position upto)
@@ -87,7 +86,8 @@ internal sealed class IndexFeeder : IAsyncDisposable
                 Add(batch, await _journal.TakeDurableAsync(Bite, _stop.Token));
             await ApplyAsync(batch);
             Reached(batch[^1].Item1);
-            AfterBite?.Invoke();
+            if (AfterBite is { } next)
+                await next();
         }
     }
 
@@ -102,7 +102,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
                 await _offload(() => _ledger.Apply(batch, _laneOf()));
                 return;
             }
-            catch (DbException e)
+            catch (IOException e)
             {
                 SpoolLog.NotIndexed(_log, batch.Count, wait, e);
             }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Postroom.Relay.Spool.Embedded;
 
-/// <summary>Where the ledger is written: SQLite blocks, and must not block who answers clients meanwhile.</summary>
+/// <summary>Where the ledger works: SQLite blocks, and must not block who answers clients meanwhile.</summary>
 internal sealed class LedgerThread : IDisposable
 {
     private readonly BlockingCollection<(Action What, TaskCompletionSource Done)> _work = [];

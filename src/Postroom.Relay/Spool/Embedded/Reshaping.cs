@@ -67,13 +67,14 @@ internal sealed class Reshaping(
         await _one.WaitAsync(cancel);
         try
         {
-            await CaughtUpAsync(cancel);
-            var allowed = Allowed(directive, out var lanes);
-            if (allowed.Count == 0)
-                return 0;
-            await append(new Entry(new DirectedRecord(
-                parts.Clock.Wall, directive.What, allowed, directive.Who, directive.Why)), true);
-            await ReloadAsync(lanes, cancel);
+            // What waits is taken out of all lanes, so that nobody leases it between here and the record.
+            var leased = TakeAllOut();
+            await CaughtUpAsync(CancellationToken.None);
+            var allowed = await parts.AskLedgerAsync(ledger => Allowed(directive, ledger, leased));
+            if (allowed.Count > 0)
+                await append(new Entry(new DirectedRecord(
+                    parts.Clock.Wall, directive.What, allowed, directive.Who, directive.Why)), true);
+            await ReloadAsync();
             return allowed.Count;
         }
         finally
@@ -88,16 +89,10 @@ internal sealed class Reshaping(
         await _one.WaitAsync(cancel);
         try
         {
-            await CaughtUpAsync(cancel);
-            List<Lane> lanes;
-            lock (board.Gate)
-            {
-                lanes = [.. board.All];
-                lanes.ForEach(lane => lane.DropWaiting());
-            }
-
-            parts.Ledger.Relane(laneOf);
-            await ReloadAsync([.. lanes.Select(lane => lane.Name)], cancel);
+            TakeAllOut();
+            await CaughtUpAsync(CancellationToken.None);
+            await parts.Offload(() => parts.Ledger.Relane(laneOf));
+            await ReloadAsync();
         }
         finally
         {
@@ -105,51 +100,47 @@ internal sealed class Reshaping(
         }
     }
 
-    // The targets that a state allows. Those that wait in memory are taken out of their lane, so that nobody leases
-    // them between here and the record.
-    private List<Target> Allowed(Directive directive, out HashSet<string> lanes)
+    private HashSet<(MailId, int)> TakeAllOut()
     {
-        var allowed = new List<Target>();
-        lanes = [];
         lock (board.Gate)
         {
-            var leased = board.All.SelectMany(lane => lane.Leased()).ToHashSet();
-            foreach (var byMail in directive.Targets.GroupBy(t => t.Mail))
-                foreach (var row in parts.Ledger.Recipients(byMail.Key))
-                {
-                    if (!byMail.Any(t => t.Recipient == row.Index) || leased.Contains((byMail.Key, row.Index)))
-                        continue;
-                    if (RecipientLife.After(row.State, directive.What) is null)
-                        continue;
-                    allowed.Add(new Target(byMail.Key, row.Index));
-                    lanes.Add(row.Lane);
-                }
+            foreach (var lane in board.All)
+                lane.DropWaiting();
+            return [.. board.All.SelectMany(lane => lane.Leased())];
+        }
+    }
 
-            foreach (var lane in lanes)
-                board[lane].DropWaiting();
+    private static List<Target> Allowed(Directive directive, MailLedger ledger, HashSet<(MailId, int)> leased)
+    {
+        var allowed = new List<Target>();
+        foreach (var byMail in directive.Targets.GroupBy(t => t.Mail))
+        {
+            var states = ledger.Recipients(byMail.Key).ToDictionary(r => r.Index, r => r.State);
+            foreach (var target in byMail)
+                if (states.TryGetValue(target.Recipient, out var state)
+                    && RecipientLife.After(state, directive.What) is not null
+                    && !leased.Contains((target.Mail, target.Recipient)))
+                    allowed.Add(target);
         }
 
         return allowed;
     }
 
-    private async Task ReloadAsync(IReadOnlyCollection<string> touched, CancellationToken cancel)
+    private async Task ReloadAsync()
     {
-        await CaughtUpAsync(cancel);
-        var open = parts.Ledger.Lanes().ToDictionary(use => use.Lane, use => use.Open);
-        List<Lane> lanes = [];
+        await CaughtUpAsync(CancellationToken.None);
+        var open = await parts.AskLedgerAsync(ledger => ledger.Lanes().ToDictionary(use => use.Lane, use => use.Open));
+        List<Lane> lanes;
         lock (board.Gate)
         {
             foreach (var name in open.Keys)
                 _ = board[name]; // A released mail may stand in a lane that was empty.
-            foreach (var lane in board.All)
+            lanes = [.. board.All];
+            foreach (var lane in lanes)
             {
                 lane.Open = open.GetValueOrDefault(lane.Name);
-                if (touched.Contains(lane.Name) || lane.NeedsRefill(board.Window))
-                    lanes.Add(lane);
-            }
-
-            foreach (var lane in lanes)
                 lane.DropWaiting();
+            }
         }
 
         foreach (var lane in lanes)
@@ -165,7 +156,7 @@ internal sealed class Reshaping(
             return;
         await CaughtUpAsync(CancellationToken.None);
         var most = Math.Min(Page, board.Window);
-        var rows = parts.Ledger.Waiting(lane.Name, after.Value, most);
+        var rows = await parts.AskLedgerAsync(ledger => ledger.Waiting(lane.Name, after.Value, most));
         lock (board.Gate)
         {
             foreach (var row in rows)
@@ -188,6 +179,5 @@ internal sealed class Reshaping(
         };
     }
 
-    private async ValueTask CaughtUpAsync(CancellationToken cancel) =>
-        await feeder.ReachedAsync(lastDurable()).WaitAsync(cancel);
+    private Task CaughtUpAsync(CancellationToken cancel) => feeder.ReachedAsync(lastDurable()).WaitAsync(cancel);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Telemetry;

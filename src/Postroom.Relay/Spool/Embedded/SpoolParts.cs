@@ -15,6 +15,14 @@ internal sealed record SpoolParts(SpoolSettings Settings, IDisk Disk, TimeProvid
     /// <summary>Runs what blocks on the ledger.</summary>
     public required Func<Action, Task> Offload { get; init; }
 
+    /// <summary>Asks the ledger, where nobody else is at it.</summary>
+    public async Task<T> AskLedgerAsync<T>(Func<MailLedger, T> question)
+    {
+        var answer = default(T);
+        await Offload(() => answer = question(Ledger));
+        return answer!;
+    }
+
     /// <summary>Ends with the spool; null if there is none.</summary>
     public LedgerThread? Thread { get; init; }
 

@@ -52,7 +52,7 @@ internal sealed class Backlog(Database database) : IDisposable
         {
             var due = new DateTimeOffset(rows.Long(0), TimeSpan.Zero);
             var mail = new MailId(rows.Long(1));
-            var same = parcels.Count > 0 && parcels[^1].Key == new DueKey(due, mail) && parcels[^1].Lane == rows.Text(7);
+            var same = parcels is [.., var last] && last.Key == new DueKey(due, mail) && last.Lane == rows.Text(7);
             if (!same && parcels.Count == most)
             {
                 rows.Reset();

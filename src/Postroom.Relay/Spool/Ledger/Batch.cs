@@ -23,7 +23,10 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
     public List<(Position At, string What)> Anomalies { get; } = [];
 
     /// <summary>The newest instant that any record told.</summary>
-    public DateTimeOffset Newest { get; private set; }
+    public DateTimeOffset? Newest { get; private set; }
+
+    /// <summary>The highest id that was accepted.</summary>
+    public MailId NewestMail { get; private set; }
 
     public void Add(Position at, JournalRecord record)
     {
@@ -59,6 +62,7 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
 
         var mail = new MailWork(accepted.Id, envelope.From, accepted.At) { New = accepted, Recipients = recipients };
         _mails[accepted.Id] = mail;
+        NewestMail = accepted.Id > NewestMail ? accepted.Id : NewestMail;
         Tell(mail, at, new TrailEvent(accepted.At, EventKind.Accepted, accepted.Id, null)
         {
             Who = accepted.Origin.User,
@@ -78,7 +82,10 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
                     recipient.Lane = parcel.Lane;
             var all = parcel.Recipients.Count == mail.Recipients.Length;
             foreach (var n in all ? [-1] : parcel.Recipients)
-                Tell(mail, at, new TrailEvent(leased.At, EventKind.Trying, mail.Id, n < 0 ? null : n) { Lane = parcel.Lane });
+            {
+                int? one = n < 0 ? null : n;
+                Tell(mail, at, new TrailEvent(leased.At, EventKind.Trying, mail.Id, one) { Lane = parcel.Lane });
+            }
         }
     }
 
@@ -110,8 +117,9 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
         {
             if (recipient.State != State.Trying || recipient.Lane != settled.Lane)
                 continue;
-            Step(mail, recipient.Index, Happening.Returned, settled.At, at);
-            Tell(mail, at, new TrailEvent(settled.At, EventKind.Returned, mail.Id, recipient.Index) { Lane = settled.Lane });
+            var n = recipient.Index;
+            Step(mail, n, Happening.Returned, settled.At, at);
+            Tell(mail, at, new TrailEvent(settled.At, EventKind.Returned, mail.Id, n) { Lane = settled.Lane });
         }
     }
 
@@ -173,8 +181,9 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
     {
         if (Find(at, target.Mail) is not { } mail)
             return;
+        var lane = Recipient(mail, target.Recipient, at)?.Lane;
         Step(mail, target.Recipient, what, when, at);
-        Tell(mail, at, new TrailEvent(when, KindOf(what), mail.Id, target.Recipient));
+        Tell(mail, at, new TrailEvent(when, KindOf(what), mail.Id, target.Recipient) { Lane = lane });
         EndIfRevoked(mail, when);
     }
 
@@ -187,7 +196,7 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
             Tell(mail, at, happened);
     }
 
-    private void Seen(DateTimeOffset at) => Newest = at > Newest ? at : Newest;
+    private void Seen(DateTimeOffset at) => Newest = Newest > at ? Newest : at;
 
     private RecipientWork? Step(MailWork mail, int n, Happening what, DateTimeOffset when, Position at)
     {

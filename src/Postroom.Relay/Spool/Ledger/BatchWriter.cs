@@ -16,8 +16,8 @@ internal sealed class BatchWriter(Database database) : IDisposable
 
     private readonly Statement _recipient = database.Prepare(
         """
-        INSERT INTO recipient(mail, n, state, lane, due, failed_tries, delay_reported, held_since, held_for, fault, last,
-            notify, address, orcpt)
+        INSERT INTO recipient(mail, n, state, lane, due, failed_tries, delay_reported, held_since, held_for, fault,
+            last, notify, address, orcpt)
         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
         """);
 

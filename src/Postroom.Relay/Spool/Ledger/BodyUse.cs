@@ -17,7 +17,7 @@ internal static class BodyUse
 
     public static IReadOnlyList<SegmentUse> Of(Database database, DateTimeOffset keptSince)
     {
-        // A mail may stand in several states: walking them side by side in the order of ids counts it once, in no memory.
+        // A mail may stand in several states: walked side by side by id, it is counted once, in no memory.
         var walks = new List<Statement>();
         try
         {

@@ -20,7 +20,9 @@ internal sealed class Database : IDisposable
 
     public string File { get; }
 
-    /// <summary>The writer's connection, which creates the file; its log is copied back only by <see cref="Checkpoint"/>.</summary>
+    /// <summary>
+    /// The writer's connection, which creates the file; its log is copied back by <see cref="Checkpoint"/>.
+    /// </summary>
     /// <remarks>
     /// WAL with synchronous=NORMAL may lose its newest transactions at a power cut, together with the position they
     /// carry, and the journal feeds them again. With FULL each batch would cost a sync that buys nothing.
@@ -32,7 +34,7 @@ internal sealed class Database : IDisposable
         {
             database.Execute("PRAGMA journal_mode=WAL");
             database.Execute("PRAGMA synchronous=NORMAL");
-            database.Execute("PRAGMA wal_autocheckpoint=0");
+            database.Execute("PRAGMA wal_autocheckpoint=16384");
             database.Execute("PRAGMA journal_size_limit=67108864");
             database.Tune(CacheKibibytes);
             return database;

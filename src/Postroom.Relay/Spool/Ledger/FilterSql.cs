@@ -5,10 +5,12 @@ using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Spool.Ledger;
 
-/// <summary>A filter as a condition on <c>recipient r</c> and <c>mail m</c>. What a person wrote goes in as parameters only.</summary>
+/// <summary>
+/// A filter as a condition on <c>recipient r</c> and <c>mail m</c>. What a person wrote goes in as parameters only.
+/// </summary>
 /// <remarks>
-/// The unary + keeps a column from choosing an index: which one drives the query is decided here, by <see cref="Road"/>,
-/// and not by a planner that has no figures.
+/// The unary + keeps a column from choosing an index: which one drives the query is decided here, by
+/// <see cref="Road"/>, and not by a planner that has no figures.
 /// </remarks>
 internal sealed class FilterSql
 {
@@ -37,6 +39,9 @@ internal sealed class FilterSql
 
     public Way Road { get; }
 
+    /// <summary>No mail after this one can match: where the walk begins.</summary>
+    public long NewestMail { get; private set; } = long.MaxValue;
+
     /// <summary>Its parameters are numbered from 1.</summary>
     public string Condition => _condition.ToString();
 
@@ -50,7 +55,9 @@ internal sealed class FilterSql
             _ = _values[i] is long number ? statement.Bind(i + 1, number) : statement.Bind(i + 1, (string)_values[i]);
     }
 
-    /// <summary>True of <c>alice@example.com</c>, false of <c>alice</c>, <c>@example.com</c> and <c>a*@example.com</c>.</summary>
+    /// <summary>
+    /// True of <c>alice@example.com</c>, false of <c>alice</c>, <c>@example.com</c> and <c>a*@example.com</c>.
+    /// </summary>
     private static bool IsWholeAddress(string value) =>
         value.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < value.Length - 1
         && !value.Contains('*', StringComparison.Ordinal);
@@ -86,14 +93,16 @@ internal sealed class FilterSql
             Field.State => $"+r.state IN ({string.Join(", ", term.States.Select(state => Value((long)state)))})",
             Field.Reply => Contains("r.last", term.Value),
             Field.Fault => $"+r.fault = {Value(FaultOf(term.Value))}",
-            Field.Before => $"r.mail < {Value(IdAt(term.Instant))}",
-            Field.After => $"r.mail >= {Value(IdAt(term.Instant))}",
+            Field.Before => $"+r.mail < {Value(IdAt(term.Instant))}",
+            Field.After => $"{(term.Not ? "+" : "")}r.mail >= {Value(IdAt(term.Instant))}",
             Field.Larger => $"m.size > {Value(term.Octets)}",
             Field.Smaller => $"m.size < {Value(term.Octets)}",
             Field.Words => $"({Contains("m.subject", term.Value)} OR {Contains("+r.address", term.Value)} "
                 + $"OR {Contains("m.sender", term.Value)} OR {Contains("m.header_from", term.Value)})",
             Field.Source => Whole("+m.source", term.Value),
         };
+        if (term is { Field: Field.Before, Not: false })
+            NewestMail = Math.Min(NewestMail, IdAt(term.Instant) - 1);
         _condition.Append(" AND ").Append(term.Not ? $"NOT coalesce(({condition}), 0)" : condition);
     }
 

@@ -58,7 +58,8 @@ internal sealed class Finder(Database database)
         return FormattableString.Invariant(
             $"""
              {Select} FROM {From(sql)}
-             WHERE {sql.Condition} {state} {Partial(sql)} AND r.mail <= ?{next} AND (r.mail < ?{next} OR r.n > ?{next + 1})
+             WHERE {sql.Condition} {state} {Partial(sql)}
+                 AND r.mail <= ?{next} AND (r.mail < ?{next} OR r.n > ?{next + 1})
              ORDER BY r.mail DESC, r.n LIMIT ?{next + 2}
              """);
     }
@@ -81,7 +82,9 @@ internal sealed class Finder(Database database)
         using var rows = database.Prepare(query);
         sql.BindTo(rows);
         var next = sql.Values.Count + 1;
-        rows.Bind(next, after?.Mail.Value ?? long.MaxValue).Bind(next + 1, after?.Recipient ?? -1).Bind(next + 2, most);
+        var newest = new MailId(sql.NewestMail);
+        var from = after is { } end && end.Mail <= newest ? end : new Cursor(newest, -1);
+        rows.Bind(next, from.Mail.Value).Bind(next + 1, from.Recipient).Bind(next + 2, most);
         if (state is { } one)
             rows.Bind(next + 3, (long)one);
         return Read(rows);

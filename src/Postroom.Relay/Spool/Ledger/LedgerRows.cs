@@ -59,11 +59,13 @@ public sealed record AcceptedRow(
 }
 
 /// <summary>One recipient, for whoever is about to change its state.</summary>
-public readonly record struct RecipientState(int Index, State State, string Lane);
+public readonly record struct RecipientState(int Index, State State);
 
 /// <summary>A time in which mail of a lane did not age: paused, or the relay was not running.</summary>
 /// <param name="Until">Null while it lasts.</param>
 public readonly record struct LanePause(DateTimeOffset Since, DateTimeOffset? Until);
 
-/// <summary>The file is no sound database: to be put aside and built anew from the journal, which is the truth.</summary>
+/// <summary>
+/// The file is no sound database: to be put aside and built anew from the journal, which is the truth.
+/// </summary>
 public sealed class LedgerCorruptException(string message, Exception? inner = null) : Exception(message, inner);

@@ -3,7 +3,9 @@ using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Spool.Ledger;
 
-/// <summary>Takes a recipient one step through its life, by the table and nothing else, with what follows from it.</summary>
+/// <summary>
+/// Takes a recipient one step through its life, by the table and nothing else, with what follows from it.
+/// </summary>
 internal static class LifeStepper
 {
     /// <summary>False if the table has no such step; then nothing has changed.</summary>
@@ -57,7 +59,9 @@ internal static class LifeStepper
         recipient.HeldSince = null;
     }
 
-    /// <summary>Another life begins at the release: nothing that was before counts as age, or it would expire at once.</summary>
+    /// <summary>
+    /// Another life begins at the release: nothing that was before counts as age, or it would expire at once.
+    /// </summary>
     private static void StartAgain(MailWork mail, RecipientWork recipient, DateTimeOffset at)
     {
         recipient.FailedTries = 0;

@@ -4,7 +4,9 @@ using Postroom.Relay.Spool.Journal;
 
 namespace Postroom.Relay.Spool.Ledger;
 
-/// <summary>The index of the journal, in one SQLite file: what waits, what became of everything, what happened when.</summary>
+/// <summary>
+/// The index of the journal, in one SQLite file: what waits, what became of everything, what happened when.
+/// </summary>
 /// <remarks>
 /// The journal is the truth. The ledger takes its records in batches, each in one transaction with the position it
 /// then stands at, so it is never ahead of itself: after a power cut it may be behind, and takes the rest again.
@@ -22,6 +24,8 @@ public sealed class MailLedger : IDisposable
     private readonly PauseBook _pauses;
     private readonly Tally _tally;
     private readonly Statement _position;
+    private readonly Statement _begin;
+    private readonly Statement _commit;
     private MailId _newestMail;
     private DateTimeOffset? _newestSign;
 
@@ -34,7 +38,10 @@ public sealed class MailLedger : IDisposable
         _pauses = new PauseBook(database);
         _tally = new Tally(database);
         _relaner = new Relaner(database, _tally);
-        _position = database.Prepare("INSERT OR REPLACE INTO position(id, segment, place, newest) VALUES(1, ?1, ?2, ?3)");
+        _position = database.Prepare(
+            "INSERT OR REPLACE INTO position(id, segment, place, newest) VALUES(1, ?1, ?2, ?3)");
+        _begin = database.Prepare("BEGIN IMMEDIATE");
+        _commit = database.Prepare("COMMIT");
         ReadPosition();
     }
 
@@ -42,7 +49,7 @@ public sealed class MailLedger : IDisposable
     public Position? IndexedTo { get; private set; }
 
     /// <summary>Opens the file, creates it if there is none, and brings its tables up to date.</summary>
-    /// <exception cref="LedgerCorruptException">No sound database: put it aside and feed a new one from the journal.</exception>
+    /// <exception cref="LedgerCorruptException">No sound database: put it aside and feed a new one.</exception>
     /// <exception cref="SpoolUnusableException">Written by a newer program; the message says what to do.</exception>
     public static MailLedger Open(string file)
     {
@@ -65,7 +72,9 @@ public sealed class MailLedger : IDisposable
     /// <exception cref="SpoolUnusableException">Written by a newer program, or not a ledger at all.</exception>
     public static ISpoolIndexReader OpenReadOnly(string file) => LedgerReader.Open(file);
 
-    /// <summary>Takes records in, in the order of the journal; those at or before <see cref="IndexedTo"/> are passed over.</summary>
+    /// <summary>
+    /// Takes records in, in the order of the journal; those at or before <see cref="IndexedTo"/> are passed over.
+    /// </summary>
     /// <param name="laneOf">Gives new mail its lane, and mail that waits again.</param>
     public void Apply(IReadOnlyList<(Position At, JournalRecord Record)> batch, LaneOf laneOf)
     {
@@ -74,7 +83,9 @@ public sealed class MailLedger : IDisposable
         InTransaction(() => ApplyWithin(batch, laneOf));
     }
 
-    /// <summary>Parcels of a lane that wait, in the order of their keys, those after <paramref name="after"/>.</summary>
+    /// <summary>
+    /// Parcels of a lane that wait, in the order of their keys, those after <paramref name="after"/>.
+    /// </summary>
     public IReadOnlyList<ParcelRow> Waiting(string lane, DueKey after, int most) => _backlog.Waiting(lane, after, most);
 
     /// <summary>Leases without an outcome, for recovery.</summary>
@@ -90,14 +101,14 @@ public sealed class MailLedger : IDisposable
     /// </summary>
     public IReadOnlyList<SegmentUse> BodiesNeeded(DateTimeOffset keptSince) => BodyUse.Of(_database, keptSince);
 
-    /// <summary>The highest id there is; the default in an empty ledger.</summary>
-    public MailId LastId => throw new NotSupportedException();
-
-    /// <summary>The recipients of a mail and their states; empty if there is no such mail.</summary>
-    public IReadOnlyList<RecipientState> Recipients(MailId id) => throw new NotSupportedException();
-
     /// <summary>What is needed to send a mail; null if there is none of that id.</summary>
     public AcceptedRow? Accepted(MailId id) => _loader.Accepted(id);
+
+    /// <summary>The highest id there is; 0 in an empty ledger.</summary>
+    public MailId LastId => _newestMail;
+
+    /// <summary>The recipients of a mail and their states; empty if there is no such mail.</summary>
+    public IReadOnlyList<RecipientState> Recipients(MailId id) => _loader.States(id);
 
     /// <summary>Routes have changed: sorts what waits or is held into its lanes anew, page by page.</summary>
     /// <remarks>What is being tried keeps the lane of its lease, and finds its new one when it waits again.</remarks>
@@ -107,7 +118,11 @@ public sealed class MailLedger : IDisposable
             for (var after = new Cursor(new MailId(-1), -1); ;)
             {
                 Cursor? next = null;
-                InTransaction(() => next = _relaner.Page(state, after, laneOf));
+                InTransaction(() =>
+                {
+                    next = _relaner.Page(state, after, laneOf);
+                    _commit.Run();
+                });
                 if (next is not { } cursor)
                     break;
                 after = cursor;
@@ -117,10 +132,13 @@ public sealed class MailLedger : IDisposable
     /// <summary>Times in which mail of this lane did not age, in order; what overlaps is one.</summary>
     public IReadOnlyList<LanePause> Pauses(string lane) => _pauses.Of(lane);
 
-    /// <summary>What the journal said and the life of a recipient does not allow, oldest first: each is a bug's trace.</summary>
+    /// <summary>
+    /// What the journal said and the life of a recipient does not allow, oldest first: each is a bug's trace.
+    /// </summary>
     public IReadOnlyList<string> Anomalies(int most)
     {
-        using var rows = _database.Prepare("SELECT segment || ':' || place || ' ' || what FROM anomaly ORDER BY id LIMIT ?1");
+        using var rows = _database.Prepare(
+            "SELECT segment || ':' || place || ' ' || what FROM anomaly ORDER BY id LIMIT ?1");
         rows.Bind(1, most);
         var found = new List<string>();
         while (rows.Step())
@@ -129,8 +147,12 @@ public sealed class MailLedger : IDisposable
     }
 
     /// <summary>Copies the write-ahead log back into the file: when the feeder is idle, or the log has grown.</summary>
-    /// <remarks>Never done by a commit of itself, for its pause would come at random.</remarks>
-    public void Checkpoint() => _database.Checkpoint();
+    /// <remarks>A commit does it of itself only past 64 MB of log, for that pause would come at random.</remarks>
+    public void Checkpoint()
+    {
+        _pauses.ForgetWhatAgesNothing();
+        _database.Checkpoint();
+    }
 
     /// <summary>Reads beside this writer, on connections of its own, from any thread.</summary>
     public ISpoolIndexReader OpenReader() => LedgerReader.Open(_database.File);
@@ -144,6 +166,8 @@ public sealed class MailLedger : IDisposable
         _pauses.Dispose();
         _tally.Dispose();
         _position.Dispose();
+        _begin.Dispose();
+        _commit.Dispose();
         _database.Dispose();
     }
 
@@ -154,7 +178,7 @@ public sealed class MailLedger : IDisposable
         {
             if (at <= IndexedTo)
                 continue;
-            var lastSign = batch.Newest > (_newestSign ?? default) ? batch.Newest : _newestSign;
+            var lastSign = Later(batch.Newest, _newestSign);
             batch.Add(at, record);
             if (record is NotedRecord { Event: { Mail: null } happened })
                 _pauses.Note(happened, lastSign);
@@ -162,18 +186,21 @@ public sealed class MailLedger : IDisposable
 
         _writer.Write(batch, _tally);
         _tally.Write();
-        var newest = batch.Newest > (_newestSign ?? default) ? batch.Newest : _newestSign;
-        _position.Bind(1, records[^1].At.Segment).Bind(2, records[^1].At.Offset).Bind(3, newest?.UtcTicks ?? 0).Run();
+        var (to, newest) = (records[^1].At, Later(batch.Newest, _newestSign));
+        _position.Bind(1, to.Segment).Bind(2, to.Offset).Bind(3, newest?.UtcTicks ?? 0).Run();
+        _commit.Run();
+        (IndexedTo, _newestSign) = (to, newest);
+        _newestMail = batch.NewestMail > _newestMail ? batch.NewestMail : _newestMail;
     }
 
+    /// <summary>The work ends with the commit; what does not get there is taken back.</summary>
     private void InTransaction(Action work)
     {
-        _database.Execute("BEGIN IMMEDIATE");
+        _begin.Run();
         var done = false;
         try
         {
             work();
-            _database.Execute("COMMIT");
             done = true;
         }
         finally
@@ -184,8 +211,6 @@ public sealed class MailLedger : IDisposable
                 _tally.Reload();
             }
         }
-
-        ReadPosition();
     }
 
     private void ReadPosition()
@@ -195,7 +220,9 @@ public sealed class MailLedger : IDisposable
         if (!row.Step())
             return;
         IndexedTo = new Position(row.Int(0), row.Int(1));
-        _newestSign = new DateTimeOffset(row.Long(2), TimeSpan.Zero);
-        row.Reset();
+        _newestSign = row.Long(2) == 0 ? null : new DateTimeOffset(row.Long(2), TimeSpan.Zero);
     }
+
+    private static DateTimeOffset? Later(DateTimeOffset? a, DateTimeOffset? b) =>
+        a is null || b is null ? a ?? b : a > b ? a : b;
 }

@@ -29,7 +29,7 @@ internal sealed class MailLoader(Database database) : IDisposable
     {
         if (!_mail.Bind(1, id.Value).Step())
             return null;
-        var from = new ReversePath(_mail.Text(0));
+        var from = PackedMail.Sender(_mail.Text(0));
         var acceptedAt = At(_mail.Long(1));
         var revoked = _mail.Int(2) == 1;
         _mail.Reset();
@@ -41,6 +41,16 @@ internal sealed class MailLoader(Database database) : IDisposable
         {
             Recipients = [.. recipients], Revoked = revoked, RevokedStored = revoked,
         };
+    }
+
+    /// <summary>Where each recipient of a mail stands.</summary>
+    public IReadOnlyList<RecipientState> States(MailId id)
+    {
+        var states = new List<RecipientState>(1);
+        _recipients.Bind(1, id.Value);
+        while (_recipients.Step())
+            states.Add(new RecipientState(_recipients.Int(0), (State)_recipients.Int(2)));
+        return states;
     }
 
     /// <summary>Everything of its acceptance; null if there is none of that id.</summary>
@@ -57,7 +67,7 @@ internal sealed class MailLoader(Database database) : IDisposable
         if (!_accepted.Bind(1, id.Value).Step())
             return null;
         var row = _accepted;
-        var (origin, envelope, header) = PackedMail.ReadFacts(row.Blob(2), new ReversePath(row.Text(1)), recipients);
+        var (origin, envelope, header) = PackedMail.ReadFacts(row.Blob(2), PackedMail.Sender(row.Text(1)), recipients);
         header = header with
         {
             Subject = row.TextOrNull(3), From = row.TextOrNull(4), MessageId = row.TextOrNull(5),

@@ -3,7 +3,9 @@ using Postroom.Relay.Spool.Journal;
 
 namespace Postroom.Relay.Spool.Ledger;
 
-/// <summary>What no question looks at, packed: the origin, the envelope's parameters, the rest of the header facts.</summary>
+/// <summary>
+/// What no question looks at, packed: the origin, the envelope's parameters, the rest of the header facts.
+/// </summary>
 internal static class PackedMail
 {
     public static void WriteFacts(Packer into, AcceptedRecord mail)
@@ -57,6 +59,12 @@ internal static class PackedMail
             pieces.Add(new BodyPiece(from.Int(), from.Int(), from.Int(), unchecked((uint)from.Number())));
         return pieces;
     }
+
+    /// <summary>
+    /// The null path is stored as the empty text, and only <see cref="ReversePath.Null"/> equals itself.
+    /// </summary>
+    public static ReversePath Sender(string address) =>
+        address.Length == 0 ? ReversePath.Null : new ReversePath(address);
 
     /// <summary>FNV-1a over the characters: what the index keeps of a Message-ID.</summary>
     public static long HashOf(string messageId)

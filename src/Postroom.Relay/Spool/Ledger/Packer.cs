@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Postroom.Relay.Spool.Ledger;
 
-/// <summary>Writes small values one behind the other: numbers of varying length, texts with their length in front.</summary>
+/// <summary>
+/// Writes small values one behind the other: numbers of varying length, texts with their length in front.
+/// </summary>
 internal sealed class Packer
 {
     private byte[] _bytes = new byte[256];

@@ -13,10 +13,21 @@ internal sealed class PauseBook(Database database) : IDisposable
 
     private readonly Statement _isOpen = database.Prepare("SELECT 1 FROM pause WHERE lane IS ?1 AND until IS NULL");
 
+    private readonly Statement _forget = database.Prepare(
+        """
+        DELETE FROM pause WHERE until < (SELECT min(accepted_at) FROM mail WHERE id IN (
+            (SELECT min(mail) FROM recipient INDEXED BY recipient_standing WHERE state = 1 AND state <> 4),
+            (SELECT min(mail) FROM recipient INDEXED BY recipient_standing WHERE state = 2 AND state <> 4),
+            (SELECT min(mail) FROM recipient INDEXED BY recipient_standing WHERE state = 3 AND state <> 4)))
+        """);
+
     private readonly Statement _ofLane = database.Prepare(
         "SELECT since, until FROM pause WHERE lane = ?1 OR lane IS NULL ORDER BY since, id");
 
-    /// <param name="lastSign">The newest instant before it that the journal tells: where a crash began, at the earliest.</param>
+    /// <summary>Drops what ended before the oldest open mail came: it makes nothing younger.</summary>
+    public void ForgetWhatAgesNothing() => _forget.Run();
+
+    /// <param name="lastSign">The newest instant before it that the journal tells: a crash came after.</param>
     public void Note(TrailEvent happened, DateTimeOffset? lastSign)
     {
         switch (happened.Kind)
@@ -60,6 +71,7 @@ internal sealed class PauseBook(Database database) : IDisposable
         _close.Dispose();
         _isOpen.Dispose();
         _ofLane.Dispose();
+        _forget.Dispose();
     }
 
     /// <summary>No lane stays paused over a start: the queue finds out anew which next hops are away.</summary>

@@ -48,7 +48,8 @@ internal sealed class ReadSession : IDisposable
         }
     }
 
-    public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most) => _finder.Find(filter, after, most);
+    public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most) =>
+        _finder.Find(filter, after, most);
 
     public IReadOnlyDictionary<State, long> Count(Filter filter) => _finder.Count(filter);
 

@@ -27,7 +27,7 @@ internal sealed class Relaner(Database database, Tally tally) : IDisposable
         {
             seen++;
             after = new Cursor(new MailId(_page.Long(0)), _page.Int(1));
-            var lane = laneOf(new ReversePath(_page.Text(4)), new ForwardPath(_page.Text(3)));
+            var lane = laneOf(PackedMail.Sender(_page.Text(4)), new ForwardPath(_page.Text(3)));
             if (_page.Text(2) is var was && was != lane)
                 moves.Add((after, was, lane));
         }

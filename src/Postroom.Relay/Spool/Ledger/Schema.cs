@@ -1,9 +1,14 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Postroom.Tests")] // for the query plans and the pragmas
 
 namespace Postroom.Relay.Spool.Ledger;
 
 /// <summary>The tables. Each index costs every mail; each has the question it is for beside it.</summary>
-/// <remarks>Instants are UTC ticks of 100 ns, spans likewise; packed columns are written by <see cref="Packer"/>.</remarks>
+/// <remarks>
+/// Instants are UTC ticks of 100 ns, spans likewise; packed columns are written by <see cref="Packer"/>.
+/// </remarks>
 internal static class Schema
 {
     /// <summary>Grows by one with every change of the tables.</summary>

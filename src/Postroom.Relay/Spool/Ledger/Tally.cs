@@ -2,7 +2,9 @@ using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Spool.Ledger;
 
-/// <summary>How many recipients there are by lane and state, kept with every change so that nothing has to count.</summary>
+/// <summary>
+/// How many recipients there are by lane and state, kept with every change so that nothing has to count.
+/// </summary>
 internal sealed class Tally : IDisposable
 {
     private readonly Database _database;
