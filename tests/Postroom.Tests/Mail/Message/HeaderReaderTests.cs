@@ -111,6 +111,10 @@ public class HeaderReaderTests
     public void A_field_counts_although_its_line_never_ends() => Assert.True(Read("Subject: x\r\nDate:").HasDate);
 
     [Fact]
+    public void A_mailbox_line_is_one_only_in_the_first_place() =>
+        Assert.False(Read("Subject: x\r\nFrom here on it is body\r\nDate: now\r\n").HasDate);
+
+    [Fact]
     public void Only_the_header_counts_for_an_eight_bit_header()
     {
         Assert.True(Read("To: jürgen@example.com\r\n\r\n").Facts.EightBitHeader);
