@@ -21,7 +21,9 @@ public sealed record ClientMail(Envelope Envelope, IReadOnlyList<Recipient> Reci
     public bool NeedsUtf8 => Envelope.SmtpUtf8 && (Header.EightBitHeader || !Ascii.IsValid(Envelope.From.Address));
 }
 
-/// <summary>Writes the commands of a transaction. Paths cannot hold CR, LF or NUL, so a command is one line whatever it says.</summary>
+/// <summary>
+/// Writes the commands of a transaction. Paths cannot hold CR, LF or NUL, so a command is one line whatever it says.
+/// </summary>
 internal static class ClientCommands
 {
     /// <summary>MAIL with the parameters that the hop offers to take: RFC 1870, 6152, 6531, 3461.</summary>
@@ -104,7 +106,8 @@ internal static class ClientCommands
     }
 
     // ENVID and ORCPT come as the client wrote them; what is not xtext (RFC 3461 §4) is left out, never repaired.
-    private static bool IsXText(string text) => text.Length is > 0 and <= 500 && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
+    private static bool IsXText(string text) =>
+        text.Length is > 0 and <= 500 && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static void Write(IBufferWriter<byte> to, string text)
     {

@@ -28,7 +28,9 @@ public enum ClientMove
     /// <summary>Send <see cref="ClientSession.ToSend"/>, if any, and bring the reply.</summary>
     Talk,
 
-    /// <summary>Begin TLS, then call <see cref="ClientSession.Secured"/>. No byte may be left unread before it.</summary>
+    /// <summary>
+    /// Begin TLS, then call <see cref="ClientSession.Secured"/>. No byte may be left unread before it.
+    /// </summary>
     BeginTls,
 
     /// <summary>Mail can be sent.</summary>
@@ -38,7 +40,9 @@ public enum ClientMove
     Failed,
 }
 
-/// <summary>The client's side of a session up to the first MAIL: greeting, EHLO, STARTTLS, AUTH. Replies in, bytes out.</summary>
+/// <summary>
+/// The client's side of a session up to the first MAIL: greeting, EHLO, STARTTLS, AUTH. Replies in, bytes out.
+/// </summary>
 /// <remarks>
 /// <code>
 ///   Greeting ─220─▶ Hello ─250─▶ StartTls ─220─▶ (TLS) ─▶ Hello ─250─▶ Auth ─235─▶ Ready
@@ -100,7 +104,8 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
     {
         if (reply.Code == 250)
         {
-            Hop = _plainHelo ? Capabilities.None with { Name = reply.Lines[0].Split(' ', 2)[0] } : Capabilities.Of(reply);
+            Hop = _plainHelo ? Capabilities.None with { Name = reply.Lines[0].Split(' ', 2)[0] }
+                : Capabilities.Of(reply);
             return AfterHello();
         }
 
@@ -115,7 +120,8 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
         if (!_secured && tls != ClientTls.None && Hop.StartTls)
             return Say(ClientStage.StartTls, "STARTTLS");
         if (!_secured && tls == ClientTls.Required)
-            return Fail(Fault.NextHop, new EnhancedStatus(4, 7, 4), "TLS is required, but the next hop does not offer STARTTLS");
+            return Fail(Fault.NextHop, new EnhancedStatus(4, 7, 4),
+                "TLS is required, but the next hop does not offer STARTTLS");
         return credentials is null ? Arrive() : BeginAuth(credentials);
     }
 
@@ -159,7 +165,8 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
         if (reply.Code == 235)
             return _mechanism!.IsComplete
                 ? Arrive()
-                : Fail(Fault.Account, new EnhancedStatus(4, 7, 0), "the next hop let us in without proving that it knows us");
+                : Fail(Fault.Account, new EnhancedStatus(4, 7, 0),
+                    "the next hop let us in without proving that it knows us");
         return reply.Code == 334 ? Answer(reply.Text) : Refuse(reply);
     }
 

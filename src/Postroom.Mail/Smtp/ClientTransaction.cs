@@ -23,7 +23,9 @@ public enum ClientAdvice
     Spoiled,
 }
 
-/// <summary>One mail transaction of a client (RFC 5321 §3.3). Writes its commands, takes their replies, judges each recipient.</summary>
+/// <summary>
+/// One mail transaction of a client (RFC 5321 §3.3). Writes its commands, takes their replies, judges each recipient.
+/// </summary>
 /// <remarks>
 /// Replies come in the order of the commands (RFC 2920 §3.1), so it does not matter how much was written before the
 /// first of them. Written whole and at once with BDAT, or up to DATA and then the data, or command by command:
@@ -77,7 +79,8 @@ public sealed class ClientTransaction
             if (_answers[i].Asked)
                 open++;
             else
-                _answers[i].Failure = Local(Fault.Recipient, 5, 6, 7, "the next hop does not take addresses in UTF-8 (SMTPUTF8)");
+                _answers[i].Failure = Local(Fault.Recipient, 5, 6, 7,
+                    "the next hop does not take addresses in UTF-8 (SMTPUTF8)");
         }
 
         _utf8 = utf8;
@@ -179,7 +182,9 @@ public sealed class ClientTransaction
         };
     }
 
-    /// <summary>Ends a transaction whose content was not and will not be sent, because nobody is left to take it.</summary>
+    /// <summary>
+    /// Ends a transaction whose content was not and will not be sent, because nobody is left to take it.
+    /// </summary>
     public void Abandon()
     {
         NeedsReset = _mailReply is { IsPositive: true };
@@ -198,11 +203,14 @@ public sealed class ClientTransaction
     public Failure? FailureOf(int recipient) => _answers[recipient].Failure;
 
     /// <summary>The hop had had its fill of recipients when this one came: it may go in another transaction.</summary>
-    /// <remarks>RFC 5321 §4.5.3.1.10. Only where others were taken: else the next transaction would end the same.</remarks>
+    /// <remarks>RFC 5321 §4.5.3.1.10. Only where others were taken: else the next transaction would end the
+    /// same.</remarks>
     public bool IsLeftOver(int recipient) =>
         IsTaken && _answers[recipient].Reply is { IsPositive: false } reply && ClientVerdict.IsTooManyRecipients(reply);
 
-    /// <summary>The hop reports on this recipient, not we (RFC 3461 §5.2.2): it was given NOTIFY, and took it.</summary>
+    /// <summary>
+    /// The hop reports on this recipient, not we (RFC 3461 §5.2.2): it was given NOTIFY, and took it.
+    /// </summary>
     public bool PassedDsnOn(int recipient) =>
         _hop.Dsn && _mail.Recipients[recipient].Notify != Notify.Unspecified && FailureOf(recipient) is null;
 
@@ -221,7 +229,8 @@ public sealed class ClientTransaction
             line(false, _endReply.ToString());
     }
 
-    private static void Recount(Action<bool, string> line, ArrayBufferWriter<byte> buffer, Action<IBufferWriter<byte>> write, Reply? reply)
+    private static void Recount(
+        Action<bool, string> line, ArrayBufferWriter<byte> buffer, Action<IBufferWriter<byte>> write, Reply? reply)
     {
         buffer.ResetWrittenCount();
         write(buffer);
@@ -233,7 +242,8 @@ public sealed class ClientTransaction
     private Failure? Unfit()
     {
         if (_hop.LargestMail is { } most && _mail.Length > most)
-            return Local(Fault.Message, 5, 3, 4, $"the mail has {_mail.Length} octets; the next hop takes {most} (SIZE)");
+            return Local(Fault.Message, 5, 3, 4,
+                $"the mail has {_mail.Length} octets; the next hop takes {most} (SIZE)");
         if (_mail.NeedsUtf8 && !_hop.SmtpUtf8)
             return Local(Fault.Message, 5, 6, 7, "the mail needs SMTPUTF8, which the next hop does not offer");
         if (_mail.NeedsEightBit && !_hop.EightBitMime)

@@ -21,7 +21,9 @@ public enum ClientStage : byte
     Done,
 }
 
-/// <summary>Turns a negative reply, or none, into a failure: who is at fault, and the status a report will name.</summary>
+/// <summary>
+/// Turns a negative reply, or none, into a failure: who is at fault, and the status a report will name.
+/// </summary>
 /// <remarks>
 /// A table, first row that fits. It holds what the standards say; what single providers mean by their words will
 /// stand in front of it, in the same shape.

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Postroom.Mail.Smtp;
 
-/// <summary>Writes a mail as the mail data that follows 354: doubles the dot that begins a line, and ends the data.</summary>
+/// <summary>
+/// Writes a mail as the mail data that follows 354: doubles the dot that begins a line, and ends the data.
+/// </summary>
 /// <remarks>
 /// RFC 5321 §4.5.2. Lines end with CRLF and nothing else (§2.3.8); a mail with a bare CR or LF was refused or
 /// repaired when it came in, so none can hide a second mail here. One writer for one mail, pieces in order.
@@ -14,7 +16,9 @@ public sealed class DotWriter
 
     private Ending _ending = Ending.LineStart;
 
-    /// <summary>After <see cref="Finish"/>: the mail's last line had no CRLF and was given one, which DATA needs.</summary>
+    /// <summary>
+    /// After <see cref="Finish"/>: the mail's last line had no CRLF and was given one, which DATA needs.
+    /// </summary>
     public bool AddedLineEnd { get; private set; }
 
     /// <summary>Appends a piece of the mail.</summary>

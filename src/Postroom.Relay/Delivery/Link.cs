@@ -1,5 +1,4 @@
 using Postroom.Mail;
-using Postroom.Mail.Audit;
 using Postroom.Mail.Smtp;
 using Postroom.Mail.Status;
 using Postroom.Relay.Wire;
@@ -196,14 +195,17 @@ internal sealed class Link
         lock (_courier.Gate)
         {
             if (_sent.TryPeek(out var head) && head.Answered < head.Written)
-                AwaitReplyTo(head.Transaction!.Stage);
+                AttemptReport.AwaitReply(Connection, head.Transaction!.Stage, _courier.Settings.Deadlines);
             else if (!_quitting)
                 Connection.Rest();
         }
     }
 
-    /// <summary>The connection is of no use any more: everything on it is decided or goes back to the courier.</summary>
-    /// <param name="closing">The peer said 421: what stands behind that reply was not looked at (RFC 5321 §3.8).</param>
+    /// <summary>
+    /// The connection is of no use any more: everything on it is decided or goes back to the courier.
+    /// </summary>
+    /// <param name="closing">The peer said 421: what stands behind that reply was not looked at (RFC 5321
+    /// §3.8).</param>
     /// <param name="damaged">The transfer whose body could not be read, and what was wrong with it.</param>
     public void Break(Failure why, bool closing, (Transfer Transfer, string? What) damaged = default)
     {
@@ -285,7 +287,8 @@ internal sealed class Link
             else
             {
                 early = transfer.Answered >= transfer.Written;
-                advice = early && (reply.IsPositive || transfer.Transaction!.Stage != ClientStage.End) && reply.Code != 421
+                advice = early && reply.Code != 421 &&
+                    (reply.IsPositive || transfer.Transaction!.Stage != ClientStage.End)
                     ? ClientAdvice.Spoiled
                     : transfer.On(reply, _courier.Time.GetTimestamp());
                 if (advice == ClientAdvice.Done)
@@ -346,7 +349,8 @@ internal sealed class Link
         var transaction = transfer.Transaction!;
         var isDecided = transaction.Stage == ClientStage.Done;
         var isUntaken = closing || !transfer.EndWritten;
-        if (damage is null && isUntaken && transaction.IsUntouched && _hasCarried && transfer.Rounds == 0 && _courier.TakeBack(this, transfer))
+        if (damage is null && isUntaken && transaction.IsUntouched && _hasCarried
+            && transfer.Rounds == 0 && _courier.TakeBack(this, transfer))
             return;
 
         // A 421 is an answer; any other end leaves open what became of a mail whose end was written.
@@ -369,51 +373,11 @@ internal sealed class Link
 
     private void Tell(Transfer transfer, string? damage, bool inDoubt)
     {
-        var went = !inDoubt && damage is null && transfer.WentWell();
         var first = !_hasCarried;
         _hasCarried = true; // before the caller goes on, which it does here
-        var attempt = new AttemptFacts(
-            _opening.Remote, _opening.Greeting, Connection.Tls, Reused: !first,
-            transfer.Steps(first ? _opening.Steps : [], _courier.Time),
-            went ? Remark(transfer) : Recount(transfer));
+        var report = new AttemptReport(_opening, Connection.Tls, first, _courier.Time);
+        var attempt = report.Of(transfer, isPlain: !inDoubt && damage is null);
         transfer.Complete(attempt, _recorded, damage, inDoubt);
-    }
-
-    private static string? Remark(Transfer transfer) =>
-        transfer.AddedLineEnd ? "-: the mail did not end with CRLF, which DATA needs: one was added\n" : null;
-
-    private string Recount(Transfer transfer)
-    {
-        var all = new Transcript();
-        all.Include(_opening.Transcript!);
-        transfer.Transaction?.Recount((ours, line) =>
-        {
-            if (ours)
-                all.Sent(line);
-            else
-                all.Received(line);
-        });
-        return all + Remark(transfer);
-    }
-
-    private void AwaitReplyTo(ClientStage stage)
-    {
-        var within = _courier.Settings.Deadlines;
-        switch (stage)
-        {
-            case ClientStage.Rcpt:
-                Connection.Await("the reply to RCPT", within.Rcpt);
-                break;
-            case ClientStage.Data:
-                Connection.Await("the reply to DATA", within.Data);
-                break;
-            case ClientStage.End:
-                Connection.Await("the reply to the end of the mail", within.End);
-                break;
-            default:
-                Connection.Await(stage == ClientStage.Reset ? "the reply to RSET" : "the reply to MAIL", within.Command);
-                break;
-        }
     }
 
     private Failure Closing(Reply reply) => ClientVerdict.Of(ClientStage.Mail, reply, _courier.Route.Host);

@@ -30,7 +30,8 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             foreach (var address in await dialer.ResolveAsync(route.Host, cancel))
             {
                 if (settings.Own.Holds(address, route.Port))
-                    return Failed(new EnhancedStatus(5, 4, 6), $"the route leads back to our own listener at {address}");
+                    return Failed(
+                        new EnhancedStatus(5, 4, 6), $"the route leads back to our own listener at {address}");
                 last = await TryAsync(address, cancel);
                 if (last.Failure is null || last.Greeting is not null)
                     return last;
@@ -111,7 +112,8 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             _connection = await Connection.OpenAsync(
                 opener.Dialer, (address, route.Port), opener.Deadlines, opener.Time, cancel);
             Step("connect");
-            using var stop = cancel.UnsafeRegister(static open => _ = ((Connection)open!).DisposeAsync().AsTask(), _connection);
+            using var stop = cancel.UnsafeRegister(
+                static open => _ = ((Connection)open!).DisposeAsync().AsTask(), _connection);
             var credentials = await Login.ForAsync(route, IsLocal(address), cancel);
             if (route.Tls == TlsMode.Implicit)
                 await SecureAsync();
@@ -129,7 +131,8 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
                 throw new GarbageException("more replies than commands");
             return new Opening(_connection, _session.Hop, null)
             {
-                Remote = _connection.Remote, Greeting = _session.Greeting, Steps = _steps, Transcript = _connection.Transcript,
+                Remote = _connection.Remote, Greeting = _session.Greeting, Steps = _steps,
+                Transcript = _connection.Transcript,
             };
         }
 
@@ -163,7 +166,8 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
         {
             var route = opener.Route;
             var verify = route.Tls != TlsMode.Opportunistic;
-            await _connection!.SecureAsync(new TlsClient(route.Host, verify, route.TrustFile), opener.Deadlines.Connect);
+            var client = new TlsClient(route.Host, verify, route.TrustFile);
+            await _connection!.SecureAsync(client, opener.Deadlines.Connect);
             Step("tls");
         }
 
@@ -196,7 +200,8 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
                 await _connection.DisposeAsync();
             return new Opening(null, Capabilities.None, failure)
             {
-                Remote = _connection?.Remote, Greeting = _session?.Greeting, Steps = _steps, Transcript = _connection?.Transcript,
+                Remote = _connection?.Remote, Greeting = _session?.Greeting, Steps = _steps,
+                Transcript = _connection?.Transcript,
             };
         }
 

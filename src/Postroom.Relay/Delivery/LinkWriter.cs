@@ -6,7 +6,9 @@ using Postroom.Relay.Wire;
 
 namespace Postroom.Relay.Delivery;
 
-/// <summary>Writes the transfers of one link, one after the other, in as few writes as the hop's capabilities let it.</summary>
+/// <summary>
+/// Writes the transfers of one link, one after the other, in as few writes as the hop's capabilities let it.
+/// </summary>
 /// <remarks>
 /// <list type="bullet">
 /// <item>PIPELINING and CHUNKING, a mail of moderate size in memory: MAIL, RCPT, BDAT LAST and the mail in one write,
@@ -82,7 +84,7 @@ internal sealed class LinkWriter
             && (content.InMemory.Count > 0 || content.Length == 0) && !_link.IsStale(isBehind))
             await SendAtOnceAsync(transfer, transaction, isBehind);
         else
-            await SendStagedAsync(transfer, transaction);
+            await SendStagedAsync(transfer, transaction, isBehind);
     }
 
     private async ValueTask SendAtOnceAsync(Transfer transfer, ClientTransaction transaction, bool isBehind)
@@ -96,9 +98,10 @@ internal sealed class LinkWriter
             await FlushAsync();
     }
 
-    private async ValueTask SendStagedAsync(Transfer transfer, ClientTransaction transaction)
+    private async ValueTask SendStagedAsync(Transfer transfer, ClientTransaction transaction, bool isBehind)
     {
-        WriteEnvelope(transfer, transaction, _link.NeedsReset);
+        // Behind a final dot none is needed: its DATA was granted, so its transaction ends with it.
+        WriteEnvelope(transfer, transaction, reset: _link.NeedsReset || (isBehind && transaction.UsesBdat));
         if (!transaction.UsesBdat)
         {
             transaction.WriteContentCommand(_out);
@@ -259,7 +262,9 @@ internal sealed class LinkWriter
         {
             var most = (int)Math.Min(Full, content.Length - offset);
             var read = await content.ReadAsync(offset, buffer.AsMemory(0, most), CancellationToken.None);
-            return read > 0 ? read : throw new DamageException(transfer, "the stored mail is shorter than it was", null);
+            return read > 0
+                ? read
+                : throw new DamageException(transfer, "the stored mail is shorter than it was", null);
         }
         catch (IOException failed)
         {
@@ -306,5 +311,6 @@ internal sealed class DamageException(Transfer transfer, string? what, Exception
 
     public string? What { get; } = what;
 
-    public Failure Failure => new(Fault.Ourselves, new EnhancedStatus(4, 3, 0), $"the stored mail cannot be read: {Message}", null);
+    public Failure Failure =>
+        new(Fault.Ourselves, new EnhancedStatus(4, 3, 0), $"the stored mail cannot be read: {Message}", null);
 }

@@ -22,13 +22,15 @@ public sealed record OwnListeners(IReadOnlyList<string> Addresses, IReadOnlyList
 
     private bool IsSame(string own, string address, int port)
     {
-        if (own.StartsWith(SocketDialer.UnixPrefix, StringComparison.Ordinal) || !IPAddress.TryParse(address.Trim('[', ']'), out var to))
+        if (own.StartsWith(SocketDialer.UnixPrefix, StringComparison.Ordinal)
+            || !IPAddress.TryParse(address.Trim('[', ']'), out var to))
             return own == address;
         if (!IPEndPoint.TryParse(own, out var at) || at.Port != port)
             return false;
         if (to.IsIPv4MappedToIPv6)
             to = to.MapToIPv4();
-        return at.Address.Equals(to) || (IsAny(at.Address) && (IsAny(to) || IPAddress.IsLoopback(to) || Local.Contains(to)))
+        return at.Address.Equals(to)
+            || (IsAny(at.Address) && (IsAny(to) || IPAddress.IsLoopback(to) || Local.Contains(to)))
             || (IsAny(to) && IPAddress.IsLoopback(at.Address));
     }
 

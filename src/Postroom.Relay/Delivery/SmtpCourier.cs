@@ -7,10 +7,14 @@ using Postroom.Relay.Wire;
 
 namespace Postroom.Relay.Delivery;
 
-/// <summary>Carries mail to one next hop by SMTP: keeps the connections, and gives each transfer to one of them.</summary>
+/// <summary>
+/// Carries mail to one next hop by SMTP: keeps the connections, and gives each transfer to one of them.
+/// </summary>
 /// <remarks>
-/// <para>A transfer goes to a connection without work; else behind the work of one, if the hop answers at once; else to a
-/// further connection, up to the route's bound; else behind the work of one after all, up to <see cref="Route.InFlight"/>
+/// <para>A transfer goes to a connection without work; else behind the work of one, if the hop answers at once; else
+/// to a
+/// further connection, up to the route's bound; else behind the work of one after all, up to <see
+/// cref="Route.InFlight"/>
 /// transfers that are unanswered or not recorded; else it waits. So a near hop is served by few connections with
 /// full writes, and a slow one by many.</para>
 /// <para>An outcome's continuation runs where the reply was read. It must not block.</para>
@@ -161,7 +165,9 @@ public sealed class SmtpCourier : ICourier
         Dispatch();
     }
 
-    /// <summary>A link has answered something or has nothing more to write: it may be idle now, or at its end.</summary>
+    /// <summary>
+    /// A link has answered something or has nothing more to write: it may be idle now, or at its end.
+    /// </summary>
     internal void Rested(Link link)
     {
         bool isIdle, isSpent;
@@ -247,7 +253,8 @@ public sealed class SmtpCourier : ICourier
         }
         catch (OperationCanceledException)
         {
-            opening = new Opening(null, Capabilities.None, ClientVerdict.NextHop(new EnhancedStatus(4, 4, 1), "cancelled", Route.Host));
+            opening = new Opening(
+                null, Capabilities.None, ClientVerdict.NextHop(new EnhancedStatus(4, 4, 1), "cancelled", Route.Host));
         }
         catch (Exception bug) when (bug is not OperationCanceledException)
         {
@@ -341,7 +348,8 @@ public sealed class SmtpCourier : ICourier
             return;
         _idleIsSet = true;
         _idle ??= Time.CreateTimer(
-            static courier => ((SmtpCourier)courier!).CloseIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static courier => ((SmtpCourier)courier!).CloseIdle(), this,
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _idle.Change(after, Timeout.InfiniteTimeSpan);
     }
 

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Postroom.Relay.Wire;
 
 /// <summary>An open connection to a next hop: bytes both ways, TLS, and a deadline on everything.</summary>
-/// <remarks>One reader and one writer at a time. Whatever breaks it comes out as <see cref="ConnectionLostException"/>.</remarks>
+/// <remarks>One reader and one writer at a time. Whatever breaks it comes out as <see
+/// cref="ConnectionLostException"/>.</remarks>
 public sealed class Connection : IAsyncDisposable
 {
     private readonly CancellationTokenSource _end = new();
@@ -37,12 +38,14 @@ public sealed class Connection : IAsyncDisposable
         IDialer dialer, (string Address, int Port) to, Deadlines deadlines, TimeProvider time, CancellationToken cancel)
     {
         var remote = to.Address.StartsWith(SocketDialer.UnixPrefix, StringComparison.Ordinal) ? to.Address
-            : to.Address.Contains(':', StringComparison.Ordinal) ? $"[{to.Address}]:{to.Port}" : $"{to.Address}:{to.Port}";
+            : to.Address.Contains(':', StringComparison.Ordinal) ? $"[{to.Address}]:{to.Port}"
+            : $"{to.Address}:{to.Port}";
         using var timer = new CancellationTokenSource(deadlines.Connect, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
         try
         {
-            return new Connection(await dialer.ConnectAsync(to.Address, to.Port, either.Token), remote, deadlines, time);
+            var stream = await dialer.ConnectAsync(to.Address, to.Port, either.Token);
+            return new Connection(stream, remote, deadlines, time);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

@@ -1,6 +1,8 @@
 namespace Postroom.Relay.Wire;
 
-/// <summary>How long a client waits for each thing. The defaults are those of RFC 5321 §4.5.3.2, which are minima.</summary>
+/// <summary>
+/// How long a client waits for each thing. The defaults are those of RFC 5321 §4.5.3.2, which are minima.
+/// </summary>
 public sealed record Deadlines
 {
     /// <summary>For one address to take the connection, and for a TLS handshake.</summary>
@@ -21,6 +23,9 @@ public sealed record Deadlines
     /// <summary>For the peer to take one piece of what we write, §4.5.3.2.5.</summary>
     public TimeSpan Block { get; init; } = TimeSpan.FromMinutes(3);
 
-    /// <summary>For the reply to the final dot, §4.5.3.2.6: the peer may be working on it, and to hurry makes duplicates (RFC 1047).</summary>
+    /// <summary>
+    /// For the reply to the final dot, §4.5.3.2.6: the peer may be working on it, and to hurry makes duplicates (RFC
+    /// 1047).
+    /// </summary>
     public TimeSpan End { get; init; } = TimeSpan.FromMinutes(10);
 }

@@ -50,7 +50,10 @@ public sealed record TlsClient(string Host, bool Verify, string? TrustFile)
     // Read each time: a corrected file heals at the next connection. Nothing is fetched from the network meanwhile.
     private X509ChainPolicy Policy()
     {
-        var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        var policy = new X509ChainPolicy
+        {
+            RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
+        };
         if (!Verify || TrustFile is null)
             return policy;
         policy.TrustMode = X509ChainTrustMode.CustomRootTrust;

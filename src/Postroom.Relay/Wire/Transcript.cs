@@ -2,8 +2,11 @@ using System.Text;
 
 namespace Postroom.Relay.Wire;
 
-/// <summary>The dialogue of a connection, kept as short strings that exist anyway; text only when somebody asks.</summary>
-/// <remarks>Bounded: past the bound it notes that more was said. The caller masks secrets before they come here.</remarks>
+/// <summary>
+/// The dialogue of a connection, kept as short strings that exist anyway; text only when somebody asks.
+/// </summary>
+/// <remarks>Bounded: past the bound it notes that more was said. The caller masks secrets before they come
+/// here.</remarks>
 public sealed class Transcript
 {
     /// <summary>Characters kept.</summary>

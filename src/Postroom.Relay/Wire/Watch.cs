@@ -24,7 +24,8 @@ internal sealed class Watch(TimeProvider time, Action<string> onLate) : IDisposa
             if (_disposed || (_fires != 0 && _fires <= due))
                 return;
             _fires = due;
-            _timer ??= time.CreateTimer(static watch => ((Watch)watch!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer ??= time.CreateTimer(
+                static watch => ((Watch)watch!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _timer.Change(within, Timeout.InfiniteTimeSpan);
         }
     }

@@ -48,7 +48,8 @@ public sealed class ClientTests
     public void What_EHLO_offers_is_read_in_any_case()
     {
         var hop = Capabilities.Of(Read(
-            "250-Hop.example hi\r\n250-pipelining\r\n250-SIZE 0\r\n250-AUTH PLAIN\r\n250-AUTH=LOGIN plain\r\n250 X-UNKNOWN y\r\n", 9)[0]);
+            "250-Hop.example hi\r\n250-pipelining\r\n250-SIZE 0\r\n" +
+            "250-AUTH PLAIN\r\n250-AUTH=LOGIN plain\r\n250 X-UNKNOWN y\r\n", 9)[0]);
         Assert.Equal("Hop.example", hop.Name);
         Assert.True(hop is { Pipelining: true, Size: true, LargestMail: null, Chunking: false });
         Assert.Equal(["PLAIN", "LOGIN"], hop.Auth);
@@ -64,18 +65,21 @@ public sealed class ClientTests
             Assert.Equal([".", ""], lines[^2..]);
             Assert.DoesNotContain(".", lines[..^2]);
             var undone = string.Concat(lines[..^2].Select(line => (line.StartsWith('.') ? line[1..] : line) + "\r\n"));
-            Assert.Equal(mail.Length == 0 || mail.EndsWith("\r\n", StringComparison.Ordinal) ? mail : mail + "\r\n", undone);
+            var isWhole = mail.Length == 0 || mail.EndsWith("\r\n", StringComparison.Ordinal);
+            Assert.Equal(isWhole ? mail : mail + "\r\n", undone);
         });
 
     [Theory]
     [InlineData("DSN SIZE SMTPUTF8 8BITMIME",
-        "MAIL FROM:<a@b> SIZE=9 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=id|RCPT TO:<jürgen@c> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x@c")]
+        "MAIL FROM:<a@b> SIZE=9 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=id|" +
+        "RCPT TO:<jürgen@c> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x@c")]
     [InlineData("SMTPUTF8 8BITMIME", "MAIL FROM:<a@b> BODY=8BITMIME SMTPUTF8|RCPT TO:<jürgen@c>")]
     public void Parameters_are_given_only_as_offered(string offer, string commands)
     {
         var to = new ArrayBufferWriter<byte>();
         new ClientTransaction(Umlaut, Offering(offer), "hop").WriteEnvelope(to, reset: false);
-        Assert.Equal(commands.Replace("|", "\r\n", StringComparison.Ordinal) + "\r\n", Encoding.UTF8.GetString(to.WrittenSpan));
+        var lines = commands.Replace("|", "\r\n", StringComparison.Ordinal) + "\r\n";
+        Assert.Equal(lines, Encoding.UTF8.GetString(to.WrittenSpan));
     }
 
     [Theory]
@@ -90,7 +94,10 @@ public sealed class ClientTests
     }
 
     private static ClientMail Umlaut { get; } = new(
-        new Envelope(new ReversePath("a@b"), []) { SmtpUtf8 = true, Return = Return.Headers, EnvelopeId = "id", Body = BodyKind.EightBitMime },
+        new Envelope(new ReversePath("a@b"), [])
+        {
+            SmtpUtf8 = true, Return = Return.Headers, EnvelopeId = "id", Body = BodyKind.EightBitMime,
+        },
         [new Recipient(new ForwardPath("jürgen@c"), Notify.Success | Notify.Delay, "rfc822;x@c")],
         new HeaderFacts { EightBit = true, EightBitHeader = true }, 9);
 

@@ -45,7 +45,8 @@ internal sealed class CourierHouse : IAsyncDisposable
             i, new Recipient(new ForwardPath(to)), Live.Judge(new ForwardPath(to)).Clearance!)).ToArray();
         var bytes = Encoding.UTF8.GetBytes(body);
         return new Assignment(
-            new Envelope(new ReversePath("app@example.com"), [.. cleared.Select(to => to.Recipient)]), cleared, HeaderFacts.None,
+            new Envelope(new ReversePath("app@example.com"), [.. cleared.Select(to => to.Recipient)]),
+            cleared, HeaderFacts.None,
             new Content(bytes.Length, [bytes], (_, _, _) => throw new InvalidOperationException("it is in memory")),
             () => AtWire.Add(Peer.Lines.LastOrDefault() ?? ""));
     }

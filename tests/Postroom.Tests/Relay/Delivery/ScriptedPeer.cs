@@ -24,7 +24,7 @@ internal sealed class Duplex(PipeReader reader, PipeWriter writer) : Stream
     public override bool CanSeek => false;
     public override bool CanWrite => true;
     public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position { get; set; }
     public override void Flush() => _out.Flush();
     public override int Read(byte[] buffer, int offset, int count) => _in.Read(buffer, offset, count);
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
@@ -34,7 +34,8 @@ internal sealed class Duplex(PipeReader reader, PipeWriter writer) : Stream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _in.ReadAsync(buffer, cancellationToken);
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         await _out.WriteAsync(buffer, cancellationToken);
         await _out.FlushAsync(cancellationToken);
@@ -61,7 +62,8 @@ internal sealed class PipeDialer(ScriptedPeer peer) : IDialer
 
     public IReadOnlyList<string> Addresses { get; init; } = ["192.0.2.1"];
 
-    public Task<IReadOnlyList<string>> ResolveAsync(string host, CancellationToken cancel) => Task.FromResult(Addresses);
+    public Task<IReadOnlyList<string>> ResolveAsync(string host, CancellationToken cancel) =>
+        Task.FromResult(Addresses);
 
     public Task<Stream> ConnectAsync(string address, int port, CancellationToken cancel)
     {
@@ -83,9 +85,12 @@ internal sealed class ScriptedPeer
     private readonly Lock _gate = new();
 
     /// <summary>EHLO keywords.</summary>
-    public string[] Offer { get; set; } = ["PIPELINING", "8BITMIME", "CHUNKING", "ENHANCEDSTATUSCODES", "DSN", "SIZE 1000000"];
+    public string[] Offer { get; set; } =
+        ["PIPELINING", "8BITMIME", "CHUNKING", "ENHANCEDSTATUSCODES", "DSN", "SIZE 1000000"];
 
-    /// <summary>Reply to a command; null for the usual one. Commands: GREETING, the line, and END for the end of a mail.</summary>
+    /// <summary>
+    /// Reply to a command; null for the usual one. Commands: GREETING, the line, and END for the end of a mail.
+    /// </summary>
     public Func<string, string?> Script { get; set; } = _ => null;
 
     /// <summary>Octets a write; 0: whole replies.</summary>

@@ -76,6 +76,25 @@ public sealed class SmtpCourierTests
         Assert.Equal("RSET", peer.Lines[again - 1]);
     }
 
+    [Fact]
+    public async Task A_large_mail_behind_one_without_takers_does_not_join_its_transaction()
+    {
+        var peer = new ScriptedPeer
+        {
+            Offer = Chunking,
+            Script = line => line.Contains("nobody", StringComparison.Ordinal) ? "550 5.1.1 No such user" : null,
+        };
+        await using var house = new CourierHouse(peer, with: settings => settings with { LargestPipelined = 10 });
+
+        var first = house.SendAsync("one\r\n", "nobody@example.org");
+        var second = house.SendAsync(Body, "b@example.org");
+
+        (await first).Dispose();
+        using var taken = await second;
+        Assert.NotNull(taken.Results[0].Reply);
+        Assert.Equal("RSET", peer.Lines[peer.Lines.LastIndexOf("MAIL FROM:<app@example.com>") - 1]);
+    }
+
     public static TheoryData<string, string, Fault, string> Refusals => new()
     {
         { "GREETING", "554 5.3.2 Not today", Fault.NextHop, "5.3.2" },
@@ -243,11 +262,13 @@ public sealed class SmtpCourierTests
         {
             if (line.StartsWith("MAIL", StringComparison.Ordinal))
                 taken = 0;
-            return line.StartsWith("RCPT", StringComparison.Ordinal) && ++taken > 2 ? "452 4.5.3 Too many recipients" : null;
+            return line.StartsWith("RCPT", StringComparison.Ordinal) && ++taken > 2
+                ? "452 4.5.3 Too many recipients" : null;
         };
         await using var house = new CourierHouse(peer);
 
-        using var outcome = await house.SendAsync(Body, "a@example.org", "b@example.org", "c@example.org", "d@example.org", "e@example.org");
+        using var outcome = await house.SendAsync(
+            Body, "a@example.org", "b@example.org", "c@example.org", "d@example.org", "e@example.org");
 
         Assert.All(outcome.Results, result => Assert.Null(result.Failure));
         Assert.Equal([0, 1, 2, 3, 4], outcome.Results.Select(result => result.Index));

@@ -20,11 +20,13 @@ public sealed class TlsAndLoginTests : IDisposable
     [InlineData(TlsMode.Required, "other.example", 0, "4.7.5")]
     [InlineData(TlsMode.Required, "hop.example", -50, "4.7.5")]
     [InlineData(TlsMode.Opportunistic, "other.example", -50, null)]
-    public async Task Only_the_right_certificate_will_do_where_TLS_is_required(TlsMode tls, string name, int years, string? status)
+    public async Task Only_the_right_certificate_will_do_where_TLS_is_required(
+        TlsMode tls, string name, int years, string? status)
     {
         using var certificate = Certificate(name, years);
         var peer = new ScriptedPeer { Offer = ["PIPELINING", "STARTTLS"], Certificate = certificate };
-        await using var house = new CourierHouse(peer, CourierHouse.Plain with { Tls = tls, TrustFile = Trust(certificate) });
+        await using var house = new CourierHouse(
+            peer, CourierHouse.Plain with { Tls = tls, TrustFile = Trust(certificate) });
 
         using var outcome = await house.SendAsync("x\r\n", "a@example.org");
 
@@ -84,7 +86,8 @@ public sealed class TlsAndLoginTests : IDisposable
         await File.WriteAllTextAsync(file, "wrong\n", TestContext.Current.CancellationToken);
         using var refused = await house.SendAsync("x\r\n", "a@example.org");
         Assert.Equal(EnhancedStatusOf.The(refused.Results[0].Failure!), new EnhancedStatusOf(Fault.Account, "5.7.8"));
-        Assert.DoesNotContain(Convert.ToBase64String("\0app\0wrong"u8), refused.Attempt!.Transcript!, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Convert.ToBase64String("\0app\0wrong"u8), refused.Attempt!.Transcript!, StringComparison.Ordinal);
         Assert.Contains("AUTH PLAIN •••", refused.Attempt.Transcript!, StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(file, "right\n", TestContext.Current.CancellationToken);
@@ -97,7 +100,8 @@ public sealed class TlsAndLoginTests : IDisposable
         var file = Path.Combine(_folder, "password");
         await File.WriteAllTextAsync(file, "secret", TestContext.Current.CancellationToken);
         var peer = new ScriptedPeer { Offer = ["AUTH PLAIN LOGIN"] };
-        await using var house = new CourierHouse(peer, CourierHouse.Plain with { Account = new AccountReference("app", file, null) });
+        await using var house = new CourierHouse(
+            peer, CourierHouse.Plain with { Account = new AccountReference("app", file, null) });
         using var outcome = await house.SendAsync("x\r\n", "a@example.org");
         Assert.Equal(Fault.Account, outcome.Results[0].Failure!.Fault);
         Assert.DoesNotContain(peer.Lines, line => line.StartsWith("AUTH", StringComparison.Ordinal));
@@ -138,7 +142,9 @@ public sealed class TlsAndLoginTests : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
-        var (from, to) = years < 0 ? (Noon.AddYears(-20), Noon.AddYears(-10)) : (Noon.AddYears(-20), Noon.AddYears(200));
+        var (from, to) = years < 0
+            ? (Noon.AddYears(-20), Noon.AddYears(-10))
+            : (Noon.AddYears(-20), Noon.AddYears(200));
         using var made = request.CreateSelfSigned(from, to);
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
