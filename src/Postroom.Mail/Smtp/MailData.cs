@@ -16,13 +16,15 @@ public enum Repairs
     FinalLineEnd = 8,
 }
 
-/// <summary>Takes the mail out of what follows DATA or BDAT: undoes transparency, finds the end, checks each octet.</summary>
+/// <summary>Takes the mail out of what follows DATA or BDAT: undoes transparency, finds the end, checks each
+/// octet.</summary>
 /// <remarks>
 /// <para>RFC 5321 §4.5.2: a line of one dot ends the data; any other line that begins with a dot loses that dot. The
 /// CRLF before the final dot ends the mail's last line and belongs to it; if there is no line, it is the one that ended
 /// DATA (§4.1.1.4). BDAT (RFC 3030 §2) has neither dots nor an end mark, and is held to the same lines.</para>
 /// <para>A bare CR or LF ends no line (RFC 5321 §2.3.8): taking one for an end is how a second mail is smuggled inside
-/// the first. Strict data that holds one, or a NUL, is refused where it stands. Lenient data is repaired, but even there
+/// the first. Strict data that holds one, or a NUL, is refused where it stands. Lenient data is repaired, but even
+/// there
 /// only CRLF "." CRLF, octet for octet, ends the mail.</para>
 /// <para>Whole runs are copied: only a dropped dot, a repair or the end of what was read cuts one.</para>
 /// </remarks>
@@ -44,7 +46,8 @@ public sealed class MailData
 
     public long Limit { get; }
 
-    /// <summary>Octets of the mail so far, those beyond the limit counted too (RFC 1870 §5: without added dots).</summary>
+    /// <summary>Octets of the mail so far, those beyond the limit counted too (RFC 1870 §5: without added
+    /// dots).</summary>
     public long Length { get; private set; }
 
     /// <summary>The final dot has been read.</summary>
@@ -63,7 +66,8 @@ public sealed class MailData
     /// <summary>The repairs in words, or null if there were none.</summary>
     public string? Repaired => Repairs == Repairs.None ? null : string.Join("; ", Words());
 
-    /// <summary>Begins a mail; it starts at the start of a line: 354, or the first BDAT, ended the one before.</summary>
+    /// <summary>Begins a mail; it starts at the start of a line: 354, or the first BDAT, ended the one
+    /// before.</summary>
     /// <param name="dots">True for DATA, with its transparency and final dot; false for BDAT.</param>
     public void Begin(bool dots)
     {
@@ -71,7 +75,8 @@ public sealed class MailData
     }
 
     /// <summary>Reads on, writing what belongs to the mail. Stops at the end and at what is refused.</summary>
-    /// <returns>How many octets were taken. What is left after the end is the next command, already pipelined.</returns>
+    /// <returns>How many octets were taken. What is left after the end is the next command, already
+    /// pipelined.</returns>
     public int Read(ReadOnlySpan<byte> data, IBufferWriter<byte> mail)
     {
         var at = 0;

@@ -14,7 +14,8 @@ public readonly record struct PathText(string Address, int Length, bool IsAscii)
 /// <summary>The grammar of paths: RFC 5321 §4.1.2, with the UTF-8 of RFC 6531 §3.3.</summary>
 /// <remarks>
 /// Source routes are read and dropped (RFC 5321 §4.1.1.3, Appendix C). A percent sign or an exclamation mark in a
-/// local-part is a character like any other: what the next hop makes of it is its own affair. Lengths are bounded by the
+/// local-part is a character like any other: what the next hop makes of it is its own affair. Lengths are bounded by
+/// the
 /// command line alone (§4.5.3.1: no limit where it can be avoided). An underscore in a domain is let through: hosts of
 /// internal networks have them.
 /// </remarks>

@@ -171,7 +171,8 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
                 : IsSecure ? ServerReplies.TlsAlready : ServerReplies.TlsNotHere);
         }
 
-        // What came in the clear may be anybody's, and must not be taken for what the client says under TLS (RFC 3207 §4).
+        // What came in the clear may be anybody's, and must not be taken for what the client says under TLS (RFC 3207
+        // §4).
         if (HasMore)
             return Reject(ServerReplies.BytesBehindTls, Ending.OutOfStep);
         Output.Write(ServerReplies.TlsReady);
@@ -222,7 +223,8 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
         return BeginBody();
     }
 
-    /// <summary>BDAT, RFC 3030 §2. Its octets follow, whatever we think of it: they are read past where it is refused.</summary>
+    /// <summary>BDAT, RFC 3030 §2. Its octets follow, whatever we think of it: they are read past where it is
+    /// refused.</summary>
     public ServerStep? Chunk(ReadOnlySpan<byte> args)
     {
         if (!Body.TryChunk(args))

@@ -31,7 +31,9 @@ internal static class ServerLines
 
     /// <summary>The first octets of what may become a line: enough to know its verb.</summary>
     public static ReadOnlySpan<byte> Front(ReadOnlySequence<byte> input) =>
-        input.FirstSpan.Length >= 8 || input.IsSingleSegment ? input.FirstSpan : input.Slice(0, Math.Min(8, input.Length)).ToArray();
+        input.FirstSpan.Length >= 8 || input.IsSingleSegment
+            ? input.FirstSpan
+            : input.Slice(0, Math.Min(8, input.Length)).ToArray();
 
     /// <summary>Drops all up to and with the next LF; true if there was one.</summary>
     public static bool TrySkip(ref ReadOnlySequence<byte> input)
@@ -46,7 +48,8 @@ internal static class ServerLines
         return true;
     }
 
-    /// <summary>Takes CRLF and blanks off the end (RFC 5321 §4.1.1); false if a control character is left, or the CR was missing.</summary>
+    /// <summary>Takes CRLF and blanks off the end (RFC 5321 §4.1.1); false if a control character is left, or the CR
+    /// was missing.</summary>
     public static bool TryStrip(ref ReadOnlySpan<byte> line, bool lenient)
     {
         line = line[..^1];

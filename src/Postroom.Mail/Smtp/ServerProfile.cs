@@ -16,7 +16,8 @@ public sealed record ServerProfile(string HostName)
     /// <summary>Names of SASL mechanisms, best first; empty: no AUTH.</summary>
     public IReadOnlyList<string> Mechanisms { get; init; } = [];
 
-    /// <summary>Repair bare CR, bare LF and NUL in mail data, take command lines that end with a bare LF and addresses without brackets.</summary>
+    /// <summary>Repair bare CR, bare LF and NUL in mail data, take command lines that end with a bare LF and
+    /// addresses without brackets.</summary>
     public bool Lenient { get; init; }
 
     /// <summary>Octets of a mail: SIZE of RFC 1870.</summary>
@@ -25,7 +26,8 @@ public sealed record ServerProfile(string HostName)
     public int Recipients { get; init; } = 1_000;
 
     /// <summary>
-    /// Octets of a command line, CRLF included (RFC 5321 §4.5.3.1.4); what extensions add for MAIL and RCPT comes on top.
+    /// Octets of a command line, CRLF included (RFC 5321 §4.5.3.1.4); what extensions add for MAIL and RCPT comes on
+    /// top.
     /// </summary>
     public int CommandLine { get; init; } = 512;
 
@@ -48,7 +50,8 @@ public enum ServerStep
     /// <summary>Send what was written to the output, let the body flush, read more.</summary>
     NeedInput,
 
-    /// <summary>A mail's data begins: call <see cref="ServerSession.OpenBody"/>, or <see cref="ServerSession.Complete"/> to refuse it.</summary>
+    /// <summary>A mail's data begins: call <see cref="ServerSession.OpenBody"/>, or <see
+    /// cref="ServerSession.Complete"/> to refuse it.</summary>
     BeginBody,
 
     /// <summary>The mail whose body was open will not be: give its memory back.</summary>
@@ -86,7 +89,8 @@ public enum Ending
     TooManyErrors,
     FailedLogins,
 
-    /// <summary>Bytes behind STARTTLS, or a chunk of unknown length: what follows cannot be trusted to be commands.</summary>
+    /// <summary>Bytes behind STARTTLS, or a chunk of unknown length: what follows cannot be trusted to be
+    /// commands.</summary>
     OutOfStep,
 
     /// <summary>May not relay, and has no way to log in.</summary>

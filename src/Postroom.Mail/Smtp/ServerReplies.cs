@@ -67,16 +67,19 @@ public static class ServerReplies
     internal static ReadOnlySpan<byte> LoginCancelled => "501 5.7.0 Authentication cancelled\r\n"u8;
     internal static ReadOnlySpan<byte> LoginGarbled => "501 5.5.2 Not base64\r\n"u8;
     internal static ReadOnlySpan<byte> LoginRefused => "535 5.7.8 Authentication credentials invalid\r\n"u8;
-    internal static ReadOnlySpan<byte> LoginLater => "454 4.7.0 Too many failed logins from your address, try later\r\n"u8;
+    internal static ReadOnlySpan<byte> LoginLater =>
+        "454 4.7.0 Too many failed logins from your address, try later\r\n"u8;
 
     internal static ReadOnlySpan<byte> TooManyErrors => "421 4.7.0 Too many errors, closing\r\n"u8;
     internal static ReadOnlySpan<byte> TooManyLogins => "421 4.7.0 Too many failed logins, closing\r\n"u8;
     internal static ReadOnlySpan<byte> NotHttp => "421 4.7.0 This is SMTP, not HTTP; closing\r\n"u8;
-    internal static ReadOnlySpan<byte> NotTls => "554 5.7.0 This port begins in clear text: use STARTTLS; closing\r\n"u8;
+    internal static ReadOnlySpan<byte> NotTls =>
+        "554 5.7.0 This port begins in clear text: use STARTTLS; closing\r\n"u8;
 
     /// <summary>The refusals that are the host's to give, as answers to a complete or beginning mail.</summary>
     public static Reply DiskFull { get; } = new(452, new EnhancedStatus(4, 3, 1), "Insufficient system storage");
-    public static Reply StoreFailed { get; } = new(451, new EnhancedStatus(4, 3, 0), "Cannot store mail now, try later");
+    public static Reply StoreFailed { get; } =
+        new(451, new EnhancedStatus(4, 3, 0), "Cannot store mail now, try later");
     public static Reply MemoryGone { get; } = new(421, new EnhancedStatus(4, 3, 1), "Out of memory, come back later");
 
     /// <summary>RFC 5321 §6.3: a mail that has come by too many relays goes round in circles.</summary>

@@ -3,10 +3,13 @@ using Postroom.Mail.Sasl;
 
 namespace Postroom.Mail.Smtp;
 
-/// <summary>The server's side of one ESMTP connection (RFC 5321, RFC 6409): octets in, octets and decisions out.</summary>
+/// <summary>The server's side of one ESMTP connection (RFC 5321, RFC 6409): octets in, octets and decisions
+/// out.</summary>
 /// <remarks>
-/// <para>The host feeds what it has read to <see cref="Next"/> and does what that returns, until it is told to read more
-/// or to close. Replies gather in the output and are sent in one write when more input is needed (RFC 2920 §3.2).</para>
+/// <para>The host feeds what it has read to <see cref="Next"/> and does what that returns, until it is told to read
+/// more
+/// or to close. Replies gather in the output and are sent in one write when more input is needed (RFC 2920
+/// §3.2).</para>
 /// <code>
 ///   Greet ──▶ Next ──▶ NeedInput ──▶ send, read, Next …
 ///                 ├──▶ BeginBody ──▶ OpenBody, or Complete(refusal)
@@ -15,13 +18,15 @@ namespace Postroom.Mail.Smtp;
 ///                 └──▶ Close
 /// </code>
 /// <para>A refusal of mail data comes at the octet it is about, not at the end of the data, which may never come: a
-/// client that ends its lines with a bare LF ends its data so too, and waits. The host then closes slowly, reading on for
+/// client that ends its lines with a bare LF ends its data so too, and waits. The host then closes slowly, reading on
+/// for
 /// a while, so that the refusal is not lost in a reset. Data that is only too large is read to its end, up to the limit
 /// once more, and the connection is kept: a client that sends before it reads gets its 552 and can go on.</para>
 /// </remarks>
 public sealed class ServerSession
 {
-    // What MAIL gains: SIZE 26 (RFC 1870 §4), BODY 17, SMTPUTF8 10 (RFC 6531 §3.1), AUTH 500 (RFC 4954 §3), RET and ENVID
+    // What MAIL gains: SIZE 26 (RFC 1870 §4), BODY 17, SMTPUTF8 10 (RFC 6531 §3.1), AUTH 500 (RFC 4954 §3), RET and
+    // ENVID
     // 118 (RFC 3461 §4). RCPT: NOTIFY and ORCPT 542. One figure for both.
     private const int ExtensionOctets = 700;
 
@@ -125,7 +130,8 @@ public sealed class ServerSession
         _dialogue.Expecting = _dialogue.Body.InChunks ? Expecting.Chunk : Expecting.Data;
     }
 
-    /// <summary>Answers <see cref="ServerStep.Commit"/>, or refuses at <see cref="ServerStep.BeginBody"/>. 421 closes.</summary>
+    /// <summary>Answers <see cref="ServerStep.Commit"/>, or refuses at <see cref="ServerStep.BeginBody"/>. 421
+    /// closes.</summary>
     public void Complete(Reply reply, IBufferWriter<byte> output)
     {
         var isBefore = _dialogue.Expecting == Expecting.Body;
@@ -139,7 +145,8 @@ public sealed class ServerSession
             _dialogue.End(Ending.Unavailable);
     }
 
-    /// <summary>Answers <see cref="ServerStep.StartTls"/>: all that was said in the clear is forgotten (RFC 3207 §4.2).</summary>
+    /// <summary>Answers <see cref="ServerStep.StartTls"/>: all that was said in the clear is forgotten (RFC 3207
+    /// §4.2).</summary>
     public void TlsStarted()
     {
         Demand(_dialogue.Expecting == Expecting.Tls);
@@ -159,7 +166,9 @@ public sealed class ServerSession
         if (!IsSecure && Helo == null && input.FirstSpan[0] == 0x16) // a TLS handshake record, RFC 8446 §5.1
             return _dialogue.Reject(ServerReplies.NotTls, Ending.ForeignProtocol);
         if (!ServerLines.TryCut(ref input, out var line))
-            return input.Length < LimitFor(ServerLines.Front(input)) ? ServerStep.NeedInput : RefuseLong(Expecting.RestOfLine);
+            return input.Length < LimitFor(ServerLines.Front(input))
+                ? ServerStep.NeedInput
+                : RefuseLong(Expecting.RestOfLine);
         if (line.Length > LimitFor(line))
             return RefuseLong(Expecting.Command);
         if (!ServerLines.TryStrip(ref line, _profile.Lenient))

@@ -62,7 +62,8 @@ internal sealed class ServerTransaction(ServerProfile profile)
         return ServerReplies.SenderOk;
     }
 
-    /// <summary>RCPT, RFC 5321 §4.1.1.3. Every valid path is taken: where it leads is the queue's question, not ours.</summary>
+    /// <summary>RCPT, RFC 5321 §4.1.1.3. Every valid path is taken: where it leads is the queue's question, not
+    /// ours.</summary>
     public ReadOnlySpan<byte> Recipient(ReadOnlySpan<byte> args)
     {
         if (!IsOpen)
@@ -84,7 +85,8 @@ internal sealed class ServerTransaction(ServerProfile profile)
     }
 
     // Blanks after the colon are no part of the grammar, but too many clients send one to refuse it.
-    private bool TryPath(ReadOnlySpan<byte> args, ReadOnlySpan<byte> word, out ReadOnlySpan<byte> text, out PathText path)
+    private bool TryPath(ReadOnlySpan<byte> args, ReadOnlySpan<byte> word,
+        out ReadOnlySpan<byte> text, out PathText path)
     {
         text = default;
         path = default;

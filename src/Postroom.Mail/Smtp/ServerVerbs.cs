@@ -46,7 +46,8 @@ internal static class ServerVerbs
         new("NOOP", VerbUse.InClear, static (s, _) => s.Say(ServerReplies.Ok)),
         new("STARTTLS", VerbUse.InClear | VerbUse.Greeted, static (s, args) => s.StartTls(args)),
         new("AUTH", VerbUse.Greeted, static (s, args) => s.Login(args)),
-        new("VRFY", VerbUse.None, static (s, args) => s.Say(args.IsEmpty ? ServerReplies.BadSyntax : ServerReplies.Unverified)),
+        new("VRFY", VerbUse.None,
+            static (s, args) => s.Say(args.IsEmpty ? ServerReplies.BadSyntax : ServerReplies.Unverified)),
         new("EXPN", VerbUse.None, static (s, _) => s.Say(ServerReplies.NoLists)),
         new("HELP", VerbUse.None, static (s, _) => s.Say(ServerReplies.Help)),
     ];
@@ -66,7 +67,8 @@ internal static class ServerVerbs
     }
 
     /// <summary>
-    /// A browser, or a page that makes one talk to us: everything behind its first line is under somebody else's control.
+    /// A browser, or a page that makes one talk to us: everything behind its first line is under somebody else's
+    /// control.
     /// </summary>
     public static bool IsHttp(ReadOnlySpan<byte> name)
     {

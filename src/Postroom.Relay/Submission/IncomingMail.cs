@@ -8,7 +8,7 @@ namespace Postroom.Relay.Submission;
 /// <summary>The mail that a session is taking in: its body on the way to the spool, its header as noted.</summary>
 internal sealed class IncomingMail(ISpool spool) : IDisposable
 {
-    /// <summary>RFC 5321 §6.3 wants 100 at least as the count alone; a relay that few mails pass twice need not wait so long.</summary>
+    // RFC 5321 §6.3 asks for 100 or more of a relay in general; an application's mail has passed few or none.
     private const int MostReceived = 50;
 
     private BodyWriter? _body;

@@ -14,7 +14,8 @@ namespace Postroom.Relay.Submission;
 
 /// <summary>One bound address and its connections, on Kestrel's socket transport.</summary>
 /// <remarks>
-/// The transport is used without the server around it: that one brings a thread that wakes each second for the time-outs
+/// The transport is used without the server around it: that one brings a thread that wakes each second for the
+/// time-outs
 /// of HTTP, and a relay at rest should rest.
 /// </remarks>
 internal sealed class Listener
@@ -49,7 +50,8 @@ internal sealed class Listener
     public EndPoint EndPoint => _socket.EndPoint;
 
     /// <exception cref="ListenerRefusedException">It may not start, or the address cannot be had; says why.</exception>
-    public static async Task<Listener> StartAsync(ListenerSettings settings, SubmissionParts all, CancellationToken cancel)
+    public static async Task<Listener> StartAsync(
+        ListenerSettings settings, SubmissionParts all, CancellationToken cancel)
     {
         if (SubmissionRules.Check(settings) is { } why)
             throw new ListenerRefusedException(settings.Name, why);
@@ -68,7 +70,8 @@ internal sealed class Listener
             SubmissionLog.Listening(all.Log, settings.Name, socket.EndPoint.ToString() ?? settings.Address);
             return listener;
         }
-        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (
+            e is IOException or SocketException or UnauthorizedAccessException or CryptographicException)
         {
             throw new ListenerRefusedException(settings.Name, $"{settings.Address} cannot be opened: {e.Message}", e);
         }
@@ -197,7 +200,9 @@ internal sealed class Listener
             return ("unix", new PeerFacts(IsLocal: true, isSecure, MayRelay: true)); // the file's mode says who may
         var address = remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address;
         var isLocal = IPAddress.IsLoopback(address) || address.Equals((context.LocalEndPoint as IPEndPoint)?.Address);
-        var mayRelay = _allow.Length == 0 ? IPAddress.IsLoopback(address) : Array.Exists(_allow, n => n.Contains(address));
+        var mayRelay = _allow.Length == 0
+            ? IPAddress.IsLoopback(address)
+            : Array.Exists(_allow, n => n.Contains(address));
         return (address.ToString(), new PeerFacts(isLocal, isSecure, mayRelay));
     }
 }

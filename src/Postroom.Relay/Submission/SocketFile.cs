@@ -18,7 +18,8 @@ internal static class SocketFile
             using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             probe.Connect(new UnixDomainSocketEndPoint(path));
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && new FileInfo(path).Length == 0)
+        catch (SocketException e) when (
+            e.SocketErrorCode == SocketError.ConnectionRefused && new FileInfo(path).Length == 0)
         {
             File.Delete(path);
             return;

@@ -8,7 +8,8 @@ using System.Security.Cryptography;
 namespace Postroom.Relay.Submission;
 
 /// <summary>What all listeners share.</summary>
-internal sealed record SubmissionParts(string HostName, ISpool Spool, TimeProvider Clock, ILoggerFactory Loggers, Users Users)
+internal sealed record SubmissionParts(
+    string HostName, ISpool Spool, TimeProvider Clock, ILoggerFactory Loggers, Users Users)
 {
     public LoginGate Gate { get; } = new(Clock);
 
@@ -22,7 +23,8 @@ internal sealed record SubmissionParts(string HostName, ISpool Spool, TimeProvid
 }
 
 /// <summary>What the connections of one listener share.</summary>
-internal sealed record ListenerParts(ListenerSettings Settings, SubmissionParts All, SslServerAuthenticationOptions? Tls)
+internal sealed record ListenerParts(
+    ListenerSettings Settings, SubmissionParts All, SslServerAuthenticationOptions? Tls)
 {
     private readonly ServerProfile _withoutLogin = new(All.HostName)
     {

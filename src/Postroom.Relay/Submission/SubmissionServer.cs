@@ -24,10 +24,12 @@ public sealed class SubmissionServer : IAsyncDisposable
     }
 
     /// <summary>Where each listener is bound, by its name; with the port where any was asked for.</summary>
-    public IReadOnlyDictionary<string, EndPoint> Bound => _listeners.ToDictionary(l => l.Settings.Name, l => l.EndPoint);
+    public IReadOnlyDictionary<string, EndPoint> Bound =>
+        _listeners.ToDictionary(l => l.Settings.Name, l => l.EndPoint);
 
     /// <summary>Opens all listeners, or none.</summary>
-    /// <exception cref="ListenerRefusedException">One may not start, or its address cannot be had; the message says why.</exception>
+    /// <exception cref="ListenerRefusedException">One may not start, or its address cannot be had; the message says
+    /// why.</exception>
     public async Task StartAsync(CancellationToken cancel)
     {
         try
@@ -46,7 +48,8 @@ public sealed class SubmissionServer : IAsyncDisposable
     /// Closes and opens what has changed; unchanged listeners run on. Sessions on a closed one finish their mail.
     /// Refused whole if a listener may not start.
     /// </summary>
-    /// <exception cref="ListenerRefusedException">The settings are wrong: nothing has changed. Or an address cannot be had.</exception>
+    /// <exception cref="ListenerRefusedException">The settings are wrong: nothing has changed. Or an address cannot
+    /// be had.</exception>
     public async Task ReloadAsync(SubmissionSettings settings, CancellationToken cancel)
     {
         foreach (var listener in settings.Listeners)
@@ -73,7 +76,8 @@ public sealed class SubmissionServer : IAsyncDisposable
             _listeners.Add(await Listener.StartAsync(listener, _parts, cancel));
     }
 
-    /// <summary>Takes no more connections, lets each finish its mail, and cuts off what is left when cancelled.</summary>
+    /// <summary>Takes no more connections, lets each finish its mail, and cuts off what is left when
+    /// cancelled.</summary>
     public async Task StopAsync(CancellationToken cancel)
     {
         foreach (var listener in _listeners)

@@ -29,7 +29,8 @@ public sealed class Users(string file, ILogger log)
     public static void Set(string file, string user, string password, byte[] salt)
     {
         if (!SaslPrep.TryPrepare(user, out var name) || name.Contains(':') || name.StartsWith('#'))
-            throw new ArgumentException("a user's name is not empty, begins with no # and holds no colon or control character");
+            throw new ArgumentException(
+                "a user's name is not empty, begins with no # and holds no colon or control character");
         var line = $"{name}:{StoredPassword.Hash(password, salt, StoredPassword.DefaultIterations)}";
         var kept = File.Exists(file) ? File.ReadAllLines(file) : [];
         var others = kept.Where(l => !l.StartsWith(name + ":", StringComparison.Ordinal));

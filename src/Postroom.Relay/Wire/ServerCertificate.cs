@@ -11,7 +11,8 @@ public static class ServerCertificate
     private static readonly TimeSpan Renewed = TimeSpan.FromDays(30); // before its end
 
     /// <summary>Reads a certificate and its key from PEM files; both may be in one.</summary>
-    /// <exception cref="CryptographicException">No certificate or key in them, or they do not belong together.</exception>
+    /// <exception cref="CryptographicException">No certificate or key in them, or they do not belong
+    /// together.</exception>
     public static X509Certificate2 Read(string certificateFile, string? keyFile) =>
         X509Certificate2.CreateFromPemFile(certificateFile, keyFile ?? certificateFile);
 

@@ -1,6 +1,7 @@
 namespace Postroom.Relay.Wire;
 
-/// <summary>When the other side has to have done something. Moving it later costs no timer call; nothing runs when it is not due.</summary>
+/// <summary>When the other side has to have done something. Moving it later costs no timer call; nothing runs when it
+/// is not due.</summary>
 internal sealed class ServerDeadline : IDisposable
 {
     private readonly TimeProvider _clock;
@@ -14,7 +15,8 @@ internal sealed class ServerDeadline : IDisposable
     public ServerDeadline(TimeProvider clock, Action passed)
     {
         (_clock, _passed) = (clock, passed);
-        _timer = clock.CreateTimer(static s => ((ServerDeadline)s!).Rang(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(static s => ((ServerDeadline)s!).Rang(), this,
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public bool HasPassed

@@ -30,7 +30,8 @@ internal sealed class ServerStream(IDuplexPipe pipes) : Stream
         return count;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var written = await pipes.Output.WriteAsync(buffer, cancellationToken);
         if (written.IsCompleted)

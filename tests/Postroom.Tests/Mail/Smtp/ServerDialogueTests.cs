@@ -9,7 +9,8 @@ public class ServerDialogueTests
     private static readonly ServerProfile Auth = new("relay.test") { Mechanisms = ["SCRAM-SHA-256", "PLAIN", "LOGIN"] };
     private static readonly ServerProfile Tls = new("relay.test") { OffersTls = true };
 
-    /// <summary>A dialogue: what the client says (C:), what the server answers in all (S:). \n in a line is taken as LF.</summary>
+    /// <summary>A dialogue: what the client says (C:), what the server answers in all (S:). \n in a line is taken as
+    /// LF.</summary>
     public static TheoryData<string, string> Dialogues => new()
     {
         {

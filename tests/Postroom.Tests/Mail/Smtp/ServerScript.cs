@@ -52,7 +52,8 @@ public sealed class ServerScript(ServerProfile? profile = null, PeerFacts? peer 
         return this;
     }
 
-    /// <summary>Feeds octets, cut as asked. What the session does not take yet is offered again with what follows.</summary>
+    /// <summary>Feeds octets, cut as asked. What the session does not take yet is offered again with what
+    /// follows.</summary>
     public ServerScript Feed(byte[] octets, Cut cut = Cut.Whole)
     {
         var kept = Array.Empty<byte>();
