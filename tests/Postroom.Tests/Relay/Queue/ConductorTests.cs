@@ -167,10 +167,13 @@ public class ConductorTests
         house.Run();
         await house.UntilAsync(() => house.Courier.Under == 2);
 
+        Assert.Equal(["slow@example.com", "quick@example.com"],
+            house.Courier.Tries.Select(t => t.Recipients[0].Recipient.Path.Address));
         var stop = house.Conductor.StopAsync();
         answer.SetResult();
         await house.UntilAsync(() => quick.State == State.Delivered);
         Assert.False(stop.IsCompleted);
+        Assert.Equal(2, house.Courier.Tries.Count);
         while (!stop.IsCompleted) // its bound begins to run at some moment after the call
         {
             house.Time.Advance(TimeSpan.FromSeconds(1));

@@ -63,7 +63,7 @@ public class ReportTests
         mail.Only.FailedTries = 70;
         var report = (await ActionIs(house, mail, "failed"))!;
         Assert.Contains("451 4.7.1 greylisted", report.Text, StringComparison.Ordinal);
-        Assert.Contains("Status: 5.4.7", report.Text, StringComparison.Ordinal);
+        Assert.Contains("Status: 4.2.2", report.Text, StringComparison.Ordinal);
         Assert.EndsWith("hello\r\n", report.Text.Split("\r\n--=_", StringSplitOptions.None)[^2], StringComparison.Ordinal);
         Assert.Equal(State.Expired, mail.Only.State);
     }
