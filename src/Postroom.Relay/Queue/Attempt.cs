@@ -1,0 +1,185 @@
+using Postroom.Mail.Audit;
+using Postroom.Mail.Routing;
+using Postroom.Mail.Status;
+using Postroom.Relay.Delivery;
+using Postroom.Relay.Spool;
+
+namespace Postroom.Relay.Queue;
+
+/// <summary>One parcel's way from its lease to its settlement: stations 3 to 8 of the <see cref="Conductor"/>.</summary>
+internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
+{
+    private static readonly List<TrailEvent> NoEvents = [];
+
+    private readonly Orders _orders = desk.Orders;
+    private readonly List<Verdict> _verdicts = new(lease.Recipients.Count);
+    private List<TrailEvent>? _events;
+    private ReportRound? _reports;
+
+    /// <exception cref="SpoolFailedException">The settlement could not be stored: the lease stands, in doubt.</exception>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        // 3. Judged now, by the policy of this moment: a change of mode holds for everything not yet on the wire.
+        var cleared = Judge();
+        Outcome? outcome = null;
+        Draft? report = null;
+        try
+        {
+            // 4. Tried, unless the lane closed between the lease and here.
+            if (cleared.Count > 0 && lane.IsOpen)
+                outcome = await TryAsync(cleared, cancel);
+
+            // 5. to 7.
+            if (outcome is not null)
+                Weigh(outcome);
+            if (_reports is not null)
+                report = await _reports.WriteAsync();
+
+            // 8. In one commit; whoever has no verdict goes back untouched.
+            await desk.Spool.SettleAsync(
+                new Settlement(lease, _verdicts, outcome?.Attempt, report is null ? [] : [report])
+                {
+                    Events = _events ?? NoEvents,
+                });
+        }
+        finally
+        {
+            report?.Body.Dispose(); // accepted by now, or never
+            outcome?.Dispose(); // only now may its connection forget it (promise 3)
+        }
+    }
+
+    private List<ClearedRecipient> Judge()
+    {
+        var recipients = lease.Recipients;
+        var cleared = new List<ClearedRecipient>(recipients.Count);
+        for (var i = 0; i < recipients.Count; i++)
+        {
+            var recipient = recipients[i];
+            var judged = _orders.Policy.Judge(recipient.Recipient.Path);
+            if (judged.Clearance is { } clearance && lane.HasRoute)
+                cleared.Add(new ClearedRecipient(recipient.Index, recipient.Recipient, clearance));
+            else if (judged.Clearance is not null)
+                _verdicts.Add(new Verdict(recipient.Index, Happening.Held) { Text = NoRoute(recipient) });
+            else
+                _verdicts.Add(new Verdict(recipient.Index, judged.Hold ? Happening.Held : Happening.Captured)
+                {
+                    Text = judged.Rule,
+                });
+        }
+
+        return cleared;
+    }
+
+    private string NoRoute(LeasedRecipient recipient) => lane.Name == RouteTable.NoLane
+        ? $"no route matches {recipient.Recipient.Path.Address}"
+        : $"there is no route '{lane.Name}' any more";
+
+    private async Task<Outcome?> TryAsync(List<ClearedRecipient> cleared, CancellationToken cancel)
+    {
+        try
+        {
+            var content = lease.Content;
+            return await lane.Courier.DeliverAsync(
+                new Assignment(
+                    lease.Envelope, cleared, lease.Header,
+                    new Content(content.Length, content.InMemory, content.ReadAsync), lease.MarkAtWire),
+                cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return null; // the relay stops, and this one did not end in time: it goes back
+        }
+        catch (DamagedBodyException damaged)
+        {
+            return new Outcome([], null, null) { Damage = damaged.Message };
+        }
+        catch (Exception bug) when (bug is not SpoolFailedException)
+        {
+            var failure = desk.Bug(bug, lease.Id, lane.Name);
+            return new Outcome(cleared.ConvertAll(to => new RecipientResult(to.Index, null, failure, false)), null, null);
+        }
+    }
+
+    private void Weigh(Outcome outcome)
+    {
+        if (outcome.Damage is { } damage)
+        {
+            Damaged(damage);
+            return;
+        }
+
+        // 5. The lane hears first, so that the tap closes before the settlement is even written.
+        var shared = SharedFailure(outcome.Results);
+        var metBefore = lane.Heard(shared, lease.Id);
+
+        // 6. One verdict each.
+        var at = new Circumstances(
+            lease.Age, _orders.Settings.Retry, desk.Now, HasFailure(outcome.Results) ? desk.Roll() : 0, metBefore);
+        for (var i = 0; i < outcome.Results.Count; i++)
+            Rule(outcome, outcome.Results[i], i, at);
+    }
+
+    private void Rule(Outcome outcome, RecipientResult result, int hint, Circumstances at)
+    {
+        if (Find(result.Index, hint) is not { } recipient)
+            return; // a courier that answers for whom it was not given: nothing of ours changes by it
+        var verdict = Ruling.Of(recipient, result, at);
+        if (outcome.InDoubt && result.Failure is { IsShared: true } silence)
+            Note(new TrailEvent(at.Now, EventKind.InDoubt, lease.Id, recipient.Index)
+            {
+                Lane = lane.Name,
+                Failure = silence,
+                Text = "the mail was sent whole and no answer came: it may have arrived, and is sent again (RFC 1047)",
+            });
+
+        // 7. What is to be reported is noted here, and written once for the parcel.
+        if (ReportRound.MayBeDue(recipient, verdict))
+        {
+            _reports ??= new ReportRound(desk, lease, _orders, Note);
+            verdict = _reports.Add(recipient, verdict, result.DsnPassedOn);
+        }
+
+        _verdicts.Add(verdict);
+    }
+
+    private void Damaged(string damage)
+    {
+        foreach (var recipient in lease.Recipients)
+            if (!_verdicts.Exists(given => given.Index == recipient.Index))
+                _verdicts.Add(new Verdict(recipient.Index, Happening.Held) { Text = damage });
+        Note(new TrailEvent(desk.Now, EventKind.Damaged, lease.Id, null) { Lane = lane.Name, Text = damage });
+    }
+
+    // Results come in the order of the assignment, so the hint nearly always hits.
+    private LeasedRecipient? Find(int index, int hint)
+    {
+        var recipients = lease.Recipients;
+        if (hint < recipients.Count && recipients[hint].Index == index)
+            return recipients[hint];
+        for (var i = 0; i < recipients.Count; i++)
+            if (recipients[i].Index == index)
+                return recipients[i];
+        return null;
+    }
+
+    // Of several the account's weighs most: it is the one that must not be knocked at.
+    private static Failure? SharedFailure(IReadOnlyList<RecipientResult> results)
+    {
+        Failure? shared = null;
+        for (var i = 0; i < results.Count; i++)
+            if (results[i].Failure is { IsShared: true } failure && (shared is null || failure.Fault == Fault.Account))
+                shared = failure;
+        return shared;
+    }
+
+    private static bool HasFailure(IReadOnlyList<RecipientResult> results)
+    {
+        for (var i = 0; i < results.Count; i++)
+            if (results[i].Failure is not null)
+                return true;
+        return false;
+    }
+
+    private void Note(TrailEvent happened) => (_events ??= []).Add(happened);
+}

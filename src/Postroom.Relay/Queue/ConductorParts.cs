@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+using Postroom.Mail.Routing;
+using Postroom.Mail.Sandbox;
+using Postroom.Mail.Status;
+using Postroom.Relay.Delivery;
+using Postroom.Relay.Spool;
+
+namespace Postroom.Relay.Queue;
+
+/// <summary>What a conductor is built from.</summary>
+public sealed record ConductorParts
+{
+    public required ISpool Spool { get; init; }
+
+    /// <summary>Replaced at run time by <see cref="Conductor.ReloadAsync"/>, as are the next two.</summary>
+    public required RouteTable Routes { get; init; }
+
+    public required SandboxPolicy Policy { get; init; }
+
+    public required QueueSettings Settings { get; init; }
+
+    /// <summary>Makes the courier of a route: called when the first mail is cleared for it, and not in capture mode.</summary>
+    public required Func<Route, ICourier> CourierFor { get; init; }
+
+    /// <summary>The name this relay goes by: Reporting-MTA, and the domain of our Message-IDs.</summary>
+    public required string HostName { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Rolled under a lock: it need not be safe for several threads.</summary>
+    public required Random Dice { get; init; }
+
+    public required ILogger Log { get; init; }
+}
+
+/// <summary>What holds at this moment; swapped whole, so that a try sees the old or the new, never a mixture.</summary>
+internal sealed record Orders(RouteTable Routes, SandboxPolicy Policy, QueueSettings Settings)
+{
+    public ProbeIntervals Probes { get; } = Settings.Probes;
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Logging;
+using Postroom.Mail;
+using Postroom.Mail.Routing;
+using Postroom.Mail.Status;
+using Postroom.Relay.Delivery;
+using Postroom.Relay.Spool;
+
+namespace Postroom.Relay.Queue;
+
+/// <summary>What all lanes share: the orders of the moment, the clock, the dice, and the one log of bugs.</summary>
+internal sealed class Desk(ConductorParts parts)
+{
+    private static readonly TimeSpan BugEvery = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, DateTimeOffset> _bugs = new(StringComparer.Ordinal);
+    private volatile Orders _orders = new(parts.Routes, parts.Policy, parts.Settings);
+
+    public ISpool Spool => parts.Spool;
+
+    public ICourier CourierFor(Route route) => parts.CourierFor(route);
+
+    public string HostName => parts.HostName;
+
+    public ILogger Log => parts.Log;
+
+    public TimeProvider Time => parts.Time;
+
+    public DateTimeOffset Now => parts.Time.GetUtcNow();
+
+    public Orders Orders
+    {
+        get => _orders;
+        set => _orders = value;
+    }
+
+    public double Roll()
+    {
+        lock (_gate)
+            return parts.Dice.NextDouble();
+    }
+
+    /// <summary>A bug is a fault of ours: mail waits, nobody gets a bounce, and the operator reads of it once a minute.</summary>
+    public Failure Bug(Exception bug, MailId mail, string lane)
+    {
+        if (IsNews(bug))
+            Log.AttemptBroke(bug, mail.ToString(), lane);
+        return OurFault(bug);
+    }
+
+    public static Failure OurFault(Exception bug) =>
+        new(Fault.Ourselves, new EnhancedStatus(4, 3, 0), $"fault of this relay: {bug.GetType().Name}", null);
+
+    private bool IsNews(Exception bug)
+    {
+        var type = bug.GetType().FullName ?? "";
+        var now = Now;
+        lock (_gate)
+        {
+            if (_bugs.TryGetValue(type, out var last) && now - last < BugEvery)
+                return false;
+            _bugs[type] = now;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace Postroom.Relay.Queue;
+
+internal static partial class QueueLog
+{
+    [LoggerMessage(2001, LogLevel.Error,
+        "A try of mail {Mail} in lane '{Lane}' ended in a fault of ours; it goes back and the lane pauses")]
+    public static partial void AttemptBroke(this ILogger log, Exception why, string mail, string lane);
+
+    [LoggerMessage(2002, LogLevel.Error, "The pump of lane '{Lane}' stumbled; it goes on in a second")]
+    public static partial void PumpBroke(this ILogger log, Exception why, string lane);
+
+    [LoggerMessage(2003, LogLevel.Warning, "Lane '{Lane}' is paused: {Reason}")]
+    public static partial void LanePaused(this ILogger log, string lane, string reason);
+
+    [LoggerMessage(2004, LogLevel.Information, "Lane '{Lane}' flows again")]
+    public static partial void LaneResumed(this ILogger log, string lane);
+
+    [LoggerMessage(2005, LogLevel.Error, "No report could be written about mail {Mail}; what happened is on its timeline")]
+    public static partial void ReportBroke(this ILogger log, Exception why, string mail);
+
+    [LoggerMessage(2006, LogLevel.Warning, "{Count} transactions did not end in time and were cut off; their mail waits")]
+    public static partial void CutOff(this ILogger log, int count);
+
+    [LoggerMessage(2007, LogLevel.Debug, "The spool has failed; lane '{Lane}' leases nothing more")]
+    public static partial void SpoolGone(this ILogger log, string lane);
+
+    [LoggerMessage(2008, LogLevel.Error, "A courier could not be dismissed")]
+    public static partial void CourierBroke(this ILogger log, Exception why);
+}

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Postroom.Mail;
+using Postroom.Mail.Routing;
+using Postroom.Mail.Sandbox;
+using Postroom.Mail.Status;
+using Postroom.Relay.Queue;
+using Xunit;
+
+namespace Postroom.Tests.Relay.Queue;
+
+/// <summary>A conductor with a spool and couriers that tell their story, at noon on a Monday.</summary>
+internal sealed class House : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly Dictionary<string, List<StoryCourier>> _couriers = [];
+    private Task _run = Task.CompletedTask;
+
+    public House(Mode mode = Mode.Live, int capacity = 4, QueueSettings? settings = null, params Route[] routes)
+    {
+        Table = new RouteTable(routes.Length > 0 ? routes : [new Route("upstream", "127.0.0.1", 2526)]);
+        Spool = new StorySpool(Time, Table.LaneOf, Pulse);
+        Settings = settings ?? new QueueSettings();
+        foreach (var route in Table.Routes)
+            _couriers[route.Name] = [new StoryCourier(capacity, Time, Pulse)];
+        Capacity = capacity;
+        Conductor = new Conductor(new ConductorParts
+        {
+            Spool = Spool,
+            Routes = Table,
+            Policy = new SandboxPolicy(mode),
+            Settings = Settings,
+            CourierFor = Make,
+            HostName = "relay.example.com",
+            Time = Time,
+            Dice = new Random(4),
+            Log = Log,
+        });
+    }
+
+    public FakeTimeProvider Time { get; } = new(Noon);
+    public Pulse Pulse { get; } = new();
+    public RouteTable Table { get; }
+    public QueueSettings Settings { get; }
+    public int Capacity { get; }
+    public StorySpool Spool { get; }
+    public StoryLog Log { get; } = new();
+    public Conductor Conductor { get; }
+    public List<string> Made { get; } = [];
+    public StoryCourier Courier => CourierOf("upstream");
+
+    /// <summary>The latest courier of a route; tests tell it its answers, even before it is made.</summary>
+    public StoryCourier CourierOf(string route, int nth = 0) => _couriers[route][nth];
+
+    public void NextCourier(string route) => _couriers[route].Add(new StoryCourier(Capacity, Time, Pulse));
+
+    public House Run()
+    {
+        _run = Conductor.RunAsync(TestContext.Current.CancellationToken);
+        return this;
+    }
+
+    public Task Ended => _run.WaitAsync(TimeSpan.FromSeconds(20));
+
+    public StoryMail Put(string to = "alice@example.com", TimeSpan age = default, Notify notify = Notify.Unspecified) =>
+        Spool.Put(new Envelope(new ReversePath("jira@example.com"), [new Recipient(new ForwardPath(to), notify)]), age);
+
+    public Task UntilAsync(Func<bool> holds) => Pulse.UntilAsync(holds);
+
+    public LaneStatus Lane(string name = "upstream") => Conductor.Lanes.Single(lane => lane.Lane == name);
+
+    public static Failure Failure(Fault fault, int @class = 4, string words = "no", string? remote = null) =>
+        new(fault, new EnhancedStatus(@class, 2, 2), words, remote);
+
+    public async ValueTask DisposeAsync()
+    {
+        var stop = Conductor.StopAsync();
+        while (!stop.IsCompleted) // a try that the test left open is cut off when its time is over
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await stop;
+        await Ended;
+    }
+
+    private StoryCourier Make(Route route)
+    {
+        lock (Made)
+        {
+            var nth = Made.Count(made => made == route.Name);
+            Made.Add(route.Name);
+            return _couriers[route.Name][nth];
+        }
+    }
+}
+
+internal sealed class StoryLog : ILogger
+{
+    private readonly List<string> _lines = [];
+
+    public IReadOnlyList<string> Lines
+    {
+        get { lock (_lines) return [.. _lines]; }
+    }
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (_lines)
+            _lines.Add($"{eventId.Id} {formatter(state, exception)}");
+    }
+}
