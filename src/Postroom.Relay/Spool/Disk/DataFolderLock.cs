@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Postroom.Relay.Spool.Disk;
 
-/// <summary>One process at a time: holds the lock of a data folder until disposed, or until the process ends however it ends.</summary>
+/// <summary>One process at a time: holds the lock of a data folder until disposed, or until the process ends however
+/// it ends.</summary>
 public sealed class DataFolderLock : IDisposable
 {
     /// <summary>The layout of the data folder that this version reads and writes.</summary>
@@ -15,7 +16,8 @@ public sealed class DataFolderLock : IDisposable
     private DataFolderLock(SafeFileHandle held) => _lock = held;
 
     /// <summary>Takes the lock, and notes or checks the format of the folder.</summary>
-    /// <exception cref="SpoolUnusableException">Another process holds it (the message names it), or the format is newer.</exception>
+    /// <exception cref="SpoolUnusableException">Another process holds it (the message names it), or the format is
+    /// newer.</exception>
     public static DataFolderLock Take(string folder)
     {
         var disk = new RealDisk(folder);

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Postroom.Relay.Spool.Disk;
 
-/// <summary>The disk below one folder of this machine. Files are 0600, folders 0700; no symbolic link is followed.</summary>
+/// <summary>The disk below one folder of this machine. Files are 0600, folders 0700; no symbolic link is
+/// followed.</summary>
 public sealed class RealDisk : IDisk
 {
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
@@ -49,7 +50,8 @@ public sealed class RealDisk : IDisk
             if (RandomAccess.GetLength(file) != size)
             {
                 RandomAccess.SetLength(file, 0);
-                RandomAccess.Write(file, new byte[size], 0); // not sparse: a store into a hole of a full disk is a SIGBUS
+                // not sparse: a store into a hole of a full disk is a SIGBUS
+                RandomAccess.Write(file, new byte[size], 0);
             }
         }
 

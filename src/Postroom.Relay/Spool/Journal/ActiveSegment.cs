@@ -2,14 +2,16 @@ using System.Security.Cryptography;
 
 namespace Postroom.Relay.Spool.Journal;
 
-/// <summary>The one segment that is written to. Used by one thread at a time; zeros ahead are another's (see below).</summary>
+/// <summary>The one segment that is written to. Used by one thread at a time; zeros ahead are another's (see
+/// below).</summary>
 internal sealed class ActiveSegment : IDisposable
 {
     private static readonly byte[] Zeros = new byte[256 << 10];
 
     private readonly IDiskFile _file;
 
-    // Its own opening of the file: the kernel tells a failed write-back once to each opening, and the writer's must hear it.
+    // Its own opening of the file: the kernel tells a failed write-back once to each opening, and the writer's must
+    // hear it.
     private readonly IDiskFile _ahead;
     private readonly ulong _salt = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
     private readonly uint _seed;
@@ -49,7 +51,8 @@ internal sealed class ActiveSegment : IDisposable
         return new ActiveSegment(disk, number, name, chain);
     }
 
-    /// <summary>From here on the segment counts. What was written before is synced first, so the header vouches for it.</summary>
+    /// <summary>From here on the segment counts. What was written before is synced first, so the header vouches for
+    /// it.</summary>
     public void Begin(IDisk disk, Position previous, byte[] chainBefore)
     {
         if (End > SegmentHeader.Size)

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Postroom.Relay.Spool.Journal;
 
-/// <summary>Copies what is damaged into the quarantine, and reports it. A quarantine that cannot be written is no obstacle.</summary>
+/// <summary>Copies what is damaged into the quarantine, and reports it. A quarantine that cannot be written is no
+/// obstacle.</summary>
 internal sealed class DamageKeeper(IDisk disk, List<DamageReport> reports)
 {
     private const int MostKept = 16 << 20;

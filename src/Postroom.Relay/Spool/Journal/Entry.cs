@@ -7,7 +7,8 @@ public sealed class Entry(JournalRecord record, ReadOnlyMemory<byte> inlineBody 
 
     /// <summary>
     /// The body, or what is left of it after the pieces that went ahead; of an <see cref="AcceptedRecord"/> only. The
-    /// memory must not change until the append has completed; then this is empty again, so that nobody's queue keeps it.
+    /// memory must not change until the append has completed; then this is empty again, so that nobody's queue keeps
+    /// it.
     /// </summary>
     public ReadOnlyMemory<byte> InlineBody { get; internal set; } = inlineBody;
 

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 
 namespace Postroom.Relay.Spool.Journal;
 
-/// <summary>One record as it stands in a segment: header, salt, payload, body, and zeros up to the next 8 octets.</summary>
+/// <summary>One record as it stands in a segment: header, salt, payload, body, and zeros up to the next 8
+/// octets.</summary>
 /// <remarks>
 /// <code>
 ///   0 magic 2 | 2 kind 1 | 3 flags 1 | 4 payload length 4 | 8 body length 4 | 12 CRC of salt and payload 4
@@ -92,7 +93,8 @@ internal sealed class Frame
         Body = default;
     }
 
-    /// <summary>The last sum, which needs the place. Where it starts from is the segment's <see cref="SegmentHeader.Seed"/>.</summary>
+    /// <summary>The last sum, which needs the place. Where it starts from is the segment's
+    /// <see cref="SegmentHeader.Seed"/>.</summary>
     public static void Place(Span<byte> head, uint seed, int offset) =>
         BinaryPrimitives.WriteUInt32LittleEndian(head[20..], PlacedSum(head, seed, offset));
 

@@ -1,7 +1,9 @@
 namespace Postroom.Relay.Spool.Journal;
 
-/// <summary>The thread that keeps the writer free: zeros ahead, copies the records of retired segments, gives space back.</summary>
-/// <remarks>It sleeps while there is nothing to do. What it could not do is done at the next start: nothing depends on it.</remarks>
+/// <summary>The thread that keeps the writer free: zeros ahead, copies the records of retired segments, gives space
+/// back.</summary>
+/// <remarks>It sleeps while there is nothing to do. What it could not do is done at the next start: nothing depends
+/// on it.</remarks>
 internal sealed class Housekeeping
 {
     private readonly IDisk _disk;

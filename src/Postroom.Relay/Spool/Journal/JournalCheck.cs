@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 
 namespace Postroom.Relay.Spool.Journal;
 
-/// <summary>Verifies a journal at rest: every checksum, every digest, the hash chain, every body. Changes nothing.</summary>
+/// <summary>Verifies a journal at rest: every checksum, every digest, the hash chain, every body. Changes
+/// nothing.</summary>
 public static class JournalCheck
 {
     /// <summary>Reads all of it. Meant for a journal that nobody has open.</summary>
@@ -113,7 +114,8 @@ public static class JournalCheck
 
 /// <summary>What a verification found.</summary>
 /// <param name="Segments">Segment files read, record segments included.</param>
-/// <param name="Records">Records whose checksums are right; those of a segment and its record segment both count.</param>
+/// <param name="Records">Records whose checksums are right; those of a segment and its record segment both
+/// count.</param>
 /// <param name="Bodies">Bodies and pieces of bodies that are there and right.</param>
 /// <param name="BodyOctets">Octets of those.</param>
 /// <param name="Breaks">What is wrong, in order; the first is where trust ends.</param>

@@ -60,7 +60,8 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
         };
     }
 
-    /// <summary>Unknown and headless files go into the quarantine, drafts and files that never began are removed.</summary>
+    /// <summary>Unknown and headless files go into the quarantine, drafts and files that never began are
+    /// removed.</summary>
     private Catalogue TidyUp()
     {
         var keeper = new DamageKeeper(disk, _damage);
@@ -110,7 +111,8 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
         ReplayTo(segment, reader, int.MaxValue, new DamageKeeper(disk, _damage));
     }
 
-    /// <param name="end">Where to stop; where that is not the end, the tail scan has reported the damage already.</param>
+    /// <param name="end">Where to stop; where that is not the end, the tail scan has reported the damage
+    /// already.</param>
     private void ReplayTo(KnownSegment segment, SegmentReader reader, int end, DamageKeeper keeper)
     {
         while (!reader.IsAtEnd && reader.Next < end)

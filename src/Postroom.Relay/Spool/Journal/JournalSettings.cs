@@ -12,6 +12,7 @@ public sealed record JournalSettings
     /// <summary>Octets of <see cref="MailJournal.Marks"/>.</summary>
     public int MarksSize { get; init; } = 64 << 10;
 
-    /// <summary>Octets written with zeros ahead of the writer at a time, so that a sync finds no metadata to write; 0: none.</summary>
+    /// <summary>Octets written with zeros ahead of the writer at a time, so that a sync finds no metadata to write;
+    /// 0: none.</summary>
     public int ZeroAhead { get; init; } = 8 << 20;
 }

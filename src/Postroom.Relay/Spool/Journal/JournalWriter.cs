@@ -1,6 +1,7 @@
 namespace Postroom.Relay.Spool.Journal;
 
-/// <summary>The thread that writes: all that is pending as one group, one call; then one sync, if somebody is in a hurry.</summary>
+/// <summary>The thread that writes: all that is pending as one group, one call; then one sync, if somebody is in a
+/// hurry.</summary>
 /// <remarks>
 /// While a sync runs, the next group gathers: that is all the batching there is, and no timer takes part. One timer is
 /// armed only while a patient append is unsynced. A write or sync that fails ends everything (fail stop): the kernel
@@ -102,7 +103,8 @@ internal sealed class JournalWriter
             WriteGroup(cleanStop: true);
             Sync();
         }
-        catch (Exception e) when (e is not ThreadInterruptedException) // whatever it is: nobody may be told that it went well
+        // whatever it is: nobody may be told that it went well
+        catch (Exception e) when (e is not ThreadInterruptedException)
         {
             Fail(e);
         }
@@ -214,7 +216,8 @@ internal sealed class JournalWriter
         _patience.Change(_settings.Patience, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The segment is full: all of it is synced, then the next one's header vouches for where it ends.</summary>
+    /// <summary>The segment is full: all of it is synced, then the next one's header vouches for where it
+    /// ends.</summary>
     private void Roll()
     {
         Sync();

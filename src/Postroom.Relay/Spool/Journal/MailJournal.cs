@@ -33,10 +33,12 @@ public sealed class MailJournal : IAsyncDisposable
     /// <summary>The segments that still hold bodies, the active one last.</summary>
     public IReadOnlyList<SegmentFacts> Segments => Keeper.Segments;
 
-    /// <summary>What was found damaged, or could not be tidied up, since the start; recovery's findings are its own.</summary>
+    /// <summary>What was found damaged, or could not be tidied up, since the start; recovery's findings are its
+    /// own.</summary>
     public IReadOnlyList<DamageReport> Damage => Keeper.Damage;
 
-    /// <summary>Memory for at-wire marks; its content is to be trusted only if <see cref="Recovery.PageCacheKept"/>.</summary>
+    /// <summary>Memory for at-wire marks; its content is to be trusted only if
+    /// <see cref="Recovery.PageCacheKept"/>.</summary>
     public IScratch Marks => _scratch.Slots;
 
     /// <summary>The longest append in octets, envelope and all, that fits in a segment.</summary>
@@ -82,9 +84,11 @@ public sealed class MailJournal : IAsyncDisposable
     }
 
     /// <summary>Completes when durable.</summary>
-    /// <param name="urgent">Sync now; else with the next sync, after the patience of the settings at the latest.</param>
+    /// <param name="urgent">Sync now; else with the next sync, after the patience of the settings at the
+    /// latest.</param>
     /// <exception cref="SpoolFailedException">The disk failed.</exception>
-    /// <exception cref="ArgumentException">Longer than <see cref="MostOctets"/>, or a body with a record that has none.</exception>
+    /// <exception cref="ArgumentException">Longer than <see cref="MostOctets"/>, or a body with a record that has
+    /// none.</exception>
     public Task AppendAsync(Entry entry, bool urgent)
     {
         var frame = Frame.Of(entry);
@@ -108,7 +112,8 @@ public sealed class MailJournal : IAsyncDisposable
         return Enqueue(first, octets, urgent).Task;
     }
 
-    /// <summary>Writes a piece of a body ahead of the record that will name it. Completes when written, not synced.</summary>
+    /// <summary>Writes a piece of a body ahead of the record that will name it. Completes when written, not
+    /// synced.</summary>
     /// <param name="piece">Not empty; must not change until completion.</param>
     /// <exception cref="SpoolFailedException">The disk failed.</exception>
     public async Task<BodyPiece> AppendBodyPieceAsync(ReadOnlyMemory<byte> piece)
@@ -128,7 +133,8 @@ public sealed class MailJournal : IAsyncDisposable
     public void ReadBody(BodyPiece piece, Span<byte> into) => BodyReader.Read(_disk, piece, into);
 
     /// <summary>Nobody needs the bodies of this segment any more: its space is given back or used again.</summary>
-    /// <exception cref="InvalidOperationException">The segment is not <see cref="SegmentFacts.Releasable"/>.</exception>
+    /// <exception cref="InvalidOperationException">The segment is not
+    /// <see cref="SegmentFacts.Releasable"/>.</exception>
     public void ReleaseBodies(int segment) => Keeper.Release(segment);
 
     /// <summary>Writes and syncs what is pending, and notes the clean stop.</summary>

@@ -47,7 +47,8 @@ internal ref struct PayloadReader(ReadOnlySpan<byte> payload)
             : throw new InvalidDataException("a number in a record is too large");
     }
 
-    /// <summary>How many items follow: each takes at least an octet, so a wild count is found before it costs memory.</summary>
+    /// <summary>How many items follow: each takes at least an octet, so a wild count is found before it costs
+    /// memory.</summary>
     public int Count()
     {
         var count = Int();

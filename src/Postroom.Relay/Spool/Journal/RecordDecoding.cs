@@ -7,7 +7,8 @@ namespace Postroom.Relay.Spool.Journal;
 /// <summary>Reads what <see cref="RecordEncoding"/> wrote.</summary>
 internal static class RecordDecoding
 {
-    /// <exception cref="InvalidDataException">The payload is not of that kind's form, or the kind is unknown.</exception>
+    /// <exception cref="InvalidDataException">The payload is not of that kind's form, or the kind is
+    /// unknown.</exception>
     public static JournalRecord Read(FrameKind kind, ReadOnlySpan<byte> payload)
     {
         var from = new PayloadReader(payload);

@@ -22,7 +22,8 @@ internal enum FrameKind : byte
     Seal = 33,
 }
 
-/// <summary>Writes records; <see cref="RecordDecoding"/> reads them. Field after field, in the order of the declaration.</summary>
+/// <summary>Writes records; <see cref="RecordDecoding"/> reads them. Field after field, in the order of the
+/// declaration.</summary>
 internal static class RecordEncoding
 {
     public static FrameKind KindOf(JournalRecord record) => record switch

@@ -8,13 +8,15 @@ public sealed record Recovery
     /// <summary>The life before ended by <see cref="MailJournal.DisposeAsync"/>, or there was none.</summary>
     public bool CleanStop { get; init; }
 
-    /// <summary>Only the process died, not the machine: what it stored last was found, so <see cref="MailJournal.Marks"/> can be trusted.</summary>
+    /// <summary>Only the process died, not the machine: what it stored last was found, so
+    /// <see cref="MailJournal.Marks"/> can be trusted.</summary>
     public bool PageCacheKept { get; init; }
 
     /// <summary>Records given to the replay.</summary>
     public int Records { get; init; }
 
-    /// <summary>Octets of records at the tail that were torn, or of a group that was not whole: never acknowledged.</summary>
+    /// <summary>Octets of records at the tail that were torn, or of a group that was not whole: never
+    /// acknowledged.</summary>
     public long CutBytes { get; init; }
 
     /// <summary>What had been on stable storage and is not sound any more.</summary>

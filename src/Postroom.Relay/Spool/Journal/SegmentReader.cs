@@ -61,7 +61,8 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
         return record;
     }
 
-    /// <summary>Reads the frame at <see cref="Next"/> and steps behind it; false, and no step, if there is no sound one.</summary>
+    /// <summary>Reads the frame at <see cref="Next"/> and steps behind it; false, and no step, if there is no sound
+    /// one.</summary>
     /// <param name="withBody">The body's sum is checked as well.</param>
     public bool TryRead(bool withBody)
     {

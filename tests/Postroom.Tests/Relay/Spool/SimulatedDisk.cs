@@ -5,7 +5,8 @@ namespace Postroom.Tests.Relay.Spool;
 /// <summary>What a plan makes fail.</summary>
 public enum DiskCall { Write, Sync, SyncFolder }
 
-/// <summary>A disk in memory that keeps only what it must: what was synced, and of the rest whatever the dice leave.</summary>
+/// <summary>A disk in memory that keeps only what it must: what was synced, and of the rest whatever the dice
+/// leave.</summary>
 /// <remarks>
 /// <para>Each file has a durable content and a list of writes since; each folder has durable names and present ones.
 /// <see cref="PowerCut"/> keeps, of every unsynced write, each sector of 512 octets or not, and of all names changed in
@@ -37,7 +38,8 @@ public sealed class SimulatedDisk : IDisk
 
     public string? BootId => $"boot {_boot}";
 
-    /// <summary>Counts calls of each kind: for tests that fail the first, then the second, until all went well.</summary>
+    /// <summary>Counts calls of each kind: for tests that fail the first, then the second, until all went
+    /// well.</summary>
     public Dictionary<DiskCall, int> Calls { get; } = new()
     {
         [DiskCall.Write] = 0, [DiskCall.Sync] = 0, [DiskCall.SyncFolder] = 0,
