@@ -2,7 +2,7 @@ namespace Postroom.Relay.Submission;
 
 /// <summary>Slows down who guesses passwords: each client address has a few tries, which come back with time.</summary>
 /// <remarks>Bounded: beyond <see cref="Most"/> addresses the one that failed longest ago is forgotten.</remarks>
-internal sealed class LoginGate(TimeProvider clock)
+public sealed class LoginGate(TimeProvider clock)
 {
     private const int Tries = 10;
     private const int Most = 10_000;
