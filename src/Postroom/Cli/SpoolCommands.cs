@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Postroom.Configuration;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Journal;
 
