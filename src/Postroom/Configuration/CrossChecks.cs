@@ -14,7 +14,7 @@ public static class CrossChecks
         var routes = tables.Where(t => t.Name == "route").Zip(all.Routes).ToList();
         return
         [
-            .. listeners.SelectMany(l => OfListener(l.First, l.Second)),
+            .. listeners.SelectMany(l => OfSubmission(l.First, l.Second)),
             .. Twice(listeners.Select(l => (l.First.PlaceOf(ListenerKeys.Address), l.Second.Address)), "address"),
             .. Twice(listeners.Where(l => l.First.IsWritten(ListenerKeys.Name))
                 .Select(l => (l.First.PlaceOf(ListenerKeys.Name), l.Second.Name)), "name"),
@@ -41,8 +41,15 @@ public static class CrossChecks
         foreach (var (setting, file) in new[] { (ListenerKeys.Certificate, listener.CertificateFile), (ListenerKeys.Key, listener.KeyFile) })
             if (file is not null && !File.Exists(file))
                 yield return new Mistake(table.PlaceOf(setting), $"{setting.Key}: there is no file {file}");
-        if (SubmissionRules.Check(listener) is { } why)
-            yield return new Mistake(place, why);
+    }
+
+    // Submission's own rules, which it holds to at start too; asked last, for they stop at the first.
+    private static IEnumerable<Mistake> OfSubmission(TableValues table, ListenerSettings listener)
+    {
+        var own = OfListener(table, listener).ToList();
+        return own.Count == 0 && listener.Address.Length > 0 && SubmissionRules.Check(listener) is { } why
+            ? [new Mistake(table.PlaceOf(ListenerKeys.Address), why.TrimEnd('.'))]
+            : own;
     }
 
     private static IEnumerable<Mistake> OfRoute(TableValues table, Route route, IReadOnlyList<ListenerSettings> listeners)

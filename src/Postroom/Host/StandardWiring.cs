@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Configuration;
-using Postroom.Mail.Routing;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Submission;
 using Postroom.Relay.Wire;
