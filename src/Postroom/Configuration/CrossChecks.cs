@@ -44,7 +44,7 @@ public static class CrossChecks
     }
 
     // Submission's own rules, which it holds to at start too; asked last, for they stop at the first.
-    private static IEnumerable<Mistake> OfSubmission(TableValues table, ListenerSettings listener)
+    private static List<Mistake> OfSubmission(TableValues table, ListenerSettings listener)
     {
         var own = OfListener(table, listener).ToList();
         return own.Count == 0 && listener.Address.Length > 0 && SubmissionRules.Check(listener) is { } why
