@@ -26,15 +26,15 @@ public static class SubmissionRules
         }
 
         if (listener.CertificateFile == null && listener.KeyFile != null)
-            return "key-file is given without certificate-file: give both, or none for a self-made certificate.";
+            return "key is given without certificate: give both, or none for a self-made certificate.";
         if (isSocket || IPAddress.IsLoopback(IPEndPoint.Parse(listener.Address).Address))
             return null;
         if (listener.RequireAuth && listener.Tls is not (ListenerTls.Required or ListenerTls.Implicit))
             return "it asks for a password off loopback without TLS. Set tls = \"required\" or \"implicit\".";
         if (listener.RequireAuth || listener.Allow.Count > 0)
             return null;
-        return $"{listener.Address} can be reached from other machines and would relay for anyone. "
-            + "Set require-auth = true with tls = \"required\", or list the networks that may send in allow, or listen on 127.0.0.1.";
+        return $"{listener.Address} can be reached from other machines and would relay for anyone. Set require_auth = true"
+            + " with tls = \"required\", or list the networks that may send in allow, or listen on 127.0.0.1.";
     }
 
     internal static bool TrySocketPath(string address, out string path)

@@ -14,7 +14,7 @@ public static class CrossChecks
         var routes = tables.Where(t => t.Name == "route").Zip(all.Routes).ToList();
         return
         [
-            .. listeners.SelectMany(l => OfListener(l.First, l.Second)),
+            .. listeners.SelectMany(l => OfSubmission(l.First, l.Second)),
             .. Twice(listeners.Select(l => (l.First.PlaceOf(ListenerKeys.Address), l.Second.Address)), "address"),
             .. Twice(listeners.Where(l => l.First.IsWritten(ListenerKeys.Name))
                 .Select(l => (l.First.PlaceOf(ListenerKeys.Name), l.Second.Name)), "name"),
@@ -41,13 +41,20 @@ public static class CrossChecks
         foreach (var (setting, file) in new[] { (ListenerKeys.Certificate, listener.CertificateFile), (ListenerKeys.Key, listener.KeyFile) })
             if (file is not null && !File.Exists(file))
                 yield return new Mistake(table.PlaceOf(setting), $"{setting.Key}: there is no file {file}");
-        if (ListenerRules.Check(listener) is { } why)
-            yield return new Mistake(place, why);
+    }
+
+    // Submission's own rules, which it holds to at start too; asked last, for they stop at the first.
+    private static List<Mistake> OfSubmission(TableValues table, ListenerSettings listener)
+    {
+        var own = OfListener(table, listener).ToList();
+        return own.Count == 0 && listener.Address.Length > 0 && SubmissionRules.Check(listener) is { } why
+            ? [new Mistake(table.PlaceOf(ListenerKeys.Address), why.TrimEnd('.'))]
+            : own;
     }
 
     private static IEnumerable<Mistake> OfRoute(TableValues table, Route route, IReadOnlyList<ListenerSettings> listeners)
     {
-        if (listeners.FirstOrDefault(l => ListenerRules.PointsAt(route, l)) is { } own)
+        if (listeners.FirstOrDefault(l => LoopRules.PointsAt(route, l)) is { } own)
             yield return new Mistake(table.PlaceOf(RouteKeys.Host),
                 $"route \"{route.Name}\" points at our own listener {own.Address}: mail would go round in a loop (5.4.6)",
                 "give the host and port of the next hop");
@@ -62,7 +69,7 @@ public static class CrossChecks
         if (table.IsWritten(RouteKeys.User) && !file && !variable)
             yield return new Mistake(table.PlaceOf(RouteKeys.User), "a user without a password", "add password_file or password_env");
         if (route.Account is not null && route.Tls is TlsMode.None or TlsMode.Opportunistic && !route.AllowClearTextPassword
-            && !ListenerRules.IsLoopback(route.Host) && route.Account is not null)
+            && !LoopRules.IsLoopback(route.Host) && route.Account is not null)
             yield return new Mistake(table.PlaceOf(RouteKeys.Tls),
                 $"tls = \"{route.Tls.ToString().ToLowerInvariant()}\" would send the password to {route.Host} in the clear",
                 "write tls = \"required\", or allow_clear_text_password = true if that is meant");

@@ -8,6 +8,7 @@ using Postroom.Mail.Sandbox;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
+using Postroom.Relay.Submission;
 
 namespace Postroom.Host;
 
@@ -106,7 +107,7 @@ public sealed class House : IAsyncDisposable
             HostLog.Reloaded(_log, file, fresh.Mode);
             return new ReloadAnswer(true, file, [], warnings);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is ListenerRefusedException or IOException)
         {
             HostLog.ReloadRefused(_log, e.Message, 1);
             return new ReloadAnswer(false, _configuration.File ?? "", [e.Message], []);
@@ -171,7 +172,8 @@ public sealed class House : IAsyncDisposable
         {
             await start();
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ListenerRefusedException or IOException or System.Net.Sockets.SocketException
+            or UnauthorizedAccessException)
         {
             throw new CannotListenException(e.Message, e);
         }
