@@ -55,12 +55,12 @@ internal sealed class LanePump : IAsyncDisposable
     public void Start() => _loop = PumpAsync();
 
     /// <summary>Leases nothing more, and completes once the loop has ended; tries under way go on.</summary>
-    public async Task StopAsync()
+    public Task StopAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel(); // not CancelAsync: the tap must be closed when this call returns, not a moment later
         lock (_gate)
             _hurried?.TrySetResult();
-        await _loop;
+        return _loop;
     }
 
     /// <summary>Completes when no try is under way.</summary>
