@@ -149,7 +149,7 @@ internal sealed class ReportRound(Desk desk, Lease lease, Orders orders, Action<
         };
         return new Draft(envelope, new Origin("postroom", "report", null, null, "local"), facts, body)
         {
-            TraceBlock = static (_, _) => [], // it begins here: the report's own header is its first field
+            TraceBlock = static (_, _) => new Front([]), // it begins here: the report's own header is its first field
         };
     }
 }

@@ -82,7 +82,7 @@ public class ReportTests
         var draft = Assert.Single(house.Spool.Settlements.SelectMany(s => s.Reports));
         Assert.Equal(("postroom", "report"), (draft.Origin.Listener, draft.Origin.Client));
         Assert.Contains(draft.Header.MessageId!, report.Text, StringComparison.Ordinal);
-        Assert.Empty(draft.TraceBlock(report.Id, House.Noon));
+        Assert.Empty(draft.TraceBlock(report.Id, House.Noon).Fields);
     }
 
     [Fact]
