@@ -8,7 +8,10 @@ namespace Postroom.Api;
 /// <summary>What a person can do to mail, by filter or id: retry, hold, release, cancel.</summary>
 internal sealed class QueueActions(ApiDoors doors)
 {
-    private const int Bite = 1000;
+    private const int Page = 1_000;
+
+    // Each directive lets the lanes read anew what waits in them: so few large ones, not many small.
+    private const int Bite = 20_000;
 
     // A bare release must not send what was captured on purpose, nor revive what has long ended: that has to be said.
     private static readonly Dictionary<string, (Happening What, State[] Usual)> Known = new(StringComparer.Ordinal)
@@ -23,26 +26,36 @@ internal sealed class QueueActions(ApiDoors doors)
     {
         if (!Known.TryGetValue(action, out var known))
             throw ApiProblem.NotFound($"there is no action \"{action}\": retry, hold, release, cancel");
+        if (known.What == Happening.Hurried)
+            doors.Hurry();
         await doors.Spool.Index.CaughtUpAsync(cancel);
-        long matched = 0, changed = 0;
+        var (matched, changed) = (0L, 0L);
+        var targets = new List<Target>();
         foreach (var filter in FiltersOf(request, known.Usual))
         {
             Cursor? after = null;
-            while (doors.Spool.Index.Find(filter, after, Bite) is { Count: > 0 } rows)
+            while (doors.Spool.Index.Find(filter, after, Page) is { Count: > 0 } rows)
             {
-                var targets = rows.Select(r => new Target(r.Mail, r.Recipient)).ToList();
-                changed += await doors.Spool.DirectAsync(new Directive(known.What, targets, who, request.Why), cancel);
+                targets.AddRange(rows.Select(r => new Target(r.Mail, r.Recipient)));
                 matched += rows.Count;
                 after = new Cursor(rows[^1].Mail, rows[^1].Recipient);
-                if (rows.Count < Bite)
-                    break;
+                if (targets.Count >= Bite)
+                    changed += await DirectAsync();
             }
         }
+        changed += await DirectAsync();
         if (changed > 0)
             await doors.Spool.Index.CaughtUpAsync(cancel);
-        if (known.What == Happening.Hurried)
-            doors.Hurry();
         return new ActionAnswer(action, matched, changed);
+
+        async Task<int> DirectAsync()
+        {
+            if (targets.Count == 0)
+                return 0;
+            var directive = new Directive(known.What, [.. targets], who, request.Why);
+            targets.Clear();
+            return await doors.Spool.DirectAsync(directive, cancel);
+        }
     }
 
     private List<Filter> FiltersOf(ActionRequest request, State[] usual)

@@ -281,9 +281,11 @@ public sealed class EmbeddedSpool : ISpool
                 continue;
             }
 
-            if (_bodies.MayKeep(intake.Body.Length))
+            if (parcel.Lane.IsPaused)
+                parcel.Forget();
+            else if (_bodies.MayKeep(intake.Body.Length))
                 parcel.Body = intake.Body;
-            _board.Publish(parcel);
+            _bodies.Freed(_board.Publish(parcel));
         }
     }
 

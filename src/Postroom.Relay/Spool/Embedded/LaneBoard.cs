@@ -110,13 +110,14 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
     }
 
     /// <summary>A mail is durable that was not leased with its acceptance: it waits.</summary>
-    public void Publish(Parcel parcel)
+    /// <returns>Octets of body that are no longer kept in memory.</returns>
+    public int Publish(Parcel parcel)
     {
         lock (Gate)
         {
-            if (!parcel.Lane.AddFresh(parcel, window))
-                parcel.Forget();
+            var freed = parcel.Lane.AddFresh(parcel, window) ? 0 : parcel.Forget();
             Wake(parcel.Lane);
+            return freed;
         }
     }
 

@@ -67,15 +67,22 @@ internal sealed class Reshaping(
         await _one.WaitAsync(cancel);
         try
         {
+            await CaughtUpAsync(cancel);
+            var (asDueAsCanBe, rest) = directive.What == Happening.Hurried
+                ? await parts.AskLedgerAsync(ledger => ByHurry(directive, ledger))
+                : (0, directive);
+            if (rest.Targets.Count == 0)
+                return asDueAsCanBe;
+
             // What waits is taken out of all lanes, so that nobody leases it between here and the record.
             var leased = TakeAllOut();
             await CaughtUpAsync(CancellationToken.None);
-            var allowed = await parts.AskLedgerAsync(ledger => Allowed(directive, ledger, leased));
+            var allowed = await parts.AskLedgerAsync(ledger => Allowed(rest, ledger, leased));
             if (allowed.Count > 0)
                 await append(new Entry(new DirectedRecord(
                     parts.Clock.Wall, directive.What, allowed, directive.Who, directive.Why)), true);
             await ReloadAsync();
-            return allowed.Count;
+            return asDueAsCanBe + allowed.Count;
         }
         finally
         {
@@ -108,6 +115,25 @@ internal sealed class Reshaping(
                 lane.DropWaiting();
             return [.. board.All.SelectMany(lane => lane.Leased())];
         }
+    }
+
+    // Who is due already cannot be hurried, and nothing has to be written: a whole backlog behind a closed lane is so.
+    private (int Due, Directive Others) ByHurry(Directive directive, MailLedger ledger)
+    {
+        var now = parts.Clock.Wall;
+        var later = new List<Target>();
+        var due = 0;
+        foreach (var byMail in directive.Targets.GroupBy(t => t.Mail))
+        {
+            var standing = ledger.Recipients(byMail.Key).ToDictionary(r => r.Index);
+            foreach (var target in byMail)
+                if (standing.TryGetValue(target.Recipient, out var r) && r.State == State.Waiting && r.Due <= now)
+                    due++;
+                else
+                    later.Add(target);
+        }
+
+        return (due, directive with { Targets = later });
     }
 
     private static List<Target> Allowed(Directive directive, MailLedger ledger, HashSet<(MailId, int)> leased)

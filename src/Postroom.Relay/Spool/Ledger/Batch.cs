@@ -68,6 +68,11 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
             Who = accepted.Origin.User,
             Text = accepted.ReportOf is { } about ? $"a report about {about}" : accepted.Header.Repaired,
         });
+        if (accepted.ReportOf is { } reported && Find(at, reported) is { } original)
+            Tell(original, at, new TrailEvent(accepted.At, EventKind.Reported, reported, null)
+            {
+                Text = $"{accepted.Id} to {accepted.Envelope.Recipients[0].Path}",
+            });
     }
 
     private void Lease(Position at, LeasedRecord leased)

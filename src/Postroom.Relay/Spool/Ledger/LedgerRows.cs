@@ -59,7 +59,7 @@ public sealed record AcceptedRow(
 }
 
 /// <summary>One recipient, for whoever is about to change its state.</summary>
-public readonly record struct RecipientState(int Index, State State);
+public readonly record struct RecipientState(int Index, State State, DateTimeOffset Due);
 
 /// <summary>A time in which mail of a lane did not age: paused, or the relay was not running.</summary>
 /// <param name="Until">Null while it lasts.</param>

@@ -49,7 +49,7 @@ internal sealed class MailLoader(Database database) : IDisposable
         var states = new List<RecipientState>(1);
         _recipients.Bind(1, id.Value);
         while (_recipients.Step())
-            states.Add(new RecipientState(_recipients.Int(0), (State)_recipients.Int(2)));
+            states.Add(new RecipientState(_recipients.Int(0), (State)_recipients.Int(2), At(_recipients.Long(4))));
         return states;
     }
 
