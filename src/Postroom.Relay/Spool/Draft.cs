@@ -11,11 +11,16 @@ namespace Postroom.Relay.Spool;
 public sealed record Draft(Envelope Envelope, Origin Origin, HeaderFacts Header, BodyWriter Body)
 {
     /// <summary>
-    /// Makes the fields to put in front (Received; Message-ID and Date if missing) once the id is known; ASCII or UTF-8
-    /// lines with CRLF. Called once, before the mail is stored. Pure and quick.
+    /// Makes the fields to put in front (Received; Message-ID and Date if missing) once the id is known. Called once,
+    /// before the mail is stored. Pure and quick.
     /// </summary>
-    public required Func<MailId, DateTimeOffset, byte[]> TraceBlock { get; init; }
+    public required Func<MailId, DateTimeOffset, Front> TraceBlock { get; init; }
 }
+
+/// <summary>What is put in front of a mail.</summary>
+/// <param name="Fields">ASCII or UTF-8 lines with CRLF; may be empty.</param>
+/// <param name="MessageId">The Message-ID in it, where the mail came without one; else null.</param>
+public readonly record struct Front(byte[] Fields, string? MessageId = null);
 
 /// <summary>Takes the bytes of one body, in order. Not for two threads at once.</summary>
 /// <remarks>

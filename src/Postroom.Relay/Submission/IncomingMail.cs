@@ -44,7 +44,9 @@ internal sealed class IncomingMail(ISpool spool) : IDisposable
         var facts = header.Facts with { EightBit = data.EightBit, Repaired = data.Repaired };
         var draft = new Draft(handover.Envelope, handover.Origin, facts, body)
         {
-            TraceBlock = (id, at) => TraceBlock.Write(handover, id, at, header),
+            TraceBlock = (id, at) => new Front(
+                TraceBlock.Write(handover, id, at, header),
+                header.HasMessageId ? null : TraceBlock.MessageIdFor(id, handover.HostName)),
         };
         try
         {

@@ -25,6 +25,7 @@ internal sealed class SubmissionConnection : IDisposable
     private readonly string _client;
     private readonly PeerFacts _peer;
     private readonly ServerSession _session;
+    private readonly bool _mayLogin;
     private readonly IncomingMail _mail;
     private readonly ServerDeadline _deadline;
     private PipeReader _input;
@@ -40,7 +41,9 @@ internal sealed class SubmissionConnection : IDisposable
     {
         (_context, _parts, _client, _peer) = (context, parts, client, peer);
         (_input, _output) = (context.Transport.Input, context.Transport.Output);
-        _session = new ServerSession(parts.Profile, peer, parts.All.Mechanism);
+        var profile = parts.Profile;
+        _mayLogin = profile.Mechanisms.Count > 0;
+        _session = new ServerSession(profile, peer, parts.All.Mechanism);
         _mail = new IncomingMail(parts.All.Spool);
         _deadline = new ServerDeadline(parts.All.Clock, Wake);
     }
@@ -153,7 +156,7 @@ internal sealed class SubmissionConnection : IDisposable
         _session.HasRoom = _parts.All.Spool.HasRoom;
         while (true)
         {
-            _session.IsLoginBlocked = _parts.Profile.Mechanisms.Count > 0 && _parts.All.Gate.IsBlocked(_client);
+            _session.IsLoginBlocked = _mayLogin && _parts.All.Gate.IsBlocked(_client);
             var step = _session.Next(ref input, _output);
             _rest = input;
             switch (step)

@@ -225,9 +225,11 @@ public sealed class EmbeddedSpool : ISpool
         MailId id;
         lock (_ids)
             id = _last = MailId.After(_last, at);
-        var record = new AcceptedRecord(id, at, draft.Envelope, draft.Origin, draft.Header)
+        var front = draft.TraceBlock(id, at);
+        var header = front.MessageId is { } made ? draft.Header with { MessageId = made } : draft.Header;
+        var record = new AcceptedRecord(id, at, draft.Envelope, draft.Origin, header)
         {
-            Trace = draft.TraceBlock(id, at),
+            Trace = front.Fields,
             Size = body.Length,
             Pieces = [.. body.Written],
             ReportOf = reportOf,

@@ -88,7 +88,7 @@ public static class Mails
         var envelope = new Envelope(from.Length == 0 ? ReversePath.Null : new ReversePath(from), recipients);
         return new Draft(envelope, new Origin("main", source, "app", null, "ESMTP"), new HeaderFacts { Subject = "x" }, body)
         {
-            TraceBlock = static (id, _) => Encoding.ASCII.GetBytes($"Received: by test id {id}\r\n"),
+            TraceBlock = static (id, _) => new Front(Encoding.ASCII.GetBytes($"Received: by test id {id}\r\n")),
         };
     }
 

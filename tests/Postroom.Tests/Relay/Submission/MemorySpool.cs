@@ -50,7 +50,7 @@ public sealed class MemorySpool(TimeProvider clock) : ISpool
             return new(new Acceptance(null, Refusal));
         var now = clock.GetUtcNow();
         var id = MailId.After(new MailId(Interlocked.Increment(ref _last)), now);
-        var trace = Encoding.UTF8.GetString(draft.TraceBlock(id, now));
+        var trace = Encoding.UTF8.GetString(draft.TraceBlock(id, now).Fields);
         Mails.Enqueue(new Stored(id, draft, trace, Encoding.Latin1.GetString(((Body)draft.Body).Octets)));
         return new(new Acceptance(new Receipt(id, now), Refusal.None));
     }

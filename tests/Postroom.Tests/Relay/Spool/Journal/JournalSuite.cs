@@ -198,7 +198,7 @@ public abstract class JournalSuite
     }
 
     // A start copies what an earlier life left; its end waits for what is under way, not for all: so start until done.
-    private async Task<MailJournal> WithAllReleased()
+    private async Task<Postroom.Relay.Spool.Journal.MailJournal> WithAllReleased()
     {
         while (true)
         {
