@@ -7,7 +7,7 @@ namespace Postroom.Host;
 
 /// <summary>Writes the log to standard error: a line for people on a terminal, a JSON object a line
 /// otherwise.</summary>
-/// <remarks>JSON fields: time, level, room, id, message, the message's own fields, exception. Stable, for log
+/// <remarks>JSON fields: time, level, room, id, message, the message's own fields. Stable, for log
 /// shippers.</remarks>
 public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider time) : ILoggerProvider
 {
@@ -49,7 +49,7 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
         LogLevel.Trace or LogLevel.Debug or LogLevel.Information or LogLevel.None => "",
     };
 
-    private string AsJson<T>(LogLevel level, string room, EventId id, T state, string message, Exception? exception)
+    private string AsJson<T>(LogLevel level, string room, EventId id, T state, string message)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Relaxed))
@@ -65,8 +65,6 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
                     if (name is not "{OriginalFormat}")
                         json.WriteString(char.ToLowerInvariant(name[0]) + name[1..],
                             Convert.ToString(value, CultureInfo.InvariantCulture));
-            if (exception is not null)
-                json.WriteString("exception", exception.ToString());
             json.WriteEndObject();
         }
         return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
@@ -84,7 +82,8 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
             var message = formatter(state, exception);
             log.Write(log.IsForPeople
                 ? log.ForPeople(logLevel, message, exception)
-                : log.AsJson(logLevel, name, eventId, state, message, exception));
+                : log.AsJson(logLevel, name, eventId, state,
+                    exception is null ? message : $"{message} ({exception})"));
         }
     }
 

@@ -8,6 +8,7 @@ using Postroom.Configuration;
 using Postroom.Host;
 using Postroom.Relay.Submission;
 using Xunit;
+using WholeHouse = Postroom.Host.House;
 
 namespace Postroom.Tests.Program.Host;
 
@@ -17,13 +18,13 @@ public sealed class HouseTests : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("postroom-house-").FullName;
     private readonly int _port = FreePort();
     private string _text = "";
-    private House? _house;
+    private WholeHouse? _house;
 
     public async ValueTask InitializeAsync()
     {
         _text = $"mode = \"capture\"\n[[listener]]\naddress = \"127.0.0.1:{_port}\"\n[spool]\nfree_space_floor = "
             + $"\"1MiB\"\nsegment_size = \"1MiB\"\n";
-        _house = new House(Read().Configuration!, Read,
+        _house = new WholeHouse(Read().Configuration!, Read,
             new Wiring(TimeProvider.System, new Random(1), NullLoggerFactory.Instance)
         {
             CourierFor = (_, _) => throw new InvalidOperationException("nothing is sent in capture mode"),
