@@ -78,4 +78,8 @@ public readonly record struct LaneCount(string Lane, long Waiting);
 public sealed class SpoolFailedException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>The store cannot be opened: in use, of a newer format, not ours. The message says what to do.</summary>
-public sealed class SpoolUnusableException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class SpoolUnusableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Another process has it open: the one reason that passes by itself.</summary>
+    public bool IsInUse { get; init; }
+}

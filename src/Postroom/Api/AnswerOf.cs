@@ -46,7 +46,8 @@ public static class AnswerOf
         Text = happened.Text,
         NextDue = happened.NextDue,
         Attempt = happened.Attempt is { } a
-            ? new AttemptAnswer(a.Remote, a.Greeting, a.Tls, a.Reused, [.. a.Steps.Select(s => new StepAnswer(s.Name, s.Milliseconds))])
+            ? new AttemptAnswer(a.Remote, a.Greeting, a.Tls, a.Reused,
+                [.. a.Steps.Select(s => new StepAnswer(s.Name, s.Milliseconds))])
             {
                 Transcript = a.Transcript,
             }

@@ -66,7 +66,8 @@ public sealed record EventAnswer(DateTimeOffset At, string Kind, int? Recipient)
 public sealed record FailureAnswer(string Fault, string Status, string Diagnostic, string? RemoteMta);
 
 /// <summary>How a try went.</summary>
-public sealed record AttemptAnswer(string? Remote, string? Greeting, string? Tls, bool Reused, IReadOnlyList<StepAnswer> Steps)
+public sealed record AttemptAnswer(string? Remote, string? Greeting, string? Tls, bool Reused,
+    IReadOnlyList<StepAnswer> Steps)
 {
     public string? Transcript { get; init; }
 }
@@ -75,7 +76,8 @@ public sealed record AttemptAnswer(string? Remote, string? Greeting, string? Tls
 public sealed record StepAnswer(string Name, double Milliseconds);
 
 /// <summary>What to act on: a filter or ids, not both; an empty filter only with <paramref name="All"/>.</summary>
-public sealed record ActionRequest(string? Filter = null, IReadOnlyList<string>? Ids = null, bool All = false, string? Why = null);
+public sealed record ActionRequest(string? Filter = null, IReadOnlyList<string>? Ids = null, bool All = false,
+    string? Why = null);
 
 /// <summary>What an action did.</summary>
 /// <param name="Matched">Recipients found.</param>
@@ -105,7 +107,8 @@ public sealed record LaneAnswer(string Route, long Waiting, int InFlight, bool P
 }
 
 /// <summary>What a reload did. Refused whole if there is any mistake.</summary>
-public sealed record ReloadAnswer(bool Reloaded, string File, IReadOnlyList<string> Mistakes, IReadOnlyList<string> Warnings);
+public sealed record ReloadAnswer(bool Reloaded, string File, IReadOnlyList<string> Mistakes,
+    IReadOnlyList<string> Warnings);
 
 /// <summary>An error: RFC 9457 §3.</summary>
 /// <param name="Title">What is wrong.</param>
@@ -118,7 +121,8 @@ public sealed record ProblemAnswer(string Title, int Status, string Detail, IRea
 /// <summary>A yes: <c>GET /healthz</c>.</summary>
 public sealed record HealthAnswer(string Status);
 
-/// <summary>The generated code for all of these: nothing is looked up by reflection, so the command line starts fast.</summary>
+/// <summary>The generated code for all of these: nothing is looked up by reflection, so the command line starts
+/// fast.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(QueueAnswer))]

@@ -38,7 +38,8 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
         {
             await ProblemAsync(context, new ProblemAnswer("the body is not the JSON expected", 400, e.Message));
         }
-        catch (Exception e) when (e is SpoolFailedException or DamagedBodyException or IOException && !context.Response.HasStarted)
+        catch (Exception e) when (e is SpoolFailedException or DamagedBodyException or IOException
+            && !context.Response.HasStarted)
         {
             ApiLog.Failed(log, context.Request.Path, e.Message);
             await ProblemAsync(context, new ProblemAnswer(e.Message, 503, "See the relay's log."));
@@ -58,7 +59,8 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
             ("GET", ["api", "v1", "mails", var id, "raw"]) => RawAsync(context, id),
             ("POST", ["api", "v1", "queue", var action]) => ActionAsync(context, action),
             ("POST", ["api", "v1", "reload"]) => ReloadAsync(context),
-            _ => throw new ApiProblem(404, $"there is no {request.Method} {request.Path}", "The API: docs/reference/api.md"),
+            _ => throw new ApiProblem(404, $"there is no {request.Method} {request.Path}",
+                "The API: docs/reference/api.md"),
         };
     }
 
@@ -68,7 +70,8 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
         if (!QueueReader.TryCursor(query["after"], out var after))
             throw ApiProblem.Bad("after is no cursor", "Give what \"next\" of the page before says.");
         var most = 50;
-        if (query["most"] is [{ } text] && (!int.TryParse(text, CultureInfo.InvariantCulture, out most) || most is < 1 or > QueueReader.Most))
+        if (query["most"] is [{ } text]
+            && (!int.TryParse(text, CultureInfo.InvariantCulture, out most) || most is < 1 or > QueueReader.Most))
             throw ApiProblem.Bad("most is not a number from 1 to 1000", "Ask for several pages.");
         await CaughtUpAsync(context.RequestAborted);
         var filter = QueueActions.ReadFilter(query["filter"], doors.Time);
@@ -94,10 +97,12 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
 
     private async Task ActionAsync(HttpContext context, string action)
     {
-        var request = await JsonSerializer.DeserializeAsync(context.Request.Body, ApiJson.Default.ActionRequest, context.RequestAborted)
+        var request = await JsonSerializer.DeserializeAsync(context.Request.Body, ApiJson.Default.ActionRequest,
+            context.RequestAborted)
             ?? new ActionRequest();
         var who = Peer.NameOf(context.Features.Get<IConnectionSocketFeature>()?.Socket);
-        await WriteAsync(context, await _actions.DoAsync(action, request, who, context.RequestAborted), ApiJson.Default.ActionAnswer);
+        await WriteAsync(context, await _actions.DoAsync(action, request, who, context.RequestAborted),
+            ApiJson.Default.ActionAnswer);
     }
 
     private async Task ReloadAsync(HttpContext context)
@@ -130,7 +135,8 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
         return WriteAsync(context, problem, ApiJson.Default.ProblemAnswer, "application/problem+json");
     }
 
-    private static Task WriteAsync<T>(HttpContext context, T answer, JsonTypeInfo<T> type, string contentType = "application/json")
+    private static Task WriteAsync<T>(HttpContext context, T answer, JsonTypeInfo<T> type, string contentType =
+        "application/json")
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(answer, type);
         context.Response.ContentType = contentType;

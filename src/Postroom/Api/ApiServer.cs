@@ -7,7 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Postroom.Api;
 
 /// <summary>Serves <c>/api/v1</c> on a UNIX socket in the data folder, for this user and root alone (0600).</summary>
-/// <remarks>A bare Kestrel: no web host, no configuration, no middleware, because the relay starts in half a second.</remarks>
+/// <remarks>A bare Kestrel: no web host, no configuration, no middleware, because the relay starts in half a
+/// second.</remarks>
 public sealed class ApiServer : IAsyncDisposable
 {
     private readonly KestrelServer _server;
@@ -24,7 +25,8 @@ public sealed class ApiServer : IAsyncDisposable
         options.Limits.MaxRequestBodySize = 1 << 20;
         options.Limits.MaxConcurrentConnections = 100;
         options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { IOQueueCount = 1 }), logs);
+        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { IOQueueCount = 1 }),
+            logs);
         _server = new KestrelServer(Options.Create(options), transport, logs);
     }
 

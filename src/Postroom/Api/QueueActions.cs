@@ -68,7 +68,8 @@ internal sealed class QueueActions(ApiDoors doors)
         }
         var filter = ReadFilter(request.Filter, doors.Time);
         if (filter.Terms.Count == 0 && !request.All)
-            throw ApiProblem.Bad("an empty filter would mean all mail", "Give a filter or ids, or say --all (\"all\": true) if all is meant.");
+            throw ApiProblem.Bad("an empty filter would mean all mail",
+                "Give a filter or ids, or say --all (\"all\": true) if all is meant.");
         if (!filter.Terms.Any(t => t.Field == Field.State))
             filter = new Filter([.. filter.Terms, StatesTerm(usual)]);
         return [filter];
@@ -85,5 +86,6 @@ internal sealed class QueueActions(ApiDoors doors)
     public static Filter ReadFilter(string? text, TimeProvider time) =>
         FilterParser.TryParse(text ?? "", time.GetLocalNow(), out var filter, out var error)
             ? filter
-            : throw ApiProblem.Bad("the filter is wrong: " + error, "The language of filters: docs/reference/filters.md");
+            : throw ApiProblem.Bad("the filter is wrong: " + error,
+                "The language of filters: docs/reference/filters.md");
 }

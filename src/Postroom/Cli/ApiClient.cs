@@ -40,7 +40,8 @@ public sealed class ApiClient : IDisposable
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
         {
             throw new CliException(ExitCode.NotRunning,
-                $"{path} may not be used by {Environment.UserName}: run this as the user the service runs as, or as root");
+                $"{path} may not be used by {Environment.UserName}: run this as the user the service runs as, or as "
+                    + $"root");
         }
         catch (SocketException)
         {
@@ -93,7 +94,8 @@ public sealed class ApiClient : IDisposable
             HttpStatusCode.ServiceUnavailable => ExitCode.NotRunning,
             _ => ExitCode.Bug,
         };
-        var lines = new List<string> { problem is null ? $"the service answered {(int)answer.StatusCode}" : $"{problem.Title}. {problem.Detail}" };
+        var lines = new List<string> { problem is null ? $"the service answered {(int)answer.StatusCode}"
+            : $"{problem.Title}. {problem.Detail}" };
         lines.AddRange(problem?.Mistakes ?? []);
         throw new CliException(code, string.Join('\n', lines.Select(SafeText.Of)));
     }

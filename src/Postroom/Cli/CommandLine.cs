@@ -11,14 +11,16 @@ public static class CommandLine
 {
     internal static readonly Option<string?> Config = new("--config", "-c")
     {
-        Description = "The configuration file. Default: ~/.config/postroom/postroom.toml, then /etc/postroom/postroom.toml",
+        Description = "The configuration file. Default: ~/.config/postroom/postroom.toml, then "
+            + "/etc/postroom/postroom.toml",
         Recursive = true,
         HelpName = "FILE",
     };
 
     internal static readonly Option<string?> Data = new("--data", "-d")
     {
-        Description = "The data folder. Default: what the configuration says, else /var/lib/postroom or ~/.local/share/postroom",
+        Description = "The data folder. Default: what the configuration says, else /var/lib/postroom or "
+            + "~/.local/share/postroom",
         Recursive = true,
         HelpName = "DIR",
     };
@@ -66,7 +68,7 @@ public static class CommandLine
         catch (SpoolUnusableException e)
         {
             screen.Error.WriteLine("postroom: " + e.Message);
-            return (int)ExitCode.FolderInUse;
+            return (int)(e.IsInUse ? ExitCode.FolderInUse : ExitCode.FolderUnusable);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -76,7 +78,8 @@ public static class CommandLine
     }
 
     /// <summary>The whole tree of commands.</summary>
-    public static RootCommand Build(Screen screen) => new("Postroom: the mail room of an application server. Hand it mail; it sees it through.")
+    public static RootCommand Build(Screen screen) =>
+        new("Postroom: the mail room of an application server. Hand it mail; it sees it through.")
     {
         Config,
         Data,
@@ -102,7 +105,8 @@ public static class CommandLine
         var file = result.GetValue(Config) ?? Folders.DefaultConfiguration();
         if (file is null)
             return Folders.DefaultData();
-        // A wrong configuration must not keep anybody from looking at the mail: what it says of the folder still counts.
+        // A wrong configuration must not keep anybody from looking at the mail: what it says of the folder still
+        // counts.
         var reading = ConfigurationReader.Read(SourceOf(file, null));
         return reading.Tables[0].Get(RootSettings.Data) is { } data ? Path.GetFullPath(data) : Folders.DefaultData();
     }

@@ -2,14 +2,16 @@ using System.CommandLine;
 
 namespace Postroom.Cli;
 
-/// <summary><c>postroom completion bash|zsh|fish</c>: prints a script that asks the program itself what may come next.</summary>
+/// <summary><c>postroom completion bash|zsh|fish</c>: prints a script that asks the program itself what may come
+/// next.</summary>
 internal static class CompletionCommand
 {
     private const string Bash = """
         # bash: postroom completion bash > /etc/bash_completion.d/postroom
         _postroom() {
-            local IFS=$'\n'
-            COMPREPLY=($(compgen -W "$(postroom "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+            local IFS=$'\n' words
+            words=$(postroom "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
+            COMPREPLY=($(compgen -W "${words}" -- "${COMP_WORDS[COMP_CWORD]}"))
         }
         complete -o default -F _postroom postroom
         """;
@@ -38,7 +40,8 @@ internal static class CompletionCommand
     {
         var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish" };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var completion = new Command("completion", "Print a script that completes postroom's words in a shell") { shell };
+        var completion = new Command("completion",
+            "Print a script that completes postroom's words in a shell") { shell };
         completion.SetAction(result =>
         {
             screen.Line(result.GetValue(shell) switch { "zsh" => Zsh, "fish" => Fish, _ => Bash });

@@ -37,7 +37,8 @@ internal static class ConfigCommands
                 return (int)ExitCode.Wrong;
             }
             screen.Line($"{found.File ?? "Built-in defaults"}: right. Mode {found.Mode.ToString().ToLowerInvariant()}, "
-                + $"{found.Submission.Listeners.Count} listener(s), {found.Routes.Count} route(s), data in {found.DataFolder}.");
+                + $"{found.Submission.Listeners.Count} listener(s), {found.Routes.Count} route(s), data in "
+                    + $"{found.DataFolder}.");
             return (int)ExitCode.Done;
         });
         return check;
@@ -45,7 +46,8 @@ internal static class ConfigCommands
 
     private static Command BuildPrint(Screen screen)
     {
-        var print = new Command("print", "Print the whole configuration as it holds, defaults and environment included");
+        var print = new Command("print",
+            "Print the whole configuration as it holds, defaults and environment included");
         print.SetAction(result =>
         {
             var reading = Read(result);

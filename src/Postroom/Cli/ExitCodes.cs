@@ -1,6 +1,7 @@
 namespace Postroom.Cli;
 
-/// <summary>How the program ends: after sysexits.h where that has a word for it. docs/reference/exit-codes.md is made from this.</summary>
+/// <summary>How the program ends: after sysexits.h where that has a word for it. docs/reference/exit-codes.md is made
+/// from this.</summary>
 public enum ExitCode
 {
     /// <summary>Done.</summary>
@@ -24,10 +25,12 @@ public enum ExitCode
     /// <summary>A listener could not be opened: the address is taken, or may not be used.</summary>
     CannotListen = 73,
 
-    /// <summary>The disk failed. Nothing was acknowledged since; the next start recovers. Let the supervisor start it again.</summary>
+    /// <summary>The disk failed. Nothing was acknowledged since; the next start recovers. Let the supervisor start it
+    /// again.</summary>
     DiskFailed = 74,
 
-    /// <summary>The data folder is in use by another process, or may not be written. Try again when that has ended.</summary>
+    /// <summary>The data folder is in use by another process, or may not be written. Try again when that has
+    /// ended.</summary>
     FolderInUse = 75,
 
     /// <summary>The data folder was written by a newer version, or is not ours.</summary>
@@ -40,13 +43,15 @@ public static class ExitCodes
     public static IReadOnlyList<(ExitCode Code, string Manual)> All { get; } =
     [
         (ExitCode.Done, "done"),
-        (ExitCode.NothingFound, "nothing matched, or there is no such mail or user; `spool verify`: something is damaged"),
+        (ExitCode.NothingFound, "nothing matched, or there is no such mail or user; `spool verify`: something is "
+            + "damaged"),
         (ExitCode.Usage, "the command line is wrong"),
         (ExitCode.Wrong, "the configuration or a filter is wrong; all mistakes were printed"),
         (ExitCode.NotRunning, "the service is not running, and this cannot be done without it"),
         (ExitCode.Bug, "a bug, or the service answered what it should not; the message says what"),
         (ExitCode.CannotListen, "a listener could not be opened: the address is taken, or may not be used"),
-        (ExitCode.DiskFailed, "the disk failed: nothing was acknowledged since, and the next start recovers; let the supervisor start it again"),
+        (ExitCode.DiskFailed, "the disk failed: nothing was acknowledged since, and the next start recovers; let the "
+            + "supervisor start it again"),
         (ExitCode.FolderInUse, "the data folder is in use by another process, or may not be written"),
         (ExitCode.FolderUnusable, "the data folder was written by a newer version, or is not ours"),
     ];

@@ -9,7 +9,8 @@ namespace Postroom.Cli;
 
 /// <summary><c>postroom listener user set|list|remove</c>: who may log in to hand mail over.</summary>
 /// <remarks>
-/// The file has a line a user, <c>name:SCRAM-SHA-256$…</c>, mode 0600; it is replaced whole, so a listener that reads it at
+/// The file has a line a user, <c>name:SCRAM-SHA-256$…</c>, mode 0600; it is replaced whole, so a listener that reads
+/// it at
 /// that moment sees the old or the new.
 /// </remarks>
 internal static class ListenerCommands
@@ -22,13 +23,16 @@ internal static class ListenerCommands
     private static Command BuildSet(Screen screen)
     {
         var name = new Argument<string>("NAME");
-        var set = new Command("set", "Add a user or change its password: asked for, or the first line of standard input") { name };
+        var set = new Command("set", "Add a user or change its password: asked for, or the first line of standard "
+            + "input") { name };
         set.SetAction(result =>
         {
             var user = result.GetValue(name) ?? "";
             if (user.Length == 0 || user.Any(c => c == ':' || char.IsControl(c)))
-                throw new CliException(ExitCode.Usage, "a user's name is not empty and holds neither a colon nor a control character");
-            var password = Console.IsInputRedirected ? Console.In.ReadLine() ?? "" : Ask(screen, $"Password for {user}: ");
+                throw new CliException(ExitCode.Usage,
+                    "a user's name is not empty and holds neither a colon nor a control character");
+            var password = Console.IsInputRedirected ? Console.In.ReadLine() ?? ""
+                : Ask(screen, $"Password for {user}: ");
             if (!Console.IsInputRedirected && Ask(screen, "Once more: ") != password)
                 throw new CliException(ExitCode.Usage, "the two are not the same; nothing was changed");
             Change(result, users => users[user] = Hash(password));
@@ -72,7 +76,8 @@ internal static class ListenerCommands
     {
         try
         {
-            return StoredPassword.Hash(password, RandomNumberGenerator.GetBytes(16), StoredPassword.DefaultIterations).ToString();
+            return StoredPassword.Hash(password, RandomNumberGenerator.GetBytes(16),
+                StoredPassword.DefaultIterations).ToString();
         }
         catch (SaslException e)
         {

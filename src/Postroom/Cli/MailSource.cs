@@ -7,7 +7,8 @@ using Postroom.Host;
 
 namespace Postroom.Cli;
 
-/// <summary>Reads mail for the command line: from the service, or from the index on disk while no service runs.</summary>
+/// <summary>Reads mail for the command line: from the service, or from the index on disk while no service
+/// runs.</summary>
 public sealed class MailSource : IDisposable
 {
     private readonly ApiClient? _service;
@@ -26,7 +27,8 @@ public sealed class MailSource : IDisposable
         return File.Exists(file)
             ? new MailSource(folder, null, MailLedger.OpenReadOnly(file))
             : throw new CliException(ExitCode.NotRunning,
-                $"no service runs on {folder}, and no mail was ever kept there; start one with: postroom run, or name the folder with --data");
+                $"no service runs on {folder}, and no mail was ever kept there; start one with: postroom run, or name "
+                    + $"the folder with --data");
     }
 
     /// <summary>What is shown may be behind what the journal holds.</summary>
@@ -35,8 +37,8 @@ public sealed class MailSource : IDisposable
     public async Task<QueueAnswer> PageAsync(string filter, string? after, int most, CancellationToken cancel)
     {
         if (_service is { } service)
-            return await service.GetAsync(
-                $"api/v1/queue?most={most}&filter={Uri.EscapeDataString(filter)}&after={Uri.EscapeDataString(after ?? "")}",
+            return await service.GetAsync($"api/v1/queue?most={most}"
+                + $"&filter={Uri.EscapeDataString(filter)}&after={Uri.EscapeDataString(after ?? "")}",
                 ApiJson.Default.QueueAnswer, cancel);
         if (!QueueReader.TryCursor(after, out var cursor))
             throw new CliException(ExitCode.Usage, "--after is no cursor: give what \"next\" of the page before says");
@@ -46,7 +48,8 @@ public sealed class MailSource : IDisposable
     public async Task<MailAnswer> ShowAsync(string id, CancellationToken cancel)
     {
         if (_service is { } service)
-            return await service.GetAsync($"api/v1/mails/{Uri.EscapeDataString(id)}", ApiJson.Default.MailAnswer, cancel);
+            return await service.GetAsync($"api/v1/mails/{Uri.EscapeDataString(id)}", ApiJson.Default.MailAnswer,
+                cancel);
         return MailId.TryParse(id, out var known) && _index!.Show(known) is { } mail
             ? AnswerOf.Mail(mail)
             : throw new CliException(ExitCode.NothingFound, $"there is no mail {SafeText.Of(id)}");
@@ -55,7 +58,8 @@ public sealed class MailSource : IDisposable
     /// <summary>The bytes of a mail, which only the service can read.</summary>
     public Task CopyRawAsync(string id, Stream into, CancellationToken cancel) => _service is { } service
         ? service.CopyAsync($"api/v1/mails/{Uri.EscapeDataString(id)}/raw", into, cancel)
-        : throw new CliException(ExitCode.NotRunning, $"no service runs on {_folder}: the bytes of a mail are read through it");
+        : throw new CliException(ExitCode.NotRunning,
+            $"no service runs on {_folder}: the bytes of a mail are read through it");
 
     public void Dispose()
     {
@@ -71,7 +75,8 @@ public static class FilterWords
     public static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(Quoted));
 
     /// <exception cref="CliException">It is wrong; the message says how.</exception>
-    public static Filter Parse(string text) => FilterParser.TryParse(text, TimeProvider.System.GetLocalNow(), out var filter, out var error)
+    public static Filter Parse(string text) =>
+        FilterParser.TryParse(text, TimeProvider.System.GetLocalNow(), out var filter, out var error)
         ? filter
         : throw new CliException(ExitCode.Wrong, "the filter is wrong: " + SafeText.Of(error));
 

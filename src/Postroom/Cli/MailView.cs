@@ -10,8 +10,10 @@ public static class MailView
 {
     private static readonly Column[] Columns =
     [
-        new("ID"), new("STATE", IsState: true), new("TO", IsElastic: true), new("SUBJECT", 3, IsElastic: true), new("AGE", 4, IsNumber: true),
-        new("TRIES", 5, IsNumber: true), new("NEXT", 6, IsNumber: true), new("ROUTE", 7), new("LAST WORD", 2, IsElastic: true),
+        new("ID"), new("STATE", IsState: true), new("TO", IsElastic: true), new("SUBJECT", 3, IsElastic: true),
+            new("AGE", 4, IsNumber: true),
+        new("TRIES", 5, IsNumber: true), new("NEXT", 6, IsNumber: true), new("ROUTE", 7),
+            new("LAST WORD", 2, IsElastic: true),
     ];
 
     public static void List(Screen screen, QueueAnswer page, DateTimeOffset now)
@@ -34,7 +36,8 @@ public static class MailView
     public static void Show(Screen screen, MailAnswer mail, DateTimeOffset now)
     {
         screen.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{screen.Bold("Mail " + mail.Id)}, {Screen.Size(mail.Size)}, accepted {Screen.Time(mail.AcceptedAt, now)}, {Screen.Span(now - mail.AcceptedAt)} ago"));
+            $"{screen.Bold("Mail " + mail.Id)}, {Screen.Size(mail.Size)}, accepted "
+                + $"{Screen.Time(mail.AcceptedAt, now)}, {Screen.Span(now - mail.AcceptedAt)} ago"));
         Fact(screen, "Subject", mail.Subject);
         Fact(screen, "From", mail.HeaderFrom);
         Fact(screen, "Envelope", $"<{mail.From}>");
@@ -73,7 +76,8 @@ public static class MailView
         if (happened.Reply is { } reply)
             screen.Line($"{indent}“{SafeText.Of(reply)}”");
         if (happened.Failure is { } f)
-            screen.Line($"{indent}{f.Status} ({f.Fault}{(f.RemoteMta is { } mta ? $", {SafeText.Of(mta)}" : "")}): “{SafeText.Of(f.Diagnostic)}”");
+            screen.Line($"{indent}{f.Status} ({f.Fault}{(f.RemoteMta is { } mta ? $", {SafeText.Of(mta)}" : "")}): "
+                + $"“{SafeText.Of(f.Diagnostic)}”");
         if (happened.NextDue is { } due)
             screen.Line($"{indent}next try {Screen.Time(due, now)}, {Screen.Span(due - happened.At)} later");
         if (happened.Text is { } text)

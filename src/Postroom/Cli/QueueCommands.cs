@@ -15,8 +15,10 @@ internal static class QueueCommands
     {
         Description = "The most rows", DefaultValueFactory = _ => 50, HelpName = "N",
     };
-    private static readonly Option<string?> After = new("--after") { Description = "The next page: what the page before said", HelpName = "CURSOR" };
-    private static readonly Option<string?> Why = new("--why") { Description = "The reason, for the trail", HelpName = "TEXT" };
+    private static readonly Option<string?> After =
+        new("--after") { Description = "The next page: what the page before said", HelpName = "CURSOR" };
+    private static readonly Option<string?> Why =
+        new("--why") { Description = "The reason, for the trail", HelpName = "TEXT" };
 
     public static Command Build(Screen screen) => new("queue", "Look at mail and act on it")
     {
@@ -32,7 +34,8 @@ internal static class QueueCommands
     public static Command BuildSearch(Screen screen)
     {
         var words = Words("FILTER");
-        var search = new Command("search", "Find mail by to: from: subject: id: route: state: reply: before: after: age: or words; all states")
+        var search = new Command("search",
+            "Find mail by to: from: subject: id: route: state: reply: before: after: age: or words; all states")
         {
             words, Most, After, CommandLine.Json,
         };
@@ -44,7 +47,8 @@ internal static class QueueCommands
     {
         var words = Words("FILTER");
         var all = new Option<bool>("--all", "-a") { Description = "Mail that has ended too" };
-        var list = new Command("list", "List open mail: waiting, trying, held") { words, all, Most, After, CommandLine.Json };
+        var list = new Command("list", "List open mail: waiting, trying, held") { words, all, Most, After,
+            CommandLine.Json };
         list.SetAction((result, cancel) =>
         {
             var filter = FilterOf(result, words);
@@ -57,12 +61,14 @@ internal static class QueueCommands
     {
         var words = Words("FILTER");
         var all = new Option<bool>("--all", "-a") { Description = "Mail that has ended too" };
-        var count = new Command("count", "Print how many recipients match: open ones, if the filter names no state") { words, all };
+        var count = new Command("count",
+            "Print how many recipients match: open ones, if the filter names no state") { words, all };
         count.SetAction(async (result, cancel) =>
         {
             using var source = MailSource.Open(CommandLine.DataFolderOf(result));
             var filter = FilterOf(result, words);
-            var page = await source.PageAsync(result.GetValue(all) ? filter : FilterWords.OnlyOpen(filter), null, 1, cancel);
+            var page = await source.PageAsync(result.GetValue(all) ? filter : FilterWords.OnlyOpen(filter), null, 1,
+                cancel);
             screen.Line(page.Total.ToString(CultureInfo.InvariantCulture));
             return (int)ExitCode.Done;
         });
@@ -89,7 +95,8 @@ internal static class QueueCommands
     {
         var id = new Argument<string>("ID") { Description = "The mail's id, as in the 250 and in lists" };
         var raw = new Option<bool>("--raw") { Description = "The bytes of the mail, as they leave" };
-        var show = new Command("show", "Show one mail with its recipients and its timeline") { id, raw, CommandLine.Json };
+        var show = new Command("show", "Show one mail with its recipients and its timeline") { id, raw,
+            CommandLine.Json };
         show.SetAction(async (result, cancel) =>
         {
             using var source = MailSource.Open(CommandLine.DataFolderOf(result));
@@ -120,22 +127,27 @@ internal static class QueueCommands
             var given = Checked(result.GetValue(words) ?? []);
             var areIds = given.Length > 0 && given.All(w => MailId.TryParse(w, out _));
             if (given.Length == 0 && !result.GetValue(all))
-                throw new CliException(ExitCode.Usage, $"{name} what? Give ids or a filter, or --all if all mail is meant");
+                throw new CliException(ExitCode.Usage,
+                    $"{name} what? Give ids or a filter, or --all if all mail is meant");
             var folder = CommandLine.DataFolderOf(result);
             using var service = ApiClient.TryConnect(folder)
-                ?? throw new CliException(ExitCode.NotRunning, $"no service runs on {folder}: mail can be looked at without it, but not changed");
-            var request = new ActionRequest(areIds ? null : FilterWords.Join(given), areIds ? given : null, result.GetValue(all), result.GetValue(Why));
+                ?? throw new CliException(ExitCode.NotRunning,
+                    $"no service runs on {folder}: mail can be looked at without it, but not changed");
+            var request = new ActionRequest(areIds ? null : FilterWords.Join(given), areIds ? given : null,
+                result.GetValue(all), result.GetValue(Why));
             var done = await service.PostAsync($"api/v1/queue/{name}", request, ApiJson.Default.ActionAnswer, cancel);
             if (result.GetValue(CommandLine.Json))
                 Write(screen, done, ApiJson.Default.ActionAnswer);
             else
-                screen.Line(string.Create(CultureInfo.InvariantCulture, $"{name}: {done.Changed} of {done.Matched} matching recipients"));
+                screen.Line(string.Create(CultureInfo.InvariantCulture,
+                    $"{name}: {done.Changed} of {done.Matched} matching recipients"));
             return (int)(done.Changed > 0 ? ExitCode.Done : ExitCode.NothingFound);
         });
         return action;
     }
 
-    internal static void Write<T>(Screen screen, T answer, JsonTypeInfo<T> type) => screen.Line(JsonSerializer.Serialize(answer, type));
+    internal static void Write<T>(Screen screen, T answer, JsonTypeInfo<T> type) =>
+        screen.Line(JsonSerializer.Serialize(answer, type));
 
     private static Argument<string[]> Words(string name) => new(name)
     {
@@ -147,7 +159,8 @@ internal static class QueueCommands
         FilterWords.Join(Checked(result.GetValue(words) ?? []));
 
     // A mistyped option would otherwise be taken for a word to search for: -to:x is a term, --jsno is nothing.
-    private static string[] Checked(string[] words) => Array.Find(words, w => w.StartsWith("--", StringComparison.Ordinal)) is { } wrong
+    private static string[] Checked(string[] words) =>
+        Array.Find(words, w => w.StartsWith("--", StringComparison.Ordinal)) is { } wrong
         ? throw new CliException(ExitCode.Usage, $"there is no option {SafeText.Of(wrong)}; try: postroom queue --help")
         : words;
 }

@@ -6,11 +6,13 @@ using Postroom.Mail.Sandbox;
 
 namespace Postroom.Cli;
 
-/// <summary>The process: opens the house, waits for a reason to end, closes it, and says with which exit code.</summary>
+/// <summary>The process: opens the house, waits for a reason to end, closes it, and says with which exit
+/// code.</summary>
 public static class RelayProcess
 {
     public static async Task<ExitCode> RunAsync(
-        RelayConfiguration configuration, Func<Reading> readAgain, Wiring wiring, Screen screen, CancellationToken cancel)
+        RelayConfiguration configuration, Func<Reading> readAgain, Wiring wiring, Screen screen,
+            CancellationToken cancel)
     {
         Folder.KeepPrivate();
         var log = wiring.Logs.CreateLogger("postroom");
@@ -51,7 +53,8 @@ public static class RelayProcess
             HostLog.Mistake(log, line);
     }
 
-    private static PosixSignalRegistration OnSignal(PosixSignal signal, Action act) => PosixSignalRegistration.Create(signal, context =>
+    private static PosixSignalRegistration OnSignal(PosixSignal signal, Action act) =>
+        PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true; // we end in our own order
         act();
@@ -68,7 +71,8 @@ public static class RelayProcess
         screen.Line(screen.Bold($"Postroom {House.Version} ") + all.Mode switch
         {
             Mode.Capture => "captures: nothing leaves this machine.",
-            Mode.Live => $"is live: mail goes by {string.Join(", ", all.Routes.Select(r => $"{r.Name} ({r.Host}:{r.Port})"))}.",
+            Mode.Live => $"is live: mail goes by "
+                + $"{string.Join(", ", all.Routes.Select(r => $"{r.Name} ({r.Host}:{r.Port})"))}.",
             Mode.Hold => "holds: everything is kept until it is released.",
         });
         screen.Line($"  Hand mail to  {listeners}");

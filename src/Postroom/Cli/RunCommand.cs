@@ -16,7 +16,8 @@ internal static class RunCommand
             if (reading.Configuration is not { } configuration)
                 return (int)ExitCode.Wrong;
             using var logs = LineLog.Factory(screen.Error, screen.Width is not null, TimeProvider.System);
-            return (int)await RelayProcess.RunAsync(configuration, () => ConfigCommands.Read(result), StandardWiring.Make(logs), screen, cancel);
+            return (int)await RelayProcess.RunAsync(configuration, () => ConfigCommands.Read(result),
+                StandardWiring.Make(logs), screen, cancel);
         });
         return run;
     }

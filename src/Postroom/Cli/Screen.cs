@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Postroom.Cli;
 
-/// <summary>Where a command writes: a terminal of some width with colours, or a pipe: plain, whole, one line a row.</summary>
+/// <summary>Where a command writes: a terminal of some width with colours, or a pipe: plain, whole, one line a
+/// row.</summary>
 /// <param name="Out">What was asked for.</param>
 /// <param name="Error">What went wrong, and notes.</param>
 /// <param name="Width">Columns of the terminal; null: no terminal, nothing is cut.</param>
@@ -99,13 +100,16 @@ public sealed record Screen(TextWriter Out, TextWriter Error, int? Width)
     public static string Time(DateTimeOffset at, DateTimeOffset now)
     {
         var local = at.ToOffset(now.Offset);
-        return local.ToString(local.Date == now.Date ? "HH:mm:ss" : "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        return local.ToString(local.Date == now.Date ? "HH:mm:ss" : "yyyy-MM-dd HH:mm:ss",
+            CultureInfo.InvariantCulture);
     }
 
-    /// <summary>How long, in the unit that fits: <c>850 ms</c>, <c>12 s</c>, <c>5 min</c>, <c>3 h</c>, <c>2 d</c>.</summary>
+    /// <summary>How long, in the unit that fits: <c>850 ms</c>, <c>12 s</c>, <c>5 min</c>, <c>3 h</c>, <c>2
+    /// d</c>.</summary>
     public static string Span(TimeSpan span) => span switch
     {
-        { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, span.TotalMilliseconds):0} ms"),
+        { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture,
+            $"{Math.Max(0, span.TotalMilliseconds):0} ms"),
         { TotalMinutes: < 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0} s"),
         { TotalHours: < 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMinutes:0} min"),
         { TotalDays: < 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0} h"),
@@ -122,4 +126,5 @@ public sealed record Screen(TextWriter Out, TextWriter Error, int? Width)
 
 /// <summary>A column of a table.</summary>
 /// <param name="GoesFirst">Where there is no room, the highest goes first; 0 never goes.</param>
-public sealed record Column(string Title, int GoesFirst = 0, bool IsElastic = false, bool IsNumber = false, bool IsState = false);
+public sealed record Column(string Title, int GoesFirst = 0, bool IsElastic = false, bool IsNumber = false,
+    bool IsState = false);

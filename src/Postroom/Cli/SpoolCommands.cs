@@ -12,7 +12,8 @@ namespace Postroom.Cli;
 /// <summary><c>postroom spool verify|rebuild|compact</c>: the store itself, while no service runs on it.</summary>
 internal static class SpoolCommands
 {
-    public static Command Build(Screen screen) => new("spool", "Verify, rebuild or compact the store; stop the service first")
+    public static Command Build(Screen screen) =>
+        new("spool", "Verify, rebuild or compact the store; stop the service first")
     {
         BuildVerify(screen),
         BuildRebuild(screen),
@@ -21,17 +22,20 @@ internal static class SpoolCommands
 
     private static Command BuildVerify(Screen screen)
     {
-        var verify = new Command("verify", "Read everything and check every checksum and the hash chain; changes nothing");
+        var verify = new Command("verify",
+            "Read everything and check every checksum and the hash chain; changes nothing");
         verify.SetAction(result =>
         {
             var folder = Existing(result);
             using var mine = DataFolderLock.Take(folder);
             var report = JournalCheck.Verify(new RealDisk(folder));
             screen.Line(string.Create(CultureInfo.InvariantCulture,
-                $"{report.Segments} segments, {report.Records} records, {report.Bodies} bodies of {Screen.Size(report.BodyOctets)} are right."));
+                $"{report.Segments} segments, {report.Records} records, {report.Bodies} bodies of "
+                    + $"{Screen.Size(report.BodyOctets)} are right."));
             foreach (var broken in report.Breaks)
                 screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"damaged: segment {broken.At.Segment} at {broken.At.Offset}, {broken.Octets} octets: {SafeText.Of(broken.What)}"));
+                    $"damaged: segment {broken.At.Segment} at {broken.At.Offset}, {broken.Octets} octets: "
+                        + $"{SafeText.Of(broken.What)}"));
             return (int)(report.IsSound ? ExitCode.Done : ExitCode.NothingFound);
         });
         return verify;
@@ -63,7 +67,8 @@ internal static class SpoolCommands
             var before = SizeOf(folder);
             await using (var spool = await OpenAsync(result))
                 await spool.Index.CaughtUpAsync(CancellationToken.None);
-            screen.Line($"{Screen.Size(Math.Max(0, before - SizeOf(folder)))} given back, {Screen.Size(SizeOf(folder))} in use.");
+            screen.Line($"{Screen.Size(Math.Max(0, before - SizeOf(folder)))} given back, "
+                + $"{Screen.Size(SizeOf(folder))} in use.");
             return (int)ExitCode.Done;
         });
         return compact;
@@ -87,6 +92,7 @@ internal static class SpoolCommands
     private static string Existing(ParseResult result)
     {
         var folder = CommandLine.DataFolderOf(result);
-        return Directory.Exists(folder) ? folder : throw new CliException(ExitCode.NothingFound, $"there is no data folder {folder}");
+        return Directory.Exists(folder) ? folder
+            : throw new CliException(ExitCode.NothingFound, $"there is no data folder {folder}");
     }
 }

@@ -10,13 +10,15 @@ internal static class StatusCommands
 {
     private static readonly Column[] Columns =
     [
-        new("ROUTE", IsElastic: true), new("WAITING", IsNumber: true), new("UNDER WAY", 2, IsNumber: true), new("STANDS"),
+        new("ROUTE", IsElastic: true), new("WAITING", IsNumber: true), new("UNDER WAY", 2, IsNumber: true),
+            new("STANDS"),
         new("WHY", 1, IsElastic: true),
     ];
 
     public static Command BuildStatus(Screen screen)
     {
-        var status = new Command("status", "How the relay stands: mode, listeners, routes, mail by state") { CommandLine.Json };
+        var status = new Command("status",
+            "How the relay stands: mode, listeners, routes, mail by state") { CommandLine.Json };
         status.SetAction(async (result, cancel) =>
         {
             using var service = Service(result);
@@ -32,11 +34,13 @@ internal static class StatusCommands
 
     public static Command BuildReload(Screen screen)
     {
-        var reload = new Command("reload", "Take the changed configuration into use; refused whole if wrong") { CommandLine.Json };
+        var reload = new Command("reload",
+            "Take the changed configuration into use; refused whole if wrong") { CommandLine.Json };
         reload.SetAction(async (result, cancel) =>
         {
             using var service = Service(result);
-            var answer = await service.PostAsync("api/v1/reload", new ActionRequest(), ApiJson.Default.ReloadAnswer, cancel);
+            var answer = await service.PostAsync("api/v1/reload", new ActionRequest(), ApiJson.Default.ReloadAnswer,
+                cancel);
             foreach (var warning in answer.Warnings)
                 screen.Error.WriteLine(SafeText.Of(warning));
             if (result.GetValue(CommandLine.Json))
@@ -51,17 +55,22 @@ internal static class StatusCommands
     private static ApiClient Service(ParseResult result)
     {
         var folder = CommandLine.DataFolderOf(result);
-        return ApiClient.TryConnect(folder) ?? throw new CliException(ExitCode.NotRunning, $"no service runs on {folder}; start one with: postroom run");
+        return ApiClient.TryConnect(folder)
+            ?? throw new CliException(ExitCode.NotRunning,
+            $"no service runs on {folder}; start one with: postroom run");
     }
 
     private static void Show(Screen screen, StatusAnswer status, DateTimeOffset now)
     {
         screen.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{screen.Bold($"Postroom {status.Version}")} on {SafeText.Of(status.HostName)}, mode {status.Mode}, process {status.ProcessId}, up {Screen.Span(now - status.StartedAt)}"));
+            $"{screen.Bold($"Postroom {status.Version}")} on {SafeText.Of(status.HostName)}, mode {status.Mode}, "
+                + $"process {status.ProcessId}, up {Screen.Span(now - status.StartedAt)}"));
         screen.Line($"  listens  {SafeText.Of(string.Join(", ", status.Listeners))}");
-        screen.Line($"  data     {SafeText.Of(status.DataFolder)}{(status.HasRoom ? "" : "  DISK LOW: nothing is accepted (452 4.3.1)")}");
+        screen.Line($"  data     {SafeText.Of(status.DataFolder)}"
+            + (status.HasRoom ? "" : "  DISK LOW: nothing is accepted (452 4.3.1)"));
         screen.Line("  mail     " + string.Join(", ", status.Counts.Where(c => c.Value > 0)
-            .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Value} {c.Key}")).DefaultIfEmpty("none yet")));
+            .Select(c => string.Create(CultureInfo.InvariantCulture,
+                $"{c.Value} {c.Key}")).DefaultIfEmpty("none yet")));
         if (status.Routes.Count == 0)
             return;
         screen.Line();

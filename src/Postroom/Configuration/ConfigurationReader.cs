@@ -6,7 +6,8 @@ using Postroom.Relay.Submission;
 
 namespace Postroom.Configuration;
 
-/// <summary>What a person wrote, in a file and the environment, into the rooms' settings: all mistakes at once.</summary>
+/// <summary>What a person wrote, in a file and the environment, into the rooms' settings: all mistakes at
+/// once.</summary>
 public static class ConfigurationReader
 {
     /// <summary>The listener that is there when none is configured.</summary>
@@ -26,7 +27,8 @@ public static class ConfigurationReader
         var root = tables[0];
         var built = Build(source, tables);
         mistakes.AddRange(CrossChecks.Of(built, tables));
-        mistakes = [.. mistakes.Distinct().OrderBy(m => m.Place.Line == 0).ThenBy(m => m.Place.Line).ThenBy(m => m.Place.Column)];
+        mistakes = [.. mistakes.Distinct().OrderBy(m => m.Place.Line == 0).ThenBy(m => m.Place.Line).ThenBy(m =>
+            m.Place.Column)];
         return new Reading(mistakes.Exists(m => !m.IsWarning) ? null : built, mistakes, tables);
     }
 

@@ -5,7 +5,8 @@ namespace Postroom.Configuration;
 /// <summary>The table of settings as text: the effective configuration, and the reference page.</summary>
 public static class ConfigurationText
 {
-    /// <summary>The whole effective configuration as TOML that can be read again; what has no value is commented out.</summary>
+    /// <summary>The whole effective configuration as TOML that can be read again; what has no value is commented
+    /// out.</summary>
     public static string Print(Reading reading)
     {
         var text = new StringBuilder();
@@ -29,13 +30,15 @@ public static class ConfigurationText
             Made from the table of settings in `src/Postroom/Configuration`; a test holds this page to it.
 
             One TOML file is the source of truth: `--config FILE`, else `$XDG_CONFIG_HOME/postroom/postroom.toml`
-            (`~/.config/postroom/postroom.toml`), else `/etc/postroom/postroom.toml`, else the defaults below, which capture.
+            (`~/.config/postroom/postroom.toml`), else `/etc/postroom/postroom.toml`, else the defaults below:
+            they capture.
             Every key can also be given by an environment variable, which wins over the file: `POSTROOM__MODE`,
             `POSTROOM__QUEUE__GIVE_UP`, `POSTROOM__ROUTE__0__HOST` (lists with commas between).
             `postroom config check` shows all mistakes at once; `postroom config print` shows what holds;
             `postroom reload` takes a changed file into use, or refuses it whole.
 
-            Durations: `"500ms"`, `"30s"`, `"5m"`, `"2h"`, `"5d"`. Sizes: `"50MB"` (1,000), `"64MiB"` (1,024), or octets.
+            Durations: `"500ms"`, `"30s"`, `"5m"`, `"2h"`, `"5d"`.
+            Sizes: `"50MB"` (in thousands), `"64MiB"` (in 1,024s), or octets.
 
             The smallest live configuration:
 
@@ -61,7 +64,7 @@ public static class ConfigurationText
     private static void PrintTable(StringBuilder text, TableKind kind, TableValues? table)
     {
         if (kind.Name.Length > 0)
-            text.Append('\n').Append(Heading(kind)).Append('\n');
+            text.Append('\n').Append(kind.Heading).Append('\n');
         foreach (var setting in SettingTable.Of(kind.Name))
         {
             var value = table is null ? setting.DefaultText : table.Print(setting);
@@ -71,7 +74,8 @@ public static class ConfigurationText
 
     private static void ManualOf(StringBuilder text, TableKind kind)
     {
-        text.Append(kind.Name.Length == 0 ? "\n## At the top\n" : $"\n## `{Heading(kind)}`\n").Append('\n').Append(kind.Manual);
+        text.Append(kind.Name.Length == 0 ? "\n## At the top\n"
+            : $"\n## `{kind.Heading}`\n").Append('\n').Append(kind.Manual);
         text.Append("\n\n| key | type | default | what for |\n|---|---|---|---|\n");
         foreach (var setting in SettingTable.Of(kind.Name))
         {
@@ -80,5 +84,4 @@ public static class ConfigurationText
         }
     }
 
-    private static string Heading(TableKind kind) => kind.Several ? $"[[{kind.Name}]]" : $"[{kind.Name}]";
 }

@@ -29,7 +29,8 @@ public static class CrossChecks
     {
         var place = table.PlaceOf(ListenerKeys.Address);
         var isSocket = listener.Address.StartsWith("unix:", StringComparison.Ordinal);
-        if (listener.Address.Length > 0 && (isSocket ? !Path.IsPathRooted(listener.Address[5..]) : !IsEndPoint(listener.Address)))
+        if (listener.Address.Length > 0
+            && (isSocket ? !Path.IsPathRooted(listener.Address[5..]) : !IsEndPoint(listener.Address)))
             yield return new Mistake(place, $"address: \"{listener.Address}\" is not a place to listen at",
                 "write an address and port like \"127.0.0.1:2525\" or \"[::1]:2525\", or \"unix:/path\"");
         foreach (var network in listener.Allow)
@@ -37,8 +38,10 @@ public static class CrossChecks
                 yield return new Mistake(table.PlaceOf(ListenerKeys.Allow), $"allow: \"{network}\" is not a network",
                     "write it like \"10.1.0.0/16\"; the bits after the prefix must be 0");
         if (listener.CertificateFile is null != listener.KeyFile is null)
-            yield return new Mistake(place, "certificate and key go together", "give both, or neither to have one made");
-        foreach (var (setting, file) in new[] { (ListenerKeys.Certificate, listener.CertificateFile), (ListenerKeys.Key, listener.KeyFile) })
+            yield return new Mistake(place, "certificate and key go together",
+                "give both, or neither to have one made");
+        foreach (var (setting, file) in new[] { (ListenerKeys.Certificate, listener.CertificateFile),
+            (ListenerKeys.Key, listener.KeyFile) })
             if (file is not null && !File.Exists(file))
                 yield return new Mistake(table.PlaceOf(setting), $"{setting.Key}: there is no file {file}");
     }
@@ -52,38 +55,47 @@ public static class CrossChecks
             : own;
     }
 
-    private static IEnumerable<Mistake> OfRoute(TableValues table, Route route, IReadOnlyList<ListenerSettings> listeners)
+    private static IEnumerable<Mistake> OfRoute(TableValues table, Route route,
+        IReadOnlyList<ListenerSettings> listeners)
     {
         if (listeners.FirstOrDefault(l => LoopRules.PointsAt(route, l)) is { } own)
             yield return new Mistake(table.PlaceOf(RouteKeys.Host),
-                $"route \"{route.Name}\" points at our own listener {own.Address}: mail would go round in a loop (5.4.6)",
+                $"route \"{route.Name}\" points at our own listener {own.Address}: mail would go round in a loop "
+                    + $"(5.4.6)",
                 "give the host and port of the next hop");
         if (route.TrustFile is { } trust && !File.Exists(trust))
             yield return new Mistake(table.PlaceOf(RouteKeys.Trust), $"trust: there is no file {trust}");
         var file = table.IsWritten(RouteKeys.PasswordFile);
         var variable = table.IsWritten(RouteKeys.PasswordEnvironment);
         if (file && variable)
-            yield return new Mistake(table.PlaceOf(RouteKeys.PasswordEnvironment), "password_file and password_env are both given", "keep one");
+            yield return new Mistake(table.PlaceOf(RouteKeys.PasswordEnvironment),
+                "password_file and password_env are both given", "keep one");
         if ((file || variable) && !table.IsWritten(RouteKeys.User))
             yield return new Mistake(table.Place, "a password without a user", "add user");
         if (table.IsWritten(RouteKeys.User) && !file && !variable)
-            yield return new Mistake(table.PlaceOf(RouteKeys.User), "a user without a password", "add password_file or password_env");
-        if (route.Account is not null && route.Tls is TlsMode.None or TlsMode.Opportunistic && !route.AllowClearTextPassword
+            yield return new Mistake(table.PlaceOf(RouteKeys.User), "a user without a password",
+                "add password_file or password_env");
+        if (route.Account is not null && route.Tls is TlsMode.None or TlsMode.Opportunistic
+            && !route.AllowClearTextPassword
             && !LoopRules.IsLoopback(route.Host) && route.Account is not null)
             yield return new Mistake(table.PlaceOf(RouteKeys.Tls),
-                $"tls = \"{route.Tls.ToString().ToLowerInvariant()}\" would send the password to {route.Host} in the clear",
+                $"tls = \"{route.Tls.ToString().ToLowerInvariant()}\" would send the password to {route.Host} in the "
+                    + $"clear",
                 "write tls = \"required\", or allow_clear_text_password = true if that is meant");
         foreach (var setting in new[] { RouteKeys.Recipients, RouteKeys.Senders })
             if (table.IsWritten(setting) && table.Get(setting).Count == 0)
-                yield return new Mistake(table.PlaceOf(setting), $"{setting.Key}: an empty list matches nothing", "leave it out for all");
+                yield return new Mistake(table.PlaceOf(setting), $"{setting.Key}: an empty list matches nothing",
+                    "leave it out for all");
     }
 
-    private static IEnumerable<Mistake> OfRoutesTogether(RelayConfiguration all, TableValues root, List<TableValues> routes)
+    private static IEnumerable<Mistake> OfRoutesTogether(RelayConfiguration all, TableValues root,
+        List<TableValues> routes)
     {
         if (all.Mode != Mode.Live)
             yield break;
         if (routes.Count == 0)
-            yield return new Mistake(root.PlaceOf(RootSettings.Mode), "mode = \"live\" without a [[route]]: nothing could be sent",
+            yield return new Mistake(root.PlaceOf(RootSettings.Mode),
+                "mode = \"live\" without a [[route]]: nothing could be sent",
                 "add a [[route]] with name, host and port");
         else if (!all.Routes.Any(r => r.Recipients.Contains("*") && r.Senders.Contains("*")))
             yield return new Mistake(routes[^1].Place, "no route takes everything: mail that none matches will be held",
@@ -92,7 +104,8 @@ public static class CrossChecks
             if (all.Routes[i].Recipients.Contains("*") && all.Routes[i].Senders.Contains("*"))
             {
                 yield return new Mistake(routes[i + 1].Place,
-                    $"route \"{all.Routes[i + 1].Name}\" is never used: \"{all.Routes[i].Name}\" before it takes everything",
+                    $"route \"{all.Routes[i + 1].Name}\" is never used: \"{all.Routes[i].Name}\" before it takes "
+                        + $"everything",
                     "put it first", IsWarning: true);
                 yield break;
             }
@@ -122,7 +135,8 @@ public static class CrossChecks
         var seen = new Dictionary<string, Place>(StringComparer.OrdinalIgnoreCase);
         foreach (var (place, value) in named)
             if (value.Length > 0 && !seen.TryAdd(value, place))
-                yield return new Mistake(place, $"{key} \"{value}\" is taken already, at {seen[value]}", "give each its own");
+                yield return new Mistake(place, $"{key} \"{value}\" is taken already, at {seen[value]}",
+                    "give each its own");
     }
 
     private static bool IsEndPoint(string address) =>

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Postroom.Configuration;
 
-/// <summary>Lays variables such as <c>POSTROOM__MODE</c> or <c>POSTROOM__ROUTE__0__HOST</c> over the tables of the file.</summary>
+/// <summary>Lays variables such as <c>POSTROOM__MODE</c> or <c>POSTROOM__ROUTE__0__HOST</c> over the tables of the
+/// file.</summary>
 public static class EnvironmentSource
 {
     private const string Prefix = "POSTROOM__";
@@ -10,16 +11,19 @@ public static class EnvironmentSource
     /// <summary>The variable for a setting, for messages and the manual.</summary>
     public static string VariableOf(Setting setting, int index = 0) =>
         Prefix + (setting.Table.Length == 0 ? "" : setting.Table.ToUpperInvariant() + "__"
-            + (SettingTable.TableNamed(setting.Table)!.Several ? index.ToString(CultureInfo.InvariantCulture) + "__" : ""))
+            + (SettingTable.TableNamed(setting.Table)!.Several ? index.ToString(CultureInfo.InvariantCulture) + "__"
+                : ""))
         + setting.Key.ToUpperInvariant();
 
-    public static void Apply(IReadOnlyDictionary<string, string> environment, List<RawTable> tables, List<Mistake> mistakes)
+    public static void Apply(IReadOnlyDictionary<string, string> environment, List<RawTable> tables,
+        List<Mistake> mistakes)
     {
         // In order of the names, and by number: so that ROUTE__2 finds ROUTE__1 already there, however they were set.
         var ours = environment.Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal))
             .Select(v => (Name: v.Key, Parts: v.Key[Prefix.Length..].ToLowerInvariant().Split("__"), v.Value))
             .OrderBy(v => v.Parts[0], StringComparer.Ordinal)
-            .ThenBy(v => v.Parts.Length > 1 && int.TryParse(v.Parts[1], CultureInfo.InvariantCulture, out var n) ? n : 0)
+            .ThenBy(v => v.Parts.Length > 1 && int.TryParse(v.Parts[1], CultureInfo.InvariantCulture, out var n) ? n
+                : 0)
             .ThenBy(v => v.Name, StringComparer.Ordinal);
         foreach (var (name, parts, value) in ours)
         {
@@ -57,7 +61,8 @@ public static class EnvironmentSource
         if (index == several.Count)
             return Added(tables, kind.Name, place);
         mistakes.Add(new Mistake(place, $"there is no {kind.Name} number {index}",
-            string.Create(CultureInfo.InvariantCulture, $"they count from 0, and the next free number is {several.Count}")));
+            string.Create(CultureInfo.InvariantCulture,
+                $"they count from 0, and the next free number is {several.Count}")));
         return null;
     }
 

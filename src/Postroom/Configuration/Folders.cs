@@ -20,7 +20,8 @@ public static class Folders
     /// <summary>The user's own file, else the machine's; null if there is none: then the defaults hold.</summary>
     public static string? DefaultConfiguration()
     {
-        string[] places = [Path.Combine(OwnFolder("XDG_CONFIG_HOME", ".config"), "postroom", "postroom.toml"), "/etc/postroom/postroom.toml"];
+        string[] places = [Path.Combine(OwnFolder("XDG_CONFIG_HOME", ".config"), "postroom", "postroom.toml"),
+            "/etc/postroom/postroom.toml"];
         return Array.Find(places, File.Exists);
     }
 

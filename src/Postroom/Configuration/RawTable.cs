@@ -1,6 +1,7 @@
 namespace Postroom.Configuration;
 
-/// <summary>What kind of value stands in the file. A value from the environment is <see cref="Written"/>: any of them.</summary>
+/// <summary>What kind of value stands in the file. A value from the environment is <see cref="Written"/>: any of
+/// them.</summary>
 public enum RawKind { Text, Whole, Switch, List, Written, Other }
 
 /// <summary>A value as a person wrote it, before anybody knows what it should be.</summary>

@@ -1,6 +1,7 @@
 namespace Postroom.Configuration;
 
-/// <summary>One setting, declared once: the parser, <c>config print</c> and the reference page are made from it.</summary>
+/// <summary>One setting, declared once: the parser, <c>config print</c> and the reference page are made from
+/// it.</summary>
 /// <param name="Table">The table it stands in; <c>""</c> for the root.</param>
 /// <param name="Key">Its name there.</param>
 /// <param name="Manual">What it is for, in a sentence or two, for the reference page.</param>
@@ -40,4 +41,8 @@ public sealed record Setting<T>(string Table, string Key, SettingType<T> Type, T
 
 /// <summary>A table of settings.</summary>
 /// <param name="Several">Written <c>[[name]]</c>, any number of times.</param>
-public sealed record TableKind(string Name, bool Several, string Manual);
+public sealed record TableKind(string Name, bool Several, string Manual)
+{
+    /// <summary>With its brackets.</summary>
+    public string Heading => Several ? $"[[{Name}]]" : $"[{Name}]";
+}

@@ -6,7 +6,8 @@ namespace Postroom.Configuration;
 /// <param name="Name">For the manual: <c>duration</c>, <c>one of live, capture</c>…</param>
 /// <param name="Read">The value, or null and why not.</param>
 /// <param name="Print">As TOML.</param>
-public sealed record SettingType<T>(string Name, Func<RawValue, (bool Ok, T Value, string Wrong)> Read, Func<T, string> Print);
+public sealed record SettingType<T>(string Name, Func<RawValue, (bool Ok, T Value, string Wrong)> Read, Func<T,
+    string> Print);
 
 /// <summary>The types that settings have.</summary>
 public static class SettingTypes
@@ -46,7 +47,8 @@ public static class SettingTypes
     public static SettingType<T> Choice<T>() where T : struct, Enum
     {
         var names = Enum.GetNames<T>().Select(n => n.ToLowerInvariant()).ToArray();
-        return new SettingType<T>("one of " + string.Join(", ", names), Read, v => $"\"{v.ToString().ToLowerInvariant()}\"");
+        return new SettingType<T>("one of " + string.Join(", ", names), Read, v =>
+            $"\"{v.ToString().ToLowerInvariant()}\"");
 
         (bool, T, string) Read(RawValue raw)
         {
@@ -68,7 +70,8 @@ public static class SettingTypes
 
     private static string Quoted(string? text)
     {
-        var safe = (text ?? "").Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        var safe = (text ?? "").Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"",
+            StringComparison.Ordinal);
         return $"\"{string.Concat(safe.Select(c => char.IsControl(c) ? $"\\u{(int)c:X4}" : c.ToString()))}\"";
     }
 
@@ -81,7 +84,8 @@ public static class SettingTypes
     private static (bool, IReadOnlyList<string>, string) ReadList(RawValue raw)
     {
         if (raw.Kind == RawKind.Written)
-            return (true, raw.Text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), "");
+            return (true, raw.Text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+                "");
         if (raw.Kind == RawKind.Text)
             return (false, [], $"{Shown(raw)} is not a list; write [{Quoted(raw.Text)}]");
         if (raw.Kind != RawKind.List || raw.Items.Any(i => i.Kind != RawKind.Text))
@@ -156,7 +160,8 @@ public static class SettingTypes
     private static (double Number, string Unit)? Parts(string text)
     {
         var digits = text.TakeWhile(c => char.IsAsciiDigit(c) || c == '.').Count();
-        return double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        return double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+            out var number)
             ? (number, text[digits..].Trim().ToLowerInvariant())
             : null;
     }

@@ -21,7 +21,8 @@ public sealed class TableValues
             values.ReadEntry(entry, settings, mistakes);
         foreach (var setting in settings)
             if (setting.Required && !raw.Entries.ContainsKey(setting.Key))
-                mistakes.Add(new Mistake(raw.Place, $"[[{raw.Name}]] has no \"{setting.Key}\"", "add it: " + setting.Manual));
+                mistakes.Add(new Mistake(raw.Place, $"[[{raw.Name}]] has no \"{setting.Key}\"", "add it: "
+                    + setting.Manual));
         return values;
     }
 
@@ -54,18 +55,20 @@ public sealed class TableValues
 
     private Mistake Unknown(RawEntry entry, IReadOnlyList<Setting> settings)
     {
-        var where = Name.Length == 0 ? "at the top" : SettingTable.TableNamed(Name)!.Several ? $"in [[{Name}]]" : $"in [{Name}]";
+        var where = Name.Length == 0 ? "at the top" : SettingTable.TableNamed(Name)!.Several ? $"in [[{Name}]]"
+            : $"in [{Name}]";
         var what = $"unknown key \"{entry.Key}\" {where}";
         if (entry.Key is "password" or "pass" or "secret")
             return new Mistake(entry.KeyPlace, what,
-                "a password never stands in the configuration: name a file with password_file or a variable with password_env");
+                "a password never stands in the configuration: name a file with password_file or a variable with "
+                    + "password_env");
         var keys = settings.Select(s => s.Key).ToList();
         if (Nearest.To(entry.Key, keys) is { } near)
             return new Mistake(entry.KeyPlace, what, $"did you mean \"{near}\"?");
         if (SettingTable.All.FirstOrDefault(s => s.Key == entry.Key) is { } elsewhere)
             return new Mistake(entry.KeyPlace, what, elsewhere.Table.Length == 0
                 ? "it belongs at the top, before the first table"
-                : $"it belongs in {(SettingTable.TableNamed(elsewhere.Table)!.Several ? $"[[{elsewhere.Table}]]" : $"[{elsewhere.Table}]")}");
+                : $"it belongs in {SettingTable.TableNamed(elsewhere.Table)!.Heading}");
         return new Mistake(entry.KeyPlace, what, Nearest.Advice(entry.Key, keys, k => k));
     }
 }

@@ -4,7 +4,8 @@ using Tomlyn.Syntax;
 
 namespace Postroom.Configuration;
 
-/// <summary>Reads a TOML text into raw tables, from the syntax tree: all its mistakes at once, each with its place.</summary>
+/// <summary>Reads a TOML text into raw tables, from the syntax tree: all its mistakes at once, each with its
+/// place.</summary>
 public static class TomlSource
 {
     public static List<RawTable> Read(string text, string name, List<Mistake> mistakes)

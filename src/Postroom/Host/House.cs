@@ -12,7 +12,8 @@ using Postroom.Relay.Submission;
 
 namespace Postroom.Host;
 
-/// <summary>The whole relay, built with <c>new</c> in the order of the road: spool, submission, queue, and the hand.</summary>
+/// <summary>The whole relay, built with <c>new</c> in the order of the road: spool, submission, queue, and the
+/// hand.</summary>
 /// <remarks>
 /// <list type="number">
 /// <item>The spool first: what was promised in the life before is known before anything new is promised.</item>
@@ -60,7 +61,8 @@ public sealed class House : IAsyncDisposable
         var (all, time) = (_configuration, _wiring.Time);
         Folder.Create(all.DataFolder);
         var routes = new RouteTable(all.Routes);
-        _spool = await SpoolOpening.OpenAsync(all.DataFolder, all.Spool, routes.LaneOf, time, _wiring.Logs.CreateLogger("postroom.spool"));
+        _spool = await SpoolOpening.OpenAsync(all.DataFolder, all.Spool, routes.LaneOf, time,
+            _wiring.Logs.CreateLogger("postroom.spool"));
         _submission = _wiring.Submission(all.Submission, _spool);
         await ListenAsync(() => _submission.StartAsync(cancel));
         _conductor = new Conductor(new ConductorParts
@@ -92,7 +94,8 @@ public sealed class House : IAsyncDisposable
             List<string> mistakes = [.. reading.Mistakes.Where(m => !m.IsWarning).Select(m => m.ToString())];
             List<string> warnings = [.. reading.Mistakes.Where(m => m.IsWarning).Select(m => m.ToString())];
             if (reading.Configuration is { } changed && changed.DataFolder != _configuration.DataFolder)
-                mistakes.Add($"{file}: data is {changed.DataFolder} now, and {_configuration.DataFolder} is in use: stop and start for that");
+                mistakes.Add($"{file}: data is {changed.DataFolder} now, and {_configuration.DataFolder} is in use: "
+                    + $"stop and start for that");
             if (reading.Configuration is not { } fresh || mistakes.Count > 0)
             {
                 HostLog.ReloadRefused(_log, file, mistakes.Count);
@@ -102,7 +105,8 @@ public sealed class House : IAsyncDisposable
                 warnings.Add($"{file}: warning: changes to hostname and [spool] hold from the next start");
             await _submission!.ReloadAsync(fresh.Submission, cancel);
             _configuration = fresh;
-            await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue, cancel);
+            await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue,
+                cancel);
             _spool!.Note(new TrailEvent(_wiring.Time.GetUtcNow(), EventKind.Reloaded, null, null) { Text = file });
             HostLog.Reloaded(_log, file, fresh.Mode);
             return new ReloadAnswer(true, file, [], warnings);
@@ -123,7 +127,8 @@ public sealed class House : IAsyncDisposable
     {
         var lanes = Lanes.ToDictionary(l => l.Lane);
         var counts = Spool.Lanes.ToDictionary(l => l.Lane, l => l.Waiting);
-        return new StatusAnswer(Version, AnswerOf.Name(_configuration.Mode), _configuration.HostName, Environment.ProcessId)
+        return new StatusAnswer(Version, AnswerOf.Name(_configuration.Mode), _configuration.HostName,
+            Environment.ProcessId)
         {
             StartedAt = _startedAt,
             DataFolder = _configuration.DataFolder,
@@ -138,7 +143,8 @@ public sealed class House : IAsyncDisposable
 
     /// <summary>The version of this program.</summary>
     public static string Version { get; } =
-        typeof(House).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+        typeof(House).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split(
+            '+')[0] ?? "0";
 
     /// <summary>Lets what is under way end, within the patience of the rooms, and closes the store.</summary>
     public async ValueTask DisposeAsync()

@@ -5,14 +5,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Postroom.Host;
 
-/// <summary>Writes the log to standard error: a line for people on a terminal, a JSON object a line otherwise.</summary>
-/// <remarks>JSON fields: time, level, room, id, message, the message's own fields, exception. Stable, for log shippers.</remarks>
+/// <summary>Writes the log to standard error: a line for people on a terminal, a JSON object a line
+/// otherwise.</summary>
+/// <remarks>JSON fields: time, level, room, id, message, the message's own fields. Stable, for log
+/// shippers.</remarks>
 public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider time) : ILoggerProvider
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly Lock _gate = new();
 
-    /// <summary>A factory with this as its only provider: Information and up, Warning and up of the framework's own.</summary>
+    /// <summary>A factory with this as its only provider: Information and up, Warning and up of the framework's
+    /// own.</summary>
     public static ILoggerFactory Factory(TextWriter writer, bool isForPeople, TimeProvider time)
     {
         var filter = new LoggerFilterOptions { MinLevel = LogLevel.Information };
@@ -33,8 +36,10 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
         }
     }
 
-    private string ForPeople(LogLevel level, string message, Exception? exception) => string.Create(CultureInfo.InvariantCulture,
-        $"{time.GetLocalNow():HH:mm:ss} {Word(level)}{SafeText.Of(message)}{(exception is null ? "" : $" ({SafeText.Of(exception.ToString())})")}");
+    private string ForPeople(LogLevel level, string message, Exception? exception) =>
+        string.Create(CultureInfo.InvariantCulture,
+        $"{time.GetLocalNow():HH:mm:ss} "
+            + $"{Word(level)}{SafeText.Of(message)}{(exception is null ? "" : $" ({SafeText.Of($"{exception}")})")}");
 
     private static string Word(LogLevel level) => level switch
     {
@@ -44,7 +49,7 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
         LogLevel.Trace or LogLevel.Debug or LogLevel.Information or LogLevel.None => "",
     };
 
-    private string AsJson<T>(LogLevel level, string room, EventId id, T state, string message, Exception? exception)
+    private string AsJson<T>(LogLevel level, string room, EventId id, T state, string message)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Relaxed))
@@ -58,9 +63,8 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
             if (state is IReadOnlyList<KeyValuePair<string, object?>> fields)
                 foreach (var (name, value) in fields)
                     if (name is not "{OriginalFormat}")
-                        json.WriteString(char.ToLowerInvariant(name[0]) + name[1..], Convert.ToString(value, CultureInfo.InvariantCulture));
-            if (exception is not null)
-                json.WriteString("exception", exception.ToString());
+                        json.WriteString(char.ToLowerInvariant(name[0]) + name[1..],
+                            Convert.ToString(value, CultureInfo.InvariantCulture));
             json.WriteEndObject();
         }
         return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
@@ -78,7 +82,8 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
             var message = formatter(state, exception);
             log.Write(log.IsForPeople
                 ? log.ForPeople(logLevel, message, exception)
-                : log.AsJson(logLevel, name, eventId, state, message, exception));
+                : log.AsJson(logLevel, name, eventId, state,
+                    exception is null ? message : $"{message} ({exception})"));
         }
     }
 

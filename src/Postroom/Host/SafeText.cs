@@ -6,7 +6,8 @@ namespace Postroom.Host;
 /// <summary>Text of strangers for a terminal: a subject must not move the cursor, nor turn the line around.</summary>
 public static class SafeText
 {
-    /// <summary>Control characters, line separators and writing-direction overrides are shown as <c>\u001B</c>.</summary>
+    /// <summary>Control characters, line separators and writing-direction overrides are shown as
+    /// <c>\u001B</c>.</summary>
     public static string Of(string? text)
     {
         if (text is null)

@@ -2,7 +2,8 @@ using Xunit;
 
 namespace Postroom.Tests.Program;
 
-/// <summary>Approved text beside the code. <c>POSTROOM_APPROVE=1</c> writes it anew; the change then shows in the diff.</summary>
+/// <summary>Approved text beside the code. <c>POSTROOM_APPROVE=1</c> writes it anew; the change then shows in the
+/// diff.</summary>
 internal static class Golden
 {
     public static string Root { get; } = FindRoot(AppContext.BaseDirectory);

@@ -27,7 +27,10 @@ public sealed class DataFolderLock : IDisposable
         {
             if (!OperatingSystem.IsWindows() && !Posix.TryLock(handle, path))
                 throw new SpoolUnusableException(
-                    $"{folder} is in use by {Holder(handle)}. Stop that one first, or give this one another data folder.");
+                    $"{folder} is in use by {Holder(handle)}. Stop that one first, or give this one another data folder.")
+                {
+                    IsInUse = true,
+                };
             RandomAccess.SetLength(handle, 0);
             RandomAccess.Write(handle, Encoding.ASCII.GetBytes(Invariant($"{Environment.ProcessId}\n")), 0);
             CheckFormat(disk, folder);

@@ -16,7 +16,8 @@ using Postroom.Relay.Submission;
 
 namespace Postroom.Cli.Demo;
 
-/// <summary><c>postroom demo</c>: the real relay between an application and a next hop that fails; under a minute.</summary>
+/// <summary><c>postroom demo</c>: the real relay between an application and a next hop that fails; under a
+/// minute.</summary>
 internal static class DemoCommand
 {
     private const int Mails = 200;
@@ -27,7 +28,8 @@ internal static class DemoCommand
 
     public static Command Build(Screen screen)
     {
-        var demo = new Command("demo", "See the point in under a minute: a relay, a next hop that fails, two hundred mails");
+        var demo = new Command("demo",
+            "See the point in under a minute: a relay, a next hop that fails, two hundred mails");
         demo.SetAction((_, cancel) => RunAsync(screen, cancel));
         return demo;
     }
@@ -40,7 +42,8 @@ internal static class DemoCommand
             await using var hop = new FailingHop();
             var configuration = Configuration(folder, FreePort(), hop.Port);
             Introduce(screen, configuration);
-            await using var house = new House(configuration, () => throw new InvalidOperationException("the demo does not reload"),
+            await using var house = new House(configuration, () =>
+                throw new InvalidOperationException("the demo does not reload"),
                 StandardWiring.Make(NullLoggerFactory.Instance));
             await house.OpenAsync(cancel);
             await PlayAsync(screen, house, hop, configuration, cancel);
@@ -81,9 +84,12 @@ internal static class DemoCommand
     private static void Introduce(Screen screen, RelayConfiguration configuration)
     {
         screen.Line(screen.Bold("Postroom between an application and a bad day."));
-        screen.Line($"An application hands over {Mails} notification mails at {configuration.Submission.Listeners[0].Address}, each on a connection of its own.");
-        screen.Line("Their next hop greylists, refuses, cuts connections, dawdles, and is gone for 8 seconds. Nothing leaves this machine.");
-        screen.Line("For the demo mail is tried again after 2 s to 6 s and given up after 20 s; the real defaults are 1 min to 1 h, and 5 days.");
+        screen.Line($"An application hands over {Mails} notification mails at "
+            + $"{configuration.Submission.Listeners[0].Address}, each on a connection of its own.");
+        screen.Line("Their next hop greylists, refuses, cuts connections, dawdles, and is gone for 8 seconds. Nothing "
+            + "leaves this machine.");
+        screen.Line("For the demo mail is tried again after 2 s to 6 s and given up after 20 s; the real defaults are "
+            + "1 min to 1 h, and 5 days.");
         screen.Line();
     }
 
@@ -93,7 +99,8 @@ internal static class DemoCommand
         var counts = house.Status().Counts;
         screen.Line();
         screen.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{counts["delivered"]} delivered (reports of failure to the sender among them), {counts["failed"]} refused for good, {counts["expired"]} given up,"
+            $"{counts["delivered"]} delivered (reports of failure to the sender among them), {counts["failed"]} "
+                + $"refused for good, {counts["expired"]} given up,"
             + $" {counts["waiting"]} still waiting, none lost. The next hop took {hop.Taken}."));
         if (HardLife(house.Spool.Index) is { } mail)
         {
@@ -103,7 +110,8 @@ internal static class DemoCommand
             MailView.Show(screen, AnswerOf.Mail(mail), TimeProvider.System.GetLocalNow());
         }
         screen.Line();
-        screen.Line("Now with your own mail: postroom run, and hand it to 127.0.0.1:2525. It captures until you configure a route.");
+        screen.Line("Now with your own mail: postroom run, and hand it to 127.0.0.1:2525. It captures until you "
+            + "configure a route.");
     }
 
     // The one made for it; should luck have had it otherwise, the delivered one that was tried most.

@@ -20,17 +20,20 @@ internal static class DemoMails
     public const string Unlucky = "dana@customer.example";
 
     private static readonly string[] Names =
-        ["Alice Arnold", "Bob Berger", "Chiara Conti", "Dmitri Dorn", "Eszter Egri", "Farid Fall", "Grete Groß", "Hanna Holm"];
+        ["Alice Arnold", "Bob Berger", "Chiara Conti", "Dmitri Dorn", "Eszter Egri", "Farid Fall", "Grete Groß",
+            "Hanna Holm"];
 
     private static readonly string[] Summaries =
     [
         "Login fails after password change", "Add dark mode to the report view", "Nightly build is red since Tuesday",
-        "Invoice PDF shows the wrong currency", "Search finds nothing with umlauts", "Upgrade the database to the new release",
+        "Invoice PDF shows the wrong currency", "Search finds nothing with umlauts",
+            "Upgrade the database to the new release",
         "Memory grows during import", "Customer cannot open the attachment",
     ];
 
     private static readonly string[] Verbs = ["commented", "created", "resolved", "assigned", "updated", "reopened"];
-    private static readonly string[] Pages = ["Release plan", "On-call handbook", "Meeting notes", "Architecture", "Onboarding"];
+    private static readonly string[] Pages =
+        ["Release plan", "On-call handbook", "Meeting notes", "Architecture", "Onboarding"];
     private static readonly string[] Domains = ["example.com", "example.net", "customer.example", "partner.example"];
 
     public static List<DemoMail> Make(int count, Random dice, DateTimeOffset now)
@@ -67,7 +70,8 @@ internal static class DemoMails
             Precedence: bulk
             Auto-Submitted: auto-generated
             """;
-        var html = $"<html><head><base href=\"https://jira.example.com\"></head><body>\n<p><b>{actor}</b> {Pick(Verbs, dice)} "
+        var html = $"<html><head><base href=\"https://jira.example.com\"></head><body>\n<p><b>{actor}</b> "
+            + $"{Pick(Verbs, dice)} "
             + $"<a href=\"/browse/{key}\">{key}</a></p>\n{Padding(dice)}</body></html>\n";
         return Whole(from, to, header, html);
     }
@@ -88,19 +92,22 @@ internal static class DemoMails
             Precedence: bulk
             Auto-Submitted: auto-generated
             """;
-        var html = $"<html><head><base href=\"https://confluence.example.com\"></head><body>\n<p><b>{actor}</b> edited <i>{page}</i></p>\n"
+        var html = $"<html><head><base href=\"https://confluence.example.com\"></head><body>\n<p><b>{actor}</b> "
+            + $"edited <i>{page}</i></p>\n"
             + $"{Padding(dice)}</body></html>\n";
         return Whole(from, to, header, html);
     }
 
     private static DemoMail Whole(string from, string to, string header, string html)
     {
-        var text = $"{header}\nMIME-Version: 1.0\nContent-Type: text/html; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n\n{html}";
+        var text = $"{header}\nMIME-Version: 1.0\nContent-Type: text/html; charset=UTF-8\nContent-Transfer-Encoding: "
+            + $"8bit\n\n{html}";
         return new DemoMail(from, to, text.ReplaceLineEndings("\r\n"));
     }
 
     private static string Padding(Random dice) =>
-        string.Concat(Enumerable.Range(0, dice.Next(5, 60)).Select(_ => $"<p>{Pick(Summaries, dice)}, says the comment.</p>\n"));
+        string.Concat(Enumerable.Range(0, dice.Next(5, 60)).Select(_ =>
+            $"<p>{Pick(Summaries, dice)}, says the comment.</p>\n"));
 
     private static string Name(string text) => text.All(char.IsAscii) ? $"\"{text}\"" : Word(text);
 

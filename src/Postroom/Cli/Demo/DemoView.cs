@@ -43,8 +43,10 @@ internal sealed class DemoView(Func<StatusAnswer> status, FailingHop hop, DemoAp
     }
 
     private string Summary(StatusAnswer now) => $"handed over {application.HandedOver}; "
-        + string.Join(", ", now.Counts.Where(c => c.Value > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value}")))
-        + string.Concat(now.Routes.Where(r => r.Paused).Select(r => $"; {r.Route} paused: {SafeText.Of(r.Cause?.Diagnostic)}"));
+        + string.Join(", ", now.Counts.Where(c => c.Value > 0).Select(c =>
+            string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value}")))
+        + string.Concat(now.Routes.Where(r => r.Paused).Select(r =>
+            $"; {r.Route} paused: {SafeText.Of(r.Cause?.Diagnostic)}"));
 
     private Rows Picture()
     {
@@ -55,13 +57,17 @@ internal sealed class DemoView(Func<StatusAnswer> status, FailingHop hop, DemoAp
             if (_latest.Count > Lines)
                 _latest.Dequeue();
         }
-        var states = new Table().Border(TableBorder.Rounded).AddColumns("handed over", "waiting", "trying", "delivered", "failed", "expired");
-        states.AddRow(Cell("white", application.HandedOver), Cell("yellow", now.Counts["waiting"]), Cell("aqua", now.Counts["trying"]),
-            Cell("green", now.Counts["delivered"]), Cell("red", now.Counts["failed"]), Cell("red", now.Counts["expired"]));
+        var states = new Table().Border(TableBorder.Rounded).AddColumns("handed over", "waiting", "trying", "delivered",
+            "failed", "expired");
+        states.AddRow(Cell("white", application.HandedOver), Cell("yellow", now.Counts["waiting"]),
+            Cell("aqua", now.Counts["trying"]),
+            Cell("green", now.Counts["delivered"]), Cell("red", now.Counts["failed"]),
+                Cell("red", now.Counts["expired"]));
         var parts = new List<IRenderable> { states };
         foreach (var route in now.Routes)
             parts.Add(new Markup(route.Paused
-                ? $"[yellow]route {Markup.Escape(route.Route)}: paused, probing every second: {Markup.Escape(SafeText.Of(route.Cause?.Diagnostic))}[/]"
+                ? $"[yellow]route {Markup.Escape(route.Route)}: paused, probing every second: "
+                    + $"{Markup.Escape(SafeText.Of(route.Cause?.Diagnostic))}[/]"
                 : $"[green]route {Markup.Escape(route.Route)}: open[/], {route.InFlight} under way"));
         parts.Add(new Markup("[bold]What the next hop does to us[/]"));
         foreach (var line in _latest)
@@ -71,7 +77,8 @@ internal sealed class DemoView(Func<StatusAnswer> status, FailingHop hop, DemoAp
         return new Rows(parts);
     }
 
-    private static string Cell(string colour, long number) => string.Create(CultureInfo.InvariantCulture, $"[{colour}]{number}[/]");
+    private static string Cell(string colour, long number) =>
+        string.Create(CultureInfo.InvariantCulture, $"[{colour}]{number}[/]");
 
     private static async Task PauseAsync(TimeSpan time, CancellationToken until)
     {

@@ -5,9 +5,11 @@ using System.Text;
 
 namespace Postroom.Cli.Demo;
 
-/// <summary>A next hop that fails in all the ways next hops do: a scripted SMTP server on loopback, for the demo only.</summary>
+/// <summary>A next hop that fails in all the ways next hops do: a scripted SMTP server on loopback, for the demo
+/// only.</summary>
 /// <remarks>
-/// It greylists every sixth recipient once, refuses one for good, has one full mailbox, cuts a connection off in the middle of
+/// It greylists every sixth recipient once, refuses one for good, has one full mailbox, cuts a connection off in the
+/// middle of
 /// a mail now and then, answers slowly at times, and goes away altogether when told to.
 /// </remarks>
 internal sealed class FailingHop : IAsyncDisposable
@@ -76,12 +78,14 @@ internal sealed class FailingHop : IAsyncDisposable
             using (client)
             {
                 using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
-                await using var writer = new StreamWriter(client.GetStream(), Encoding.Latin1) { NewLine = "\r\n", AutoFlush = true };
+                await using var writer = new StreamWriter(client.GetStream(), Encoding.Latin1) { NewLine = "\r\n",
+                    AutoFlush = true };
                 await writer.WriteLineAsync("220 hop.example ESMTP of uncertain mood");
                 await DialogueAsync(reader, writer);
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
+            or OperationCanceledException)
         {
             return; // cut off: ours is the failing side
         }
@@ -112,7 +116,8 @@ internal sealed class FailingHop : IAsyncDisposable
                     to.Clear();
                 await writer.WriteLineAsync(verb switch
                 {
-                    "EHLO" => "250-hop.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-SIZE 50000000\r\n250 ENHANCEDSTATUSCODES",
+                    "EHLO" => "250-hop.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-SIZE "
+                        + "50000000\r\n250 ENHANCEDSTATUSCODES",
                     "HELO" or "MAIL" or "RSET" or "NOOP" => "250 2.0.0 fine",
                     "DATA" => "554 5.5.1 no valid recipients",
                     "QUIT" => "221 2.0.0 bye",

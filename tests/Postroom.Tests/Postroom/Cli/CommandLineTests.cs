@@ -23,7 +23,8 @@ public sealed class CommandLineTests
         var folder = Directory.CreateTempSubdirectory("postroom-cli-").FullName;
         try
         {
-            Assert.Equal((int)code, (await RunAsync([.. arguments, .. arguments.Contains("--version") ? (string[])[] : ["--data", folder]])).Code);
+            Assert.Equal((int)code, (await RunAsync([.. arguments, .. arguments.Contains("--version") ? (string[])[]
+                : ["--data", folder]])).Code);
         }
         finally
         {
@@ -34,11 +35,13 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Check_prints_all_mistakes_and_ends_with_65()
     {
-        var file = Path.Combine(Golden.Root, "tests/Postroom.Tests/Postroom/Configuration/refused/everything-at-once.toml");
+        var file = Path.Combine(Golden.Root,
+            "tests/Postroom.Tests/Postroom/Configuration/refused/everything-at-once.toml");
         var (code, output, error) = await RunAsync(["config", "check", "--config", file]);
         Assert.Equal((int)ExitCode.Wrong, code);
         Assert.Empty(output);
-        Assert.Contains("everything-at-once.toml:3:1: unknown key \"mod\" at the top; did you mean \"mode\"?", error, StringComparison.Ordinal);
+        Assert.Contains("everything-at-once.toml:3:1: unknown key \"mod\" at the top; did you mean \"mode\"?", error,
+            StringComparison.Ordinal);
         Assert.Contains("to correct.", error, StringComparison.Ordinal);
     }
 
@@ -47,7 +50,8 @@ public sealed class CommandLineTests
     [InlineData("subject:build failed", "subject:\"build failed\"")]
     [InlineData("-subject:build failed", "-subject:\"build failed\"")]
     [InlineData("two words", "\"two words\"")]
-    public void Words_with_spaces_get_their_quotes_back(string word, string filter) => Assert.Equal(filter, FilterWords.Join([word]));
+    public void Words_with_spaces_get_their_quotes_back(string word, string filter) =>
+        Assert.Equal(filter, FilterWords.Join([word]));
 
     [Theory]
     [InlineData("", "state:waiting,trying,held")]

@@ -16,7 +16,8 @@ public sealed class ScreenTests
     [InlineData("a\r\nb\tc\0", "a\\u000D\\u000Ab\\u0009c\\u0000")]
     [InlineData("\u009b31m", "\\u009B31m")]                         // the one-character CSI of ECMA-48
     [InlineData("invoice\u202Efdp.exe", "invoice\\u202Efdp.exe")]    // turns the rest of the line around
-    public void Text_of_strangers_cannot_steer_a_terminal(string text, string shown) => Assert.Equal(shown, SafeText.Of(text));
+    public void Text_of_strangers_cannot_steer_a_terminal(string text, string shown) =>
+        Assert.Equal(shown, SafeText.Of(text));
 
     [Theory]
     [InlineData(120)]
@@ -39,7 +40,8 @@ public sealed class ScreenTests
     {
         var (screen, text) = Screen(null);
         MailView.List(screen, Page(), Now);
-        Assert.Contains("[JIRA] (PROJ-123) The build of the release branch fails since the weekend and nobody knows why", text(), StringComparison.Ordinal);
+        Assert.Contains("[JIRA] (PROJ-123) The build of the release branch fails since the weekend and nobody knows "
+            + "why", text(), StringComparison.Ordinal);
         Assert.DoesNotContain('\e', text());
     }
 
@@ -67,7 +69,8 @@ public sealed class ScreenTests
             Subject = "[JIRA] (PROJ-123) The build of the release branch fails since the weekend and nobody knows why",
             Last = "450 4.2.1 greylisted, please come back in a few minutes, this is not an error",
         },
-        new RecipientAnswer("0DPHZ00000002", 0, "held", "bob@a-very-long-domain-name-of-a-customer.example.com", "") { AcceptedAt = Now },
+        new RecipientAnswer("0DPHZ00000002", 0, "held", "bob@a-very-long-domain-name-of-a-customer.example.com",
+            "") { AcceptedAt = Now },
     ], 2, null, new Dictionary<string, long>());
 
     private static MailAnswer Mail() => new("0DPHZ00000001", Now.AddHours(-1), "jira@example.com")
@@ -81,7 +84,8 @@ public sealed class ScreenTests
             new EventAnswer(Now.AddHours(-1), "accepted", null),
             new EventAnswer(Now.AddMinutes(-59), "deferred", 0)
             {
-                Failure = new FailureAnswer("recipient", "4.2.2", "452 4.2.2 mailbox full, \e[31mtry later", "mx.example"),
+                Failure = new FailureAnswer("recipient", "4.2.2", "452 4.2.2 mailbox full, \e[31mtry later",
+                    "mx.example"),
                 NextDue = Now.AddMinutes(-58),
             },
             new EventAnswer(Now, "cancelled", 0) { Who = "alice" },

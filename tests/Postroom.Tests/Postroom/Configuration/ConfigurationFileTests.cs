@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Postroom.Tests.Program.Configuration;
 
-/// <summary>Each file beside this one says what it is about; a refused one has its messages in a .txt of the same name.</summary>
+/// <summary>Each file beside this one says what it is about; a refused one has its messages in a .txt of the same
+/// name.</summary>
 public sealed class ConfigurationFileTests
 {
     public static TheoryData<string> Refused => Files("refused");
@@ -15,7 +16,8 @@ public sealed class ConfigurationFileTests
     {
         var reading = Read("refused", name);
         Assert.Null(reading.Configuration);
-        Golden.Equal(Path.Combine(Folder, "refused", name + ".txt"), string.Concat(reading.Mistakes.Select(m => m + "\n")));
+        Golden.Equal(Path.Combine(Folder, "refused", name + ".txt"),
+            string.Concat(reading.Mistakes.Select(m => m + "\n")));
     }
 
     [Theory, MemberData(nameof(Accepted))]
@@ -49,5 +51,6 @@ public sealed class ConfigurationFileTests
         new(text, "postroom.toml", new Dictionary<string, string>(), "machine.example", "/srv/data");
 
     private static TheoryData<string> Files(string kind) =>
-        [.. Directory.GetFiles(Path.Combine(Folder, kind), "*.toml").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(Path.Combine(Folder, kind), "*.toml").Select(f =>
+            Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
 }

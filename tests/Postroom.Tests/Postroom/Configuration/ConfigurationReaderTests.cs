@@ -21,7 +21,8 @@ public sealed class ConfigurationReaderTests
     [Fact]
     public void A_route_can_come_from_the_environment_alone()
     {
-        var all = Read(null, ("POSTROOM__MODE", "live"), ("POSTROOM__ROUTE__0__NAME", "up"), ("POSTROOM__ROUTE__0__HOST", "127.0.0.1"),
+        var all = Read(null, ("POSTROOM__MODE", "live"), ("POSTROOM__ROUTE__0__NAME", "up"),
+            ("POSTROOM__ROUTE__0__HOST", "127.0.0.1"),
             ("POSTROOM__ROUTE__0__PORT", "2526"), ("POSTROOM__ROUTE__0__TLS", "none"),
             ("POSTROOM__ROUTE__0__RECIPIENTS", "*@example.com, *")).Configuration!;
         var route = Assert.Single(all.Routes);
@@ -41,10 +42,14 @@ public sealed class ConfigurationReaderTests
 
     [Theory]
     [InlineData("POSTROOM__MOODE", "live", "POSTROOM__MOODE: unknown key \"moode\" at the top; did you mean \"mode\"?")]
-    [InlineData("POSTROOM__MODE", "life", "POSTROOM__MODE: mode: \"life\" is not one of capture, live, hold; did you mean \"live\"?")]
-    [InlineData("POSTROOM__ROUTE__3__HOST", "x", "POSTROOM__ROUTE__3__HOST: there is no route number 3; they count from 0, and the next free number is 0")]
-    [InlineData("POSTROOM__ROUTES__0__HOST", "x", "POSTROOM__ROUTES__0__HOST: there is no table \"routes\"; did you mean POSTROOM__ROUTE__…?")]
-    [InlineData("POSTROOM__QUEUE__0__GIVE_UP", "1d", "POSTROOM__QUEUE__0__GIVE_UP: it names no setting; the form is POSTROOM__QUEUE__KEY")]
+    [InlineData("POSTROOM__MODE", "life",
+        "POSTROOM__MODE: mode: \"life\" is not one of capture, live, hold; did you mean \"live\"?")]
+    [InlineData("POSTROOM__ROUTE__3__HOST", "x",
+        "POSTROOM__ROUTE__3__HOST: there is no route number 3; they count from 0, and the next free number is 0")]
+    [InlineData("POSTROOM__ROUTES__0__HOST", "x",
+        "POSTROOM__ROUTES__0__HOST: there is no table \"routes\"; did you mean POSTROOM__ROUTE__…?")]
+    [InlineData("POSTROOM__QUEUE__0__GIVE_UP", "1d",
+        "POSTROOM__QUEUE__0__GIVE_UP: it names no setting; the form is POSTROOM__QUEUE__KEY")]
     public void A_mistake_in_the_environment_names_the_variable(string variable, string value, string message) =>
         Assert.Contains(message, Read(null, (variable, value)).Mistakes.Select(m => m.ToString()));
 
@@ -74,11 +79,13 @@ public sealed class ConfigurationReaderTests
     [Fact]
     public void No_route_for_everything_is_a_warning_and_no_more()
     {
-        var reading = Read("mode = \"live\"\n[[route]]\nname = \"a\"\nhost = \"a.example\"\nrecipients = [\"*@example.com\"]\n");
+        var reading = Read("mode = \"live\"\n[[route]]\nname = \"a\"\nhost = \"a.example\"\nrecipients = "
+            + "[\"*@example.com\"]\n");
         Assert.NotNull(reading.Configuration);
         var warning = Assert.Single(reading.Mistakes);
         Assert.True(warning.IsWarning);
-        Assert.StartsWith("postroom.toml:2:1: warning: no route takes everything", warning.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("postroom.toml:2:1: warning: no route takes everything", warning.ToString(),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -97,10 +104,13 @@ public sealed class ConfigurationReaderTests
     [Fact]
     public void The_data_option_wins_over_the_file()
     {
-        var source = new ConfigurationSource("data = \"/srv/file\"", "f", new Dictionary<string, string>(), "m", "/srv/data") { DataOption = "/srv/option" };
+        var source = new ConfigurationSource("data = \"/srv/file\"", "f", new Dictionary<string, string>(), "m",
+            "/srv/data") { DataOption = "/srv/option" };
         Assert.Equal("/srv/option", ConfigurationReader.Read(source).Configuration!.DataFolder);
     }
 
-    private static Reading Read(string? text, params (string Name, string Value)[] environment) => ConfigurationReader.Read(
-        new ConfigurationSource(text, "postroom.toml", environment.ToDictionary(v => v.Name, v => v.Value), "machine.example", "/srv/data"));
+    private static Reading Read(string? text, params (string Name, string Value)[] environment) =>
+        ConfigurationReader.Read(
+        new ConfigurationSource(text, "postroom.toml", environment.ToDictionary(v => v.Name, v => v.Value),
+            "machine.example", "/srv/data"));
 }
