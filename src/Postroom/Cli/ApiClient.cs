@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Postroom.Api;
 using Postroom.Configuration;
+using Postroom.Host;
 
 namespace Postroom.Cli;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Postroom.Configuration;
 using Postroom.Relay.Spool;
+using Postroom.Host;
 
 namespace Postroom.Cli;
 
@@ -87,6 +88,7 @@ public static class CommandLine
         StatusCommands.BuildReload(screen),
         ListenerCommands.Build(screen),
         SpoolCommands.Build(screen),
+        Demo.DemoCommand.Build(screen),
         CompletionCommand.Build(screen),
     };
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Postroom.Configuration;
+using Postroom.Host;
 
 namespace Postroom.Cli;
 

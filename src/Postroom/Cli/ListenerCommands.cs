@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Postroom.Configuration;
 using Postroom.Mail.Sasl;
+using Postroom.Host;
 
 namespace Postroom.Cli;
 

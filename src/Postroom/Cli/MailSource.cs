@@ -3,6 +3,7 @@ using Postroom.Configuration;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Ledger;
+using Postroom.Host;
 
 namespace Postroom.Cli;
 

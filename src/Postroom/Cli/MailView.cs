@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Postroom.Api;
+using Postroom.Host;
 
 namespace Postroom.Cli;
 

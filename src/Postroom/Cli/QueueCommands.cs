@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Postroom.Api;
 using Postroom.Mail;
+using Postroom.Host;
 
 namespace Postroom.Cli;
 

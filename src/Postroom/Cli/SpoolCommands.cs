@@ -5,6 +5,7 @@ using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Journal;
+using Postroom.Host;
 
 namespace Postroom.Cli;
 

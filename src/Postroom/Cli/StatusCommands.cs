@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Postroom.Api;
+using Postroom.Host;
 
 namespace Postroom.Cli;
 

@@ -34,7 +34,7 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
     }
 
     private string ForPeople(LogLevel level, string message, Exception? exception) => string.Create(CultureInfo.InvariantCulture,
-        $"{time.GetLocalNow():HH:mm:ss} {Word(level)}{Cli.SafeText.Of(message)}{(exception is null ? "" : $" ({Cli.SafeText.Of(exception.ToString())})")}");
+        $"{time.GetLocalNow():HH:mm:ss} {Word(level)}{SafeText.Of(message)}{(exception is null ? "" : $" ({SafeText.Of(exception.ToString())})")}");
 
     private static string Word(LogLevel level) => level switch
     {

@@ -1,5 +1,6 @@
 using Postroom.Api;
 using Postroom.Cli;
+using Postroom.Host;
 using Xunit;
 
 namespace Postroom.Tests.Program.Cli;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Postroom.Cli;
+namespace Postroom.Host;
 
 /// <summary>Text of strangers for a terminal: a subject must not move the cursor, nor turn the line around.</summary>
 public static class SafeText

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using Postroom.Cli;
+using Postroom.Host;
 using Postroom.Configuration;
 using Postroom.Mail.Sandbox;
 
-namespace Postroom.Host;
+namespace Postroom.Cli;
 
 /// <summary>The process: opens the house, waits for a reason to end, closes it, and says with which exit code.</summary>
 public static class RelayProcess
