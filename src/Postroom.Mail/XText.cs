@@ -4,7 +4,7 @@ using System.Text;
 namespace Postroom.Mail;
 
 /// <summary>xtext, the armour in which ENVID, ORCPT and AUTH travel (RFC 3461 §4, RFC 4954 §5).</summary>
-/// <remarks>Printable ASCII stands for itself, less <c>+</c> and <c>=</c>; every other octet is <c>+</c> and two hex digits.</remarks>
+/// <remarks>Printable ASCII but + and = stands for itself; any other octet is + and two hex digits.</remarks>
 public static class XText
 {
     private const string Hex = "0123456789ABCDEF";

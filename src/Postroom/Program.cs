@@ -1,1 +1,3 @@
-return 0;
+using Postroom.Cli;
+
+return await CommandLine.RunAsync(args, Screen.Standard());

@@ -10,7 +10,10 @@ public sealed record Filter(IReadOnlyList<Term> Terms)
 }
 
 /// <summary>What a term looks at.</summary>
-public enum Field { To, From, Addressed, Subject, Id, Route, State, Reply, Fault, Before, After, Larger, Smaller, Words, Source }
+public enum Field
+{
+    To, From, Addressed, Subject, Id, Route, State, Reply, Fault, Before, After, Larger, Smaller, Words, Source,
+}
 
 /// <summary>One term of a filter.</summary>
 /// <param name="Field">What it looks at.</param>
@@ -18,7 +21,9 @@ public enum Field { To, From, Addressed, Subject, Id, Route, State, Reply, Fault
 /// <param name="Not">Preceded by <c>-</c>: holds where the rest does not.</param>
 public sealed record Term(Field Field, string Value, bool Not = false)
 {
-    /// <summary>The instant of <see cref="Field.Before"/> and <see cref="Field.After"/>; an <c>age:</c> becomes one of them.</summary>
+    /// <summary>
+    /// The instant of <see cref="Field.Before"/> and <see cref="Field.After"/>; an <c>age:</c> becomes one of them.
+    /// </summary>
     public DateTimeOffset Instant { get; init; }
 
     /// <summary>The octets of <see cref="Field.Larger"/> and <see cref="Field.Smaller"/>.</summary>

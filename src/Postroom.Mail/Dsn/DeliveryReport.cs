@@ -32,7 +32,7 @@ public static class DeliveryReport
         $"Mail Delivery System <{request.From ?? $"postmaster@{request.HostName}"}>";
 
     /// <summary>Writes a report, complete with its header; lines end in CRLF.</summary>
-    /// <exception cref="ArgumentException">The reverse-path is null, which never gets a report, or nobody is named.</exception>
+    /// <exception cref="ArgumentException">The reverse-path is null, or nobody is named.</exception>
     public static byte[] Write(ReportRequest request)
     {
         if (request.Envelope.From.IsNull)
@@ -69,7 +69,7 @@ public static class DeliveryReport
             .Field("Date", TraceBlock.DateOf(request.At))
             .Field("Message-ID", request.MessageId);
         // What is no Message-ID of RFC 5322 §3.6.4 is not worth a reference.
-        if (request.Header.MessageId is ['<', .., '>'] id && Ascii.IsValid(id) && !id.Contains(' ', StringComparison.Ordinal))
+        if (request.Header.MessageId is ['<', .., '>'] id && Ascii.IsValid(id) && !id.Contains(' '))
             fields.Field("References", id);
         return fields
             .Field("Auto-Submitted", "auto-replied") // RFC 3834 §5: no robot answers it
@@ -121,7 +121,7 @@ public static class DeliveryReport
         return end < 0 ? mail : mail[..(end + 2)];
     }
 
-    /// <summary>A boundary that stands nowhere in what comes back (RFC 2046 §5.1.1), however a sender may have guessed.</summary>
+    /// <summary>A boundary that stands nowhere in what comes back (RFC 2046 §5.1.1), guessed or not.</summary>
     private static string BoundaryFor(MailId id, ReadOnlySpan<byte> returned)
     {
         var boundary = $"=_report_{id}";

@@ -4,7 +4,7 @@ using Postroom.Mail.Message;
 
 namespace Postroom.Mail.Dsn;
 
-/// <summary>The part for people: what happened, to whom, in whose words, and what to do (RFC 3464 §2, RFC 6522 §3).</summary>
+/// <summary>For people: what happened, to whom, in whose words, what to do (RFC 3464 §2, RFC 6522 §3).</summary>
 internal static class HumanPart
 {
     public static string Subject(ReportRequest request) => Worst(request) switch

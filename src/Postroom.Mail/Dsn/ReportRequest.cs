@@ -9,7 +9,11 @@ namespace Postroom.Mail.Dsn;
 /// <param name="HostName">Our own name: Reporting-MTA, RFC 3464 §2.2.2.</param>
 /// <param name="Recipients">At least one.</param>
 public sealed record ReportRequest(
-    MailId Mail, Envelope Envelope, DateTimeOffset ArrivedAt, string HostName, IReadOnlyList<ReportedRecipient> Recipients)
+    MailId Mail,
+    Envelope Envelope,
+    DateTimeOffset ArrivedAt,
+    string HostName,
+    IReadOnlyList<ReportedRecipient> Recipients)
 {
     /// <summary>The report's own Message-ID, with angle brackets; unique.</summary>
     public required string MessageId { get; init; }
@@ -56,12 +60,13 @@ public sealed record ReportedRecipient(Recipient Recipient, ReportAction Action,
 
     /// <summary>Of a failed try: status, words and place come from the failure.</summary>
     /// <remarks>
-    /// A mail that expired keeps the 4.x.x of its last try (the first example of RFC 3464, appendix E); one that is still being tried has
-    /// class 4 although the try was refused with a 5.x.x, as a wrong password is.
+    /// A mail that expired keeps the 4.x.x of its last try (the first example of RFC 3464, appendix E); one that is
+    /// still being tried has class 4 although the try was refused with a 5.x.x, as a wrong password is.
     /// </remarks>
     /// <param name="action">Failed or Delayed.</param>
     /// <param name="isExpired">The schedule is over.</param>
-    public static ReportedRecipient Of(Recipient recipient, ReportAction action, Failure failure, bool isExpired = false)
+    public static ReportedRecipient Of(
+        Recipient recipient, ReportAction action, Failure failure, bool isExpired = false)
     {
         var status = failure.Status;
         if (action == ReportAction.Delayed)

@@ -36,7 +36,7 @@ public static class ReportRules
     public static ReportAction? Due(ReversePath from, Recipient recipient, Fate fate) =>
         from.IsNull ? null : Wanted(recipient.Notify, fate);
 
-    /// <summary>A failure that should be reported but cannot, for the reverse-path is null: keep it and show it.</summary>
+    /// <summary>A failure that cannot be reported, for the reverse-path is null: keep it and show it.</summary>
     public static bool CannotReturn(ReversePath from, Recipient recipient, Fate fate) =>
         from.IsNull && Wanted(recipient.Notify, fate) == ReportAction.Failed;
 

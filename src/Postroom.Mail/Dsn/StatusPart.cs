@@ -5,7 +5,7 @@ using Postroom.Mail.Message;
 
 namespace Postroom.Mail.Dsn;
 
-/// <summary>The part for machines: message/delivery-status (RFC 3464 §2), message/global-delivery-status (RFC 6533 §4).</summary>
+/// <summary>For machines: message/delivery-status (RFC 3464 §2) or global-delivery-status (RFC 6533 §4).</summary>
 internal static partial class StatusPart
 {
     public static string Write(ReportRequest request, bool utf8)
@@ -42,7 +42,7 @@ internal static partial class StatusPart
         ReportAction.Relayed => "relayed",
     };
 
-    /// <summary>An address with its type: rfc822 (RFC 3464 §2.1.2), or utf-8 where it needs that (RFC 6533 §3).</summary>
+    /// <summary>An address with its type: rfc822 (RFC 3464 §2.3.2), or utf-8 (RFC 6533 §3).</summary>
     private static string Typed(string address, bool utf8) =>
         Ascii.IsValid(address) ? $"rfc822; {address}"
         : utf8 ? $"utf-8; {address}"
@@ -85,9 +85,8 @@ internal static partial class StatusPart
     }
 
     private static string CharacterOf(Match match) =>
-        Rune.TryCreate(int.Parse(match.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture), out var rune)
-            ? rune.ToString()
-            : match.Value;
+        int.TryParse(match.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var point)
+            && Rune.TryCreate(point, out var rune) ? rune.ToString() : match.Value;
 
     [GeneratedRegex(@"\\x\{([0-9A-Fa-f]{2,6})\}", RegexOptions.CultureInvariant)]
     private static partial Regex EmbeddedCharacter();

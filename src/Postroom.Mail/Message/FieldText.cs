@@ -11,7 +11,7 @@ internal static class FieldText
     // The charsets of old mail programs (koi8-r, windows-1252…) are there only for who asks the runtime for them.
     static FieldText() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
-    /// <summary>Unfolded (RFC 5322 §2.2.3), decoded (RFC 2047; UTF-8 by RFC 6532), one line, at most 500 characters.</summary>
+    /// <summary>Unfolded (RFC 5322 §2.2.3), decoded (RFC 2047, RFC 6532), one line, at most 500 characters.</summary>
     /// <returns>Null where nothing is left.</returns>
     public static string? Decode(ReadOnlySpan<byte> value)
     {
@@ -25,7 +25,7 @@ internal static class FieldText
         return OneLine(text);
     }
 
-    /// <summary>The identifier with its angle brackets (RFC 5322 §3.6.4); what has none is given as it stands.</summary>
+    /// <summary>The identifier with its angle brackets (RFC 5322 §3.6.4); as it stands if it has none.</summary>
     public static string? MessageId(ReadOnlySpan<byte> value)
     {
         var open = value.IndexOf((byte)'<');

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Postroom.Mail.Message;
@@ -12,6 +13,10 @@ public sealed class HeaderReader
 {
     private const int LongestValue = 2_048;
     private const int LongestName = 16; // longer than any name we look for
+
+    /// <summary>What ends a field's name: the colon, or an octet that cannot be in one (RFC 5322 §2.2).</summary>
+    private static readonly SearchValues<byte> NameEnd = SearchValues.Create(
+        [.. Enumerable.Range(0, 256).Where(c => c is < 33 or > 126 or ':').Select(c => (byte)c)]);
 
     private enum Place : byte { Name, AfterName, AfterReturn, Value, Body }
 
@@ -35,7 +40,7 @@ public sealed class HeaderReader
     /// <summary>At least one field was read.</summary>
     public bool HasField { get; private set; }
 
-    /// <summary>The mail begins with a line that is neither empty nor a field: what has no header is all body.</summary>
+    /// <summary>The mail begins with a line that is neither empty nor a field: it is all body.</summary>
     public bool IsAllBody => _text && !HasField;
 
     public bool HasDate { get; private set; }
@@ -56,7 +61,7 @@ public sealed class HeaderReader
         EightBitHeader = _eightBit,
     };
 
-    /// <summary>As <see cref="Facts"/>, with the Message-ID that <see cref="TraceBlock"/> gives where there was none.</summary>
+    /// <summary><see cref="Facts"/>, with the Message-ID that <see cref="TraceBlock"/> gives where it lacks.</summary>
     public HeaderFacts FactsAs(MailId id, string hostName) =>
         HasMessageId ? Facts : Facts with { MessageId = TraceBlock.MessageIdFor(id, hostName) };
 
@@ -96,6 +101,17 @@ public sealed class HeaderReader
 
     private int ReadName(ReadOnlySpan<byte> rest)
     {
+        // Nearly every line: a whole name in one piece.
+        var colon = _place == Place.Name && _nameLength == 0 ? rest.IndexOfAny(NameEnd) : -1;
+        if (colon > 0 && rest[colon] == (byte)':')
+        {
+            _nameLength = Math.Min(colon, LongestName + 1);
+            rest[..Math.Min(colon, LongestName)].CopyTo(_name);
+            _text = true;
+            _place = StartField();
+            return colon + 1;
+        }
+
         for (var i = 0; i < rest.Length; i++)
         {
             var octet = rest[i];

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Postroom.Mail.Message;
 
-/// <summary>A mail as it was handed over: what the trace block tells of it.</summary>
+/// <summary>A mail as it was submitted to us (RFC 5598 §4.3.1): what the trace block tells of it.</summary>
 /// <param name="Origin">Who handed it over, and how.</param>
 /// <param name="Envelope">Whom for.</param>
 /// <param name="HostName">Our own name, or address literal.</param>
@@ -71,7 +71,7 @@ public static class TraceBlock
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[IPv6:{address}]" : $"[{address}]";
     }
 
-    /// <summary>Text of a client's making, made fit for a Received field: whatever could end or split the field goes.</summary>
+    /// <summary>A client's text, made fit for a Received field: whatever could end or split the field goes.</summary>
     private static string Token(string text, bool utf8)
     {
         if (text.Length > LongestName)

@@ -22,7 +22,7 @@ public abstract class ClientMechanism
     /// Answers a challenge (334), out of and into base64. Where AUTH was sent without the initial response, the
     /// empty challenge that follows is answered with it.
     /// </summary>
-    /// <exception cref="SaslException">The server breaks the rules or could not prove itself: cancel with <c>*</c>.</exception>
+    /// <exception cref="SaslException">The server breaks the rules, or lies: cancel with <c>*</c>.</exception>
     public abstract byte[] Respond(ReadOnlySpan<byte> challenge);
 
     /// <summary>The strongest mechanism that both sides know; null if there is none.</summary>

@@ -7,8 +7,8 @@ namespace Postroom.Mail.Sasl;
 /// <summary>Prepares names and passwords for comparison: SASLprep, RFC 4013.</summary>
 /// <remarks>
 /// Covered: mapping (§2.1), prohibited characters (§2.3), and the rule on mixed directions (§2.4). ASCII, which is
-/// nearly all there is, passes as it stands. Normalisation (§2.2, NFKC) is the runtime's: where it runs without
-/// globalization data it leaves composed and decomposed forms apart, so both sides have to type the same form.
+/// nearly all there is, passes as it stands. Normalisation (§2.2, NFKC) is the runtime's; ours runs without the data
+/// for it and leaves composed and decomposed forms apart, so both sides have to write the same form.
 /// </remarks>
 public static class SaslPrep
 {
@@ -75,5 +75,6 @@ public static class SaslPrep
 
     /// <summary>Hebrew, Arabic, Syriac, Thaana and their presentation forms: table D.1 of RFC 3454, by block.</summary>
     private static bool IsRightToLeft(Rune rune) =>
-        Rune.IsLetter(rune) && rune.Value is (>= 0x590 and <= 0x7BF) or (>= 0xFB1D and <= 0xFDFF) or (>= 0xFE70 and <= 0xFEFC);
+        Rune.IsLetter(rune)
+        && rune.Value is (>= 0x590 and <= 0x7BF) or (>= 0xFB1D and <= 0xFDFF) or (>= 0xFE70 and <= 0xFEFC);
 }

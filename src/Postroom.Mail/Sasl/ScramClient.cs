@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Postroom.Mail.Sasl;
 
-/// <summary>SCRAM-SHA-1 and SCRAM-SHA-256 (RFC 5802, RFC 7677): proves the password and has the server prove it, too.</summary>
+/// <summary>SCRAM-SHA-1 and -256 (RFC 5802, RFC 7677): proves the password, and has the server prove it, too.</summary>
 internal sealed class ScramClient : ClientMechanism
 {
-    /// <summary>RFC 7677 §4 asks servers for no less; fewer would make the proof easy to break for who recorded it.</summary>
+    /// <summary>RFC 7677 §4 asks servers for no less; fewer make a recorded proof easy to break.</summary>
     private const int FewestIterations = 4_096;
 
     /// <summary>More would let a hostile server keep us busy: about a second of work.</summary>
@@ -68,9 +68,10 @@ internal sealed class ScramClient : ClientMechanism
             throw new SaslException("the server did not take up our nonce: its words may be from another exchange");
         if (Scram.Attribute(parts, 1, 's') is not { } text || Scram.FromBase64(text) is not { Length: > 0 } salt)
             throw new SaslException("the server's first message has no salt");
-        if (!int.TryParse(Scram.Attribute(parts, 2, 'i'), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        var iterations = Scram.Attribute(parts, 2, 'i');
+        if (!int.TryParse(iterations, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
             || count is < FewestIterations or > MostIterations)
-            throw new SaslException($"the server asks for an iteration count out of {FewestIterations}–{MostIterations}");
+            throw new SaslException($"the server's iteration count is not in {FewestIterations}–{MostIterations}");
 
         var salted = Scram.SaltedPassword(_hash, _password.Reveal(), salt, count);
         var withoutProof = $"c={Convert.ToBase64String(Encoding.UTF8.GetBytes(Header))},r={nonce}";
@@ -87,7 +88,7 @@ internal sealed class ScramClient : ClientMechanism
     {
         var parts = message.Split(',');
         if (Scram.Attribute(parts, 0, 'e') is { } error)
-            throw new SaslException($"the server refuses: {new string([.. error.Where(char.IsAsciiLetterOrDigit).Take(60)])}");
+            throw new SaslException($"the server refuses: {new string([.. error.Where(char.IsAsciiLetter).Take(60)])}");
         if (Scram.Attribute(parts, 0, 'v') is not { } text || Scram.FromBase64(text) is not { } signature
             || !CryptographicOperations.FixedTimeEquals(signature, _serverSignature))
             throw new SaslException("the server does not know the password: it is not who it claims to be");

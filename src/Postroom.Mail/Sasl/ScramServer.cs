@@ -40,7 +40,7 @@ internal sealed class ScramServer(UserBook users, string nonce) : ServerMechanis
         return step;
     }
 
-    /// <summary>client-first-message: gs2 header, name, nonce (RFC 5802 §7).</summary>
+    /// <summary>client-first-message: gs2 header (RFC 5801 §4), name, nonce (RFC 5802 §7).</summary>
     private SaslStep TakeFirst(string message)
     {
         var parts = message.Split(',');

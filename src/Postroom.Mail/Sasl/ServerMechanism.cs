@@ -22,7 +22,7 @@ public readonly record struct SaslStep(SaslResult Result, byte[] Challenge, stri
 /// <summary>The server's side of one exchange of AUTH (RFC 4954 §4). Once it succeeded or failed, it is over.</summary>
 public abstract class ServerMechanism
 {
-    /// <summary>What <see cref="Create(string, Func{string, StoredPassword}, byte[])"/> knows, strongest first.</summary>
+    /// <summary>What we offer, strongest first.</summary>
     public static IReadOnlyList<string> Names { get; } = ["SCRAM-SHA-256", "PLAIN", "LOGIN"];
 
     /// <summary>As the client gives it with AUTH.</summary>
@@ -37,13 +37,13 @@ public abstract class ServerMechanism
     /// </summary>
     public abstract SaslStep Step(ReadOnlySpan<byte> response);
 
-    /// <summary>As the longer one; the salt of a user who does not exist then differs from one try to the next.</summary>
+    /// <summary>As the longer one; but a user who does not exist has another salt each time.</summary>
     public static ServerMechanism? Create(string name, Func<string, StoredPassword?> users, byte[] nonce) =>
         Create(name, users, nonce, pepper: nonce);
 
     /// <summary>Begins an exchange; null for a mechanism that we do not offer.</summary>
     /// <param name="name">In either case.</param>
-    /// <param name="users">What is kept of a user's password; null for a user who does not exist. Names come prepared.</param>
+    /// <param name="users">What is kept of a password, by prepared name; null for a user who does not exist.</param>
     /// <param name="nonce">18 random octets or more, never used before.</param>
     /// <param name="pepper">A secret of this server that survives restarts: hides which users exist.</param>
     public static ServerMechanism? Create(

@@ -12,7 +12,7 @@ namespace Postroom.Mail.Sasl;
 /// <param name="ServerKey">With which the server proves that it knows the user.</param>
 public sealed record StoredPassword(int Iterations, byte[] Salt, byte[] StoredKey, byte[] ServerKey)
 {
-    /// <summary>What RFC 7677 §4 asks for, and no more: a client that logs in for each mail pays it each time.</summary>
+    /// <summary>What RFC 7677 §4 asks for, and no more: who logs in for each mail pays it each time.</summary>
     public const int DefaultIterations = 4_096;
 
     private const string Scheme = "SCRAM-SHA-256$";

@@ -25,7 +25,8 @@ public interface ICourier : IAsyncDisposable
 /// <summary>One try to be made.</summary>
 /// <param name="Envelope">The reverse-path and what else goes with MAIL FROM; its recipients do not count here.</param>
 /// <param name="Header">For what the next hop must be able to take: 8 bit, UTF-8.</param>
-/// <param name="Recipients">Whom for: each with its clearance, for nothing goes onto the wire without one (promise 5).</param>
+/// <param name="Recipients">Whom for: each with its clearance, for nothing goes onto the wire without one (promise
+/// 5).</param>
 /// <param name="Content">The bytes.</param>
 /// <param name="AtWire">To be called just before the final dot or BDAT LAST leaves.</param>
 public sealed record Assignment(
@@ -39,9 +40,12 @@ public sealed record ClearedRecipient(int Index, Recipient Recipient, Clearance 
 /// <param name="InMemory">The whole in pieces, or empty if it has to be read.</param>
 /// <param name="ReadAsync">Reads at an offset; 0 at the end. Throws when what is stored is damaged.</param>
 public sealed record Content(
-    long Length, IReadOnlyList<ReadOnlyMemory<byte>> InMemory, Func<long, Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync);
+    long Length, IReadOnlyList<ReadOnlyMemory<byte>> InMemory,
+    Func<long, Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync);
 
-/// <summary>What happened. To be disposed once it is durably recorded: until then it counts as in flight on its connection.</summary>
+/// <summary>
+/// What happened. To be disposed once it is durably recorded: until then it counts as in flight on its connection.
+/// </summary>
 public sealed class Outcome : IDisposable
 {
     private Action? _recorded;
@@ -69,5 +73,6 @@ public sealed class Outcome : IDisposable
 /// <param name="Index">Its place in the envelope.</param>
 /// <param name="Reply">The final reply, where it took responsibility; null otherwise.</param>
 /// <param name="Failure">Why it did not; null if it did.</param>
-/// <param name="DsnPassedOn">The next hop offers DSN and was given NOTIFY: it reports, not we (RFC 3461 §5.2.2).</param>
+/// <param name="DsnPassedOn">The next hop offers DSN and was given NOTIFY: it reports, not we (RFC 3461
+/// §5.2.2).</param>
 public sealed record RecipientResult(int Index, string? Reply, Failure? Failure, bool DsnPassedOn);

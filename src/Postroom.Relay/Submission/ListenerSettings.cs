@@ -82,4 +82,8 @@ public sealed record ListenerLimits
 /// <summary>All of Submission: its listeners and what they share.</summary>
 /// <param name="HostName">The name in greeting and Received.</param>
 /// <param name="UsersFile">Users of AUTH with hashed passwords, written by <c>postroom listener user set</c>.</param>
-public sealed record SubmissionSettings(string HostName, string UsersFile, IReadOnlyList<ListenerSettings> Listeners);
+public sealed record SubmissionSettings(string HostName, string UsersFile, IReadOnlyList<ListenerSettings> Listeners)
+{
+    /// <summary>Where a self-made certificate is kept; null: beside the users file.</summary>
+    public string? DataFolder { get; init; }
+}

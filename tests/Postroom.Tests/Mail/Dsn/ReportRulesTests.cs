@@ -18,6 +18,7 @@ public class ReportRulesTests
     [InlineData(Notify.Unspecified, Fate.Delivered, null)]
     [InlineData(Notify.Never, Fate.Failed, null)]
     [InlineData(Notify.Never, Fate.Expired, null)]
+    [InlineData(Notify.Never | Notify.Failure, Fate.Failed, null)] // no client may say so; if one does, NEVER wins
     [InlineData(Notify.Never, Fate.Relayed, null)]
     [InlineData(Notify.Success, Fate.Failed, null)] // asked for successes, and for nothing else
     [InlineData(Notify.Success, Fate.Relayed, ReportAction.Relayed)]

@@ -10,9 +10,12 @@ public class TraceBlockTests
     private static readonly DateTimeOffset At = new(2026, 11, 3, 6, 2, 9, TimeSpan.Zero);
     private static readonly MailId Id = MailId.After(default, At);
 
-    private static readonly Envelope ToAlice = new(new ReversePath("jira@example.com"), [new(new ForwardPath("alice@example.com"))]);
+    private static readonly Envelope ToAlice = To("alice@example.com");
 
-    private static readonly Envelope ToBoth = ToAlice with { Recipients = [.. ToAlice.Recipients, new(new ForwardPath("bob@example.com"))] };
+    private static readonly Envelope ToBoth = To("alice@example.com", "bob@example.com");
+
+    private static Envelope To(params string[] addresses) =>
+        new(new ReversePath("jira@example.com"), [.. addresses.Select(a => new Recipient(new ForwardPath(a)))]);
 
     private static readonly Origin FromJira = new("main", "127.0.0.1", "jira.example.com", null, "ESMTP");
 
@@ -56,19 +59,20 @@ public class TraceBlockTests
     [InlineData("\r\nbody")]
     [InlineData("Subject: x\r\n")]
     public void Any_other_mail_gets_no_empty_line(string mail) =>
-        Assert.EndsWith("example.com>\r\n", Write(mail)[..^0].Replace("\r\n\r\n", "two", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("\r\n\r\n", Write(mail), StringComparison.Ordinal);
 
     [Fact]
     public void One_recipient_is_named_several_are_not() =>
         Assert.DoesNotContain("for <", Write("Subject: x\r\n", envelope: ToBoth), StringComparison.Ordinal);
 
     [Fact]
-    public void The_cipher_of_a_sealed_connection_is_told() => Assert.Contains(
-        " with ESMTPS id ", Write("X: y\r\n", FromJira with { Protocol = "ESMTPS" }, cipher: "TLS_AES_256_GCM_SHA384"), StringComparison.Ordinal);
+    public void How_it_came_is_told() => Assert.Contains(
+        " with ESMTPS id ", Write("X: y\r\n", FromJira with { Protocol = "ESMTPS" }), StringComparison.Ordinal);
 
     [Fact]
     public void The_cipher_stands_in_its_own_clause() => Assert.Contains(
-        "\r\n\ttls TLS_AES_256_GCM_SHA384;\r\n", Write("X: y\r\n", cipher: "TLS_AES_256_GCM_SHA384"), StringComparison.Ordinal);
+        "\r\n\ttls TLS_AES_256_GCM_SHA384;\r\n",
+        Write("X: y\r\n", cipher: "TLS_AES_256_GCM_SHA384"), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("127.0.0.1", "[127.0.0.1]")]
@@ -76,7 +80,8 @@ public class TraceBlockTests
     [InlineData("::ffff:10.0.0.1", "[10.0.0.1]")]
     [InlineData("unix", "unix")]
     public void The_client_is_written_as_an_address_literal(string client, string literal) => Assert.Contains(
-        $"from jira.example.com ({literal})\r\n", Write("X: y\r\n", FromJira with { Client = client }), StringComparison.Ordinal);
+        $"from jira.example.com ({literal})\r\n",
+        Write("X: y\r\n", FromJira with { Client = client }), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("evil\r\nBcc: all@example.com", "evil--Bcc:-all-example.com")]
@@ -88,22 +93,24 @@ public class TraceBlockTests
     [InlineData("", "[127.0.0.1]")]
     [InlineData(null, "[127.0.0.1]")]
     public void What_the_client_calls_itself_cannot_leave_its_place(string? helo, string written) => Assert.StartsWith(
-        $"Received: from {written} ([127.0.0.1])\r\n\tby ", Write("X: y\r\n", FromJira with { Helo = helo }), StringComparison.Ordinal);
+        $"Received: from {written} ([127.0.0.1])\r\n\tby ",
+        Write("X: y\r\n", FromJira with { Helo = helo }), StringComparison.Ordinal);
 
     [Fact]
     public void Only_an_SMTPUTF8_mail_has_UTF_8_in_its_trace()
     {
-        var (origin, utf8) = (FromJira with { Helo = "пример" }, ToAlice with { Recipients = [new(new ForwardPath("алиса@пример.рф"))] });
-        Assert.Contains("from пример (", Write("X: y\r\n", origin, utf8 with { SmtpUtf8 = true }), StringComparison.Ordinal);
-        Assert.Contains("for <алиса@пример.рф>", Write("X: y\r\n", origin, utf8 with { SmtpUtf8 = true }), StringComparison.Ordinal);
-        Assert.True(Ascii.IsValid(Write("X: y\r\n", origin, utf8)));
+        var (origin, toAlisa) = (FromJira with { Helo = "пример" }, To("алиса@пример.рф"));
+        var global = Write("X: y\r\n", origin, toAlisa with { SmtpUtf8 = true });
+        Assert.Contains("from пример (", global, StringComparison.Ordinal);
+        Assert.Contains("for <алиса@пример.рф>", global, StringComparison.Ordinal);
+        Assert.True(Ascii.IsValid(Write("X: y\r\n", origin, toAlisa)));
     }
 
     [Fact]
     public void No_line_is_longer_than_RFC_5322_allows()
     {
-        var longest = ToAlice with { Recipients = [new(new ForwardPath(new string('a', 2_000) + "@example.com"))] };
-        Assert.All(Write("X: y\r\n", FromJira with { Helo = new string('h', 2_000) }, longest).Split("\r\n"), line => Assert.True(line.Length < 998));
+        var block = Write("X: y\r\n", FromJira with { Helo = new string('h', 2_000) }, To(new string('a', 2_000)));
+        Assert.All(block.Split("\r\n"), line => Assert.True(line.Length <= 998));
     }
 
     [Theory]

@@ -8,7 +8,8 @@ namespace Postroom.Tests.Mail.Sasl;
 public class ClearTextMechanismTests
 {
     private static readonly byte[] Nonce = new byte[18];
-    private static readonly StoredPassword Kept = StoredPassword.Hash("geheim ü", "sixteen octets.."u8.ToArray(), 4_096);
+    private static readonly StoredPassword Kept =
+        StoredPassword.Hash("geheim ü", "sixteen octets.."u8.ToArray(), 4_096);
 
     private static ServerMechanism Server(string name) =>
         ServerMechanism.Create(name, user => user == "jira" ? Kept : null, Nonce)!;
@@ -98,5 +99,6 @@ public class ClearTextMechanismTests
     }
 
     [Fact]
-    public void A_mechanism_we_do_not_offer_is_none() => Assert.Null(ServerMechanism.Create("CRAM-MD5", _ => null, Nonce));
+    public void A_mechanism_we_do_not_offer_is_none() =>
+        Assert.Null(ServerMechanism.Create("CRAM-MD5", _ => null, Nonce));
 }

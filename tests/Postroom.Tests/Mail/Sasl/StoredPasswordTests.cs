@@ -30,9 +30,16 @@ public class StoredPasswordTests
     [InlineData("pencil")]
     [InlineData("SCRAM-SHA-256$")]
     [InlineData("SCRAM-SHA-256$4096:QQ==$QQ==:QQ==")]
-    [InlineData("SCRAM-SHA-256$0:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=")]
-    [InlineData("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==:WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=")]
     public void What_is_none_is_not_read_as_one(string? text) => Assert.False(StoredPassword.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("$4096:", "$0:")]
+    [InlineData("$4096:", "$4294967296:")]
+    [InlineData("==$", "==:")]
+    [InlineData("SHA-256", "SHA-1")]
+    [InlineData("dU=", "")]
+    public void A_damaged_one_is_not_read(string what, string with) =>
+        Assert.False(StoredPassword.TryParse(Pencil.Replace(what, with, StringComparison.Ordinal), out _));
 
     [Theory]
     [InlineData("I\u00ADX", "IX")]       // soft hyphen: mapped to nothing (the examples of RFC 4013 §3)

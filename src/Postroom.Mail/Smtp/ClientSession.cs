@@ -1,0 +1,214 @@
+using System.Text;
+using Postroom.Mail.Sasl;
+using Postroom.Mail.Status;
+
+namespace Postroom.Mail.Smtp;
+
+/// <summary>How a connection to a next hop is to be protected, as the session sees it.</summary>
+public enum ClientTls
+{
+    /// <summary>Not by this session: it is clear on purpose, or TLS was there before the first byte.</summary>
+    None,
+
+    /// <summary>STARTTLS where it is offered.</summary>
+    IfOffered,
+
+    /// <summary>STARTTLS, or nothing is sent.</summary>
+    Required,
+}
+
+/// <summary>Who logs in.</summary>
+/// <param name="Nonce">18 random octets or more, never used before.</param>
+/// <param name="ClearTextAllowed">A plain password may cross this connection although it has no TLS.</param>
+public sealed record ClientCredentials(string User, Secret Password, byte[] Nonce, bool ClearTextAllowed);
+
+/// <summary>What the session wants done next.</summary>
+public enum ClientMove
+{
+    /// <summary>Send <see cref="ClientSession.ToSend"/>, if any, and bring the reply.</summary>
+    Talk,
+
+    /// <summary>
+    /// Begin TLS, then call <see cref="ClientSession.Secured"/>. No byte may be left unread before it.
+    /// </summary>
+    BeginTls,
+
+    /// <summary>Mail can be sent.</summary>
+    Ready,
+
+    /// <summary><see cref="ClientSession.Failure"/> says why not.</summary>
+    Failed,
+}
+
+/// <summary>
+/// The client's side of a session up to the first MAIL: greeting, EHLO, STARTTLS, AUTH. Replies in, bytes out.
+/// </summary>
+/// <remarks>
+/// <code>
+///   Greeting ─220─▶ Hello ─250─▶ StartTls ─220─▶ (TLS) ─▶ Hello ─250─▶ Auth ─235─▶ Ready
+///                     │ 5xx: HELO (RFC 5321 §3.2)                        ▲ │334
+///                     └─────────────────────────────────────────────────┘ └─┘
+/// </code>
+/// </remarks>
+public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials? credentials)
+{
+    private bool _secured;
+    private bool _plainHelo;
+    private ClientMechanism? _mechanism;
+    private string? _saslComplaint;
+
+    public ClientStage Stage { get; private set; } = ClientStage.Greeting;
+
+    public Capabilities Hop { get; private set; } = Capabilities.None;
+
+    /// <summary>The name in the peer's 220; null before it.</summary>
+    public string? Greeting { get; private set; }
+
+    /// <summary>The line to send, CRLF included; empty before the greeting.</summary>
+    public byte[] ToSend { get; private set; } = [];
+
+    /// <summary>The same for the transcript: what a secret stands in is masked.</summary>
+    public string Shown { get; private set; } = "";
+
+    public Failure? Failure { get; private set; }
+
+    /// <summary>The peer's reply to what was sent last.</summary>
+    public ClientMove On(Reply reply) => Stage switch
+    {
+        _ when reply.Code == 421 => Refuse(reply),
+        ClientStage.Greeting => OnGreeting(reply),
+        ClientStage.Hello => OnHello(reply),
+        ClientStage.StartTls => OnStartTls(reply),
+        ClientStage.Auth => OnAuth(reply),
+        _ => throw new InvalidOperationException($"no reply is due at {Stage}"),
+    };
+
+    /// <summary>TLS stands: all that was said before is forgotten (RFC 3207 §4.2).</summary>
+    public ClientMove Secured()
+    {
+        _secured = true;
+        Hop = Capabilities.None;
+        return Say(ClientStage.Hello, $"EHLO {helo}");
+    }
+
+    private ClientMove OnGreeting(Reply reply)
+    {
+        if (reply.Code != 220)
+            return Refuse(reply);
+        var words = reply.Lines[0].Split(' ', 2);
+        Greeting = words[0];
+        return Say(ClientStage.Hello, $"EHLO {helo}");
+    }
+
+    private ClientMove OnHello(Reply reply)
+    {
+        if (reply.Code == 250)
+        {
+            Hop = _plainHelo ? Capabilities.None with { Name = reply.Lines[0].Split(' ', 2)[0] }
+                : Capabilities.Of(reply);
+            return AfterHello();
+        }
+
+        if (_plainHelo || !reply.IsPermanent)
+            return Refuse(reply);
+        _plainHelo = true;
+        return Say(ClientStage.Hello, $"HELO {helo}");
+    }
+
+    private ClientMove AfterHello()
+    {
+        if (!_secured && tls != ClientTls.None && Hop.StartTls)
+            return Say(ClientStage.StartTls, "STARTTLS");
+        if (!_secured && tls == ClientTls.Required)
+            return Fail(Fault.NextHop, new EnhancedStatus(4, 7, 4),
+                "TLS is required, but the next hop does not offer STARTTLS");
+        return credentials is null ? Arrive() : BeginAuth(credentials);
+    }
+
+    private ClientMove OnStartTls(Reply reply)
+    {
+        if (reply.Code == 220)
+            return ClientMove.BeginTls;
+        return tls == ClientTls.Required ? Refuse(reply) : credentials is null ? Arrive() : BeginAuth(credentials);
+    }
+
+    private ClientMove BeginAuth(ClientCredentials who)
+    {
+        try
+        {
+            _mechanism = ClientMechanism.Choose(
+                Hop.Auth, who.User, who.Password, who.Nonce, _secured || who.ClearTextAllowed);
+            if (_mechanism is null)
+                return Fail(Fault.Account, new EnhancedStatus(4, 7, 4), NoMechanism());
+            var initial = _mechanism.Initial();
+            if (initial is null)
+                return Say(ClientStage.Auth, $"AUTH {_mechanism.Name}");
+
+            // RFC 4954 §4: an initial response of no octets is written as an equals sign.
+            var written = initial.Length == 0 ? "=" : Convert.ToBase64String(initial);
+            return Say(ClientStage.Auth, $"AUTH {_mechanism.Name} {written}", $"AUTH {_mechanism.Name} •••");
+        }
+        catch (SaslException broken)
+        {
+            return Fail(Fault.Account, new EnhancedStatus(4, 7, 0), broken.Message);
+        }
+    }
+
+    private string NoMechanism() => Hop.Auth.Count == 0
+        ? "a login is configured, but the next hop does not offer AUTH on this connection"
+        : $"no way to log in: the next hop offers {string.Join(' ', Hop.Auth)}; a plain password needs TLS";
+
+    private ClientMove OnAuth(Reply reply)
+    {
+        if (_saslComplaint is not null)
+            return Fail(Fault.Account, new EnhancedStatus(4, 7, 0), _saslComplaint);
+        if (reply.Code == 235)
+            return _mechanism!.IsComplete
+                ? Arrive()
+                : Fail(Fault.Account, new EnhancedStatus(4, 7, 0),
+                    "the next hop let us in without proving that it knows us");
+        return reply.Code == 334 ? Answer(reply.Text) : Refuse(reply);
+    }
+
+    private ClientMove Answer(string challenge)
+    {
+        try
+        {
+            var response = _mechanism!.Respond(Convert.FromBase64String(challenge));
+            return Say(ClientStage.Auth, Convert.ToBase64String(response), "•••");
+        }
+        catch (Exception broken) when (broken is SaslException or FormatException)
+        {
+            // RFC 4954 §4: a client cancels with a single asterisk; the server answers 501.
+            _saslComplaint = broken is SaslException ? broken.Message : "the next hop's challenge is not base64";
+            return Say(ClientStage.Auth, "*");
+        }
+    }
+
+    private ClientMove Say(ClientStage stage, string line, string? shown = null)
+    {
+        Stage = stage;
+        ToSend = Encoding.UTF8.GetBytes(line + "\r\n");
+        Shown = shown ?? line;
+        return ClientMove.Talk;
+    }
+
+    private ClientMove Arrive()
+    {
+        Stage = ClientStage.Done;
+        ToSend = [];
+        return ClientMove.Ready;
+    }
+
+    private ClientMove Refuse(Reply reply)
+    {
+        Failure = ClientVerdict.Of(Stage, reply, remote: null);
+        return ClientMove.Failed;
+    }
+
+    private ClientMove Fail(Fault fault, EnhancedStatus status, string why)
+    {
+        Failure = new Failure(fault, status, why, null);
+        return ClientMove.Failed;
+    }
+}

@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Postroom.Relay.Spool.Disk;
+
+/// <summary>The calls .NET does not make, or does not check: every result is looked at.</summary>
+/// <remarks>
+/// .NET 10.0.12 swallows the errors of fsync and cannot open a folder, so a store that has to know calls the C
+/// library itself. Windows has its own neighbour for each (<see cref="Sync"/>, <see cref="SyncFolder"/>).
+/// </remarks>
+internal static unsafe class Posix
+{
+    private const int Interrupted = 4;
+    private const int WouldBlock = 11;
+    private const int NoSpace = 28;
+    private const int QuotaExceeded = 122;
+    private const int NoSuchFile = 2;
+
+    private const int ReadWrite = 2;
+    private const int Create = 0x40;
+    private const int CloseOnExec = 0x80000;
+
+    // The two flags that are not the same on all machines.
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+    private static int NoFollow => IsArm ? 0x8000 : 0x20000;
+    private static int Folder => IsArm ? 0x4000 : 0x10000;
+
+    /// <summary>For reading and writing; 0600 if created; a symbolic link is refused.</summary>
+    public static SafeFileHandle OpenFile(string path, bool create)
+    {
+        if (OperatingSystem.IsWindows())
+            return File.OpenHandle(
+                path, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite,
+                FileShare.ReadWrite | FileShare.Delete);
+        return Opened(path, ReadWrite | CloseOnExec | NoFollow | (create ? Create : 0));
+    }
+
+    /// <summary>Makes the content of a file durable.</summary>
+    public static void Sync(SafeFileHandle file, string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            if (FlushFileBuffers(file) == 0)
+                throw new IOException($"{path} cannot be synced: error {Marshal.GetLastPInvokeError()}");
+            return;
+        }
+
+        while (fdatasync(file) != 0)
+            ThrowUnlessInterrupted("synced", path);
+    }
+
+    /// <summary>Makes the names in a folder durable. Windows keeps them by itself (NTFS logs its metadata).</summary>
+    public static void SyncFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var folder = Opened(path, CloseOnExec | Folder);
+        while (fsync(folder) != 0)
+            ThrowUnlessInterrupted("synced", path);
+    }
+
+    /// <summary>Takes the advisory lock of a file without waiting; false if another process holds it.</summary>
+    public static bool TryLock(SafeFileHandle file, string path)
+    {
+        const int exclusiveNow = 2 | 4;
+        while (flock(file, exclusiveNow) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() == WouldBlock)
+                return false;
+            ThrowUnlessInterrupted("locked", path);
+        }
+
+        return true;
+    }
+
+    /// <summary>What .NET throws for a full disk, as the type that says so.</summary>
+    public static IOException Translated(IOException error, string path) =>
+        !OperatingSystem.IsWindows() && error.HResult is NoSpace or QuotaExceeded
+            ? new DiskFullException($"{path}: {error.Message}", error)
+            : error;
+
+    private static SafeFileHandle Opened(string path, int flags)
+    {
+        const uint ownerOnly = 0b110_000_000;
+        var octets = Encoding.UTF8.GetBytes(path + "\0");
+        while (true)
+        {
+            int descriptor;
+            fixed (byte* name = octets)
+                descriptor = open(name, flags, ownerOnly);
+            if (descriptor >= 0)
+                return new SafeFileHandle(descriptor, ownsHandle: true);
+            ThrowUnlessInterrupted("opened", path);
+        }
+    }
+
+    private static void ThrowUnlessInterrupted(string what, string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        if (error == Interrupted)
+            return;
+        var message = $"{path} cannot be {what}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})";
+        throw error switch
+        {
+            NoSpace or QuotaExceeded => new DiskFullException(message),
+            NoSuchFile => new FileNotFoundException(message, path),
+            _ => new IOException(message, error),
+        };
+    }
+
+#pragma warning disable SYSLIB1054 // LibraryImport would need a partial class; these need no marshalling
+#pragma warning disable IDE1006 // the names are the C library's
+    [DllImport("libc", SetLastError = true)]
+    private static extern int open(byte* path, int flags, uint mode);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fdatasync(SafeFileHandle file);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fsync(SafeFileHandle file);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int flock(SafeFileHandle file, int operation);
+
+    [DllImport("kernel32", SetLastError = true)]
+    private static extern int FlushFileBuffers(SafeFileHandle file);
+#pragma warning restore IDE1006, SYSLIB1054
+}

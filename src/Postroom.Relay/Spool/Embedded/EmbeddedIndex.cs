@@ -1,0 +1,37 @@
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Ledger;
+
+namespace Postroom.Relay.Spool.Embedded;
+
+/// <summary>The ledger's reader, which knows how to wait for what is still on its way there.</summary>
+internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<Position> lastDurable)
+    : ISpoolIndex, IDisposable
+{
+    private readonly ISpoolIndexReader _reader = parts.Ledger.OpenReader();
+
+    public async ValueTask CaughtUpAsync(CancellationToken cancel) =>
+        await feeder.ReachedAsync(lastDurable()).WaitAsync(cancel);
+
+    public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most) => _reader.Find(filter, after, most);
+
+    public IReadOnlyDictionary<State, long> Count(Filter filter) => _reader.Count(filter);
+
+    public MailRecord? Show(MailId id) => _reader.Show(id);
+
+    public AcceptedRecord? Accepted(MailId id) => _reader.Accepted(id)?.ToRecord();
+
+    public MailContent? Content(MailId id)
+    {
+        if (Accepted(id) is not { } mail)
+            return null;
+        var kept = parts.Journal.Segments.Select(s => s.Number).ToHashSet();
+        return mail.Pieces.All(p => kept.Contains(p.Segment))
+            ? new StoredContent(mail, default, (piece, into) => parts.Journal.ReadBody(piece, into.Span))
+            : null;
+    }
+
+    public void Dispose() => _reader.Dispose();
+}

@@ -1,0 +1,163 @@
+using Microsoft.Extensions.Logging;
+using Postroom.Mail;
+using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Ledger;
+using Postroom.Relay.Telemetry;
+
+namespace Postroom.Relay.Spool.Embedded;
+
+/// <summary>Carries what is durable in the journal into the ledger, in large bites.</summary>
+/// <remarks>
+/// It waits a moment before it takes, because a mail that was accepted, leased and delivered in one bite costs the
+/// ledger hardly more than one that was only accepted. Whoever needs the index now hurries it.
+/// </remarks>
+internal sealed class IndexFeeder : IAsyncDisposable
+{
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private const int Bite = 4096;
+
+    private readonly MailJournal _journal;
+    private readonly MailLedger _ledger;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Func<LaneOf> _laneOf;
+    private readonly Func<Action, Task> _offload;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private readonly List<(Position Upto, TaskCompletionSource Done)> _waiting = [];
+    private TaskCompletionSource _hurry = New();
+    private Position _indexed;
+    private readonly Task _loop;
+
+    public IndexFeeder(SpoolParts parts, Func<LaneOf> laneOf)
+    {
+        (_journal, _ledger, _time, _log, _laneOf) = (parts.Journal, parts.Ledger, parts.Time, parts.Log, laneOf);
+        _offload = parts.Offload;
+        _indexed = _ledger.IndexedTo ?? default;
+        _loop = RunAsync();
+    }
+
+    /// <summary>Faults if the ledger cannot be written any more.</summary>
+    public Task Completion => _loop;
+
+    /// <summary>Called after each bite.</summary>
+    public Func<Task>? AfterBite { get; set; }
+
+    /// <summary>Completes when everything up to a position is in the index.</summary>
+    public Task ReachedAsync(Position upto)
+    {
+        lock (_gate)
+        {
+            if (_indexed >= upto)
+                return Task.CompletedTask;
+            var done = New();
+            _waiting.Add((upto, done));
+            _hurry.TrySetResult();
+            return done.Task;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        try
+        {
+            await _loop;
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how it ends.
+            _stop.Dispose();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        await Task.Yield();
+        while (true)
+        {
+            var first = await _journal.TakeDurableAsync(Bite, _stop.Token);
+            if (first.Count < Bite && !IsHurried())
+                await GatherAsync();
+            var batch = new List<(Position, JournalRecord)>(first.Count);
+            Add(batch, first);
+            while (batch.Count < Bite && _journal.DurableNotTaken > 0)
+                Add(batch, await _journal.TakeDurableAsync(Bite, _stop.Token));
+            await ApplyAsync(batch);
+            Reached(batch[^1].Item1);
+            if (AfterBite is { } next)
+                await next();
+        }
+    }
+
+    // A ledger that cannot be written (its disk is full, say) harms nothing that was accepted: intake slows down at
+    // the bound of its lag, and the bite is tried again.
+    private async Task ApplyAsync(List<(Position, JournalRecord)> batch)
+    {
+        for (var wait = TimeSpan.FromSeconds(1); ; wait = wait < LongestWait ? wait * 2 : LongestWait)
+        {
+            try
+            {
+                await _offload(() => _ledger.Apply(batch, _laneOf()));
+                return;
+            }
+            catch (IOException e)
+            {
+                SpoolLog.NotIndexed(_log, batch.Count, wait, e);
+            }
+
+            await Task.Delay(wait, _time, _stop.Token);
+        }
+    }
+
+    private static void Add(List<(Position, JournalRecord)> batch, IReadOnlyList<Entry> entries)
+    {
+        foreach (var entry in entries)
+            batch.Add((entry.Position, entry.Record));
+    }
+
+    private bool IsHurried()
+    {
+        lock (_gate)
+            return _waiting.Count > 0;
+    }
+
+    private async Task GatherAsync()
+    {
+        Task hurry;
+        lock (_gate)
+        {
+            if (_hurry.Task.IsCompleted)
+                _hurry = New();
+            hurry = _hurry.Task;
+        }
+
+        try
+        {
+            await hurry.WaitAsync(Gather, _time, _stop.Token);
+        }
+        catch (TimeoutException)
+        {
+            return; // Nobody was in a hurry.
+        }
+    }
+
+    private void Reached(Position position)
+    {
+        List<TaskCompletionSource> done = [];
+        lock (_gate)
+        {
+            _indexed = position;
+            foreach (var (upto, waiter) in _waiting)
+                if (upto <= position)
+                    done.Add(waiter);
+            _waiting.RemoveAll(w => w.Upto <= position);
+        }
+
+        foreach (var waiter in done)
+            waiter.SetResult();
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,54 @@
+using Postroom.Mail;
+using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Ledger;
+
+namespace Postroom.Relay.Spool.Embedded;
+
+/// <summary>Recipients of one mail that wait in one lane and travel together. Guarded by the spool's gate.</summary>
+/// <remarks>
+/// Kept small: a hundred thousand may wait. What is needed only to send it (envelope, trace block, body) is read back
+/// when it is leased, unless it is fresh and still in memory.
+/// </remarks>
+internal sealed class Parcel(MailId id, Lane lane, string source, DateTimeOffset acceptedAt)
+{
+    public MailId Id { get; } = id;
+
+    /// <summary>Where it waits; another one after a change of routes.</summary>
+    public Lane Lane { get; set; } = lane;
+
+    public string Source { get; } = source;
+
+    public DateTimeOffset AcceptedAt { get; } = acceptedAt;
+
+    public required ParcelRecipient[] Recipients { get; set; }
+
+    /// <summary>When it is due, by the wall clock: its place in the order of the ledger.</summary>
+    public DateTimeOffset Due { get; set; }
+
+    /// <summary>When it is due, by the clock that never jumps.</summary>
+    public long DueTicks { get; set; }
+
+    /// <summary>Under way: in no queue of its lane.</summary>
+    public bool IsLeased { get; set; }
+
+    public TimeSpan HeldFor { get; init; }
+
+    /// <summary>Envelope and trace block, while in memory.</summary>
+    public AcceptedRecord? Record { get; set; }
+
+    /// <summary>The body, while in memory; empty if it has to be read back.</summary>
+    public ReadOnlyMemory<byte> Body { get; set; }
+
+    /// <summary>Its name among all parcels in memory: no recipient is in two.</summary>
+    public (MailId, int) Name => (Id, Recipients[0].Index);
+
+    public DueKey Key => new(Due, Id);
+
+    /// <summary>Lets go of what can be read back; returns the octets of body that this freed.</summary>
+    public int Forget()
+    {
+        var freed = Body.Length;
+        (Record, Body) = (null, default);
+        return freed;
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Logging;
+using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Ledger;
+
+namespace Postroom.Relay.Spool.Embedded;
+
+/// <summary>What the embedded spool is made of.</summary>
+internal sealed record SpoolParts(SpoolSettings Settings, IDisk Disk, TimeProvider Time, ILogger Log) : IDisposable
+{
+    public required MailJournal Journal { get; init; }
+    public required MailLedger Ledger { get; init; }
+    public required WireMarks Marks { get; init; }
+    public required SteadyClock Clock { get; init; }
+
+    /// <summary>Runs what blocks on the ledger.</summary>
+    public required Func<Action, Task> Offload { get; init; }
+
+    /// <summary>Asks the ledger, where nobody else is at it.</summary>
+    public async Task<T> AskLedgerAsync<T>(Func<MailLedger, T> question)
+    {
+        var answer = default(T);
+        await Offload(() => answer = question(Ledger));
+        return answer!;
+    }
+
+    /// <summary>Ends with the spool; null if there is none.</summary>
+    public LedgerThread? Thread { get; init; }
+
+    /// <summary>Held as long as the folder is ours; null in memory.</summary>
+    public IDisposable? FolderLock { get; init; }
+
+    public void Dispose()
+    {
+        Thread?.Dispose();
+        Ledger.Dispose();
+        FolderLock?.Dispose();
+    }
+}

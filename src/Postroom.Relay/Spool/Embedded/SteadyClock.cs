@@ -1,0 +1,42 @@
+namespace Postroom.Relay.Spool.Embedded;
+
+/// <summary>The wall clock, watched: it may jump, and waiting mail must neither freeze nor grow old by that.</summary>
+/// <remarks>
+/// Waits run by the clock that never jumps. Where the two drift apart by more than <see cref="Tolerance"/>, the wall
+/// clock has jumped: it is said once, and time that did not pass does not count towards expiry.
+/// </remarks>
+internal sealed class SteadyClock
+{
+    /// <summary>More than a slewing NTP client makes of an hour, less than anybody sets by hand.</summary>
+    public static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(30);
+
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private DateTimeOffset _wall;
+    private long _ticks;
+
+    public SteadyClock(TimeProvider time) => (_time, _wall, _ticks) = (time, time.GetUtcNow(), time.GetTimestamp());
+
+    public DateTimeOffset Wall => _time.GetUtcNow();
+
+    /// <summary>The clock that never jumps, in the units of <see cref="TimeProvider.TimestampFrequency"/>.</summary>
+    public long Ticks => _time.GetTimestamp();
+
+    public long TicksAfter(TimeSpan wait) =>
+        Ticks + (long)(Math.Max(0, wait.TotalSeconds) * _time.TimestampFrequency);
+
+    public TimeSpan Until(long ticks) =>
+        TimeSpan.FromSeconds(Math.Max(0, (ticks - Ticks) / (double)_time.TimestampFrequency));
+
+    /// <summary>Since the last call: from where to where the wall clock jumped; null if it did not.</summary>
+    public (DateTimeOffset From, DateTimeOffset To)? Jump()
+    {
+        lock (_gate)
+        {
+            var (wall, ticks) = (Wall, Ticks);
+            var expected = _wall + _time.GetElapsedTime(_ticks, ticks);
+            (_wall, _ticks) = (wall, ticks);
+            return (wall - expected).Duration() > Tolerance ? (expected, wall) : null;
+        }
+    }
+}

@@ -1,0 +1,215 @@
+namespace Postroom.Relay.Spool.Journal;
+
+/// <summary>The thread that keeps the writer free: zeros ahead, copies the records of retired segments, gives space
+/// back.</summary>
+/// <remarks>It sleeps while there is nothing to do. What it could not do is done at the next start: nothing depends
+/// on it.</remarks>
+internal sealed class Housekeeping
+{
+    private readonly IDisk _disk;
+    private readonly JournalSettings _settings;
+    private readonly object _lock = new();
+    private readonly Queue<Action> _work = new();
+    private readonly Queue<int> _releases = new();
+    private readonly SortedDictionary<int, SegmentFacts> _segments = [];
+    private readonly List<DamageReport> _damage = [];
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ActiveSegment? _active;
+    private Action<Exception>? _fail;
+    private bool _zeroing;
+    private bool _stopping;
+
+    public Housekeeping(IDisk disk, JournalSettings settings)
+    {
+        (_disk, _settings) = (disk, settings);
+        new Thread(Run) { Name = "postroom housekeeping", IsBackground = true }.Start();
+    }
+
+    /// <summary>Segments that hold bodies, the active one last.</summary>
+    public IReadOnlyList<SegmentFacts> Segments
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var facts = _segments.Values.ToArray();
+                for (var i = 0; i < facts.Length; i++)
+                    if (facts[i].Number == _active?.Number)
+                        facts[i] = facts[i] with { Octets = _active.End };
+                return facts;
+            }
+        }
+    }
+
+    /// <summary>Damage found since the start.</summary>
+    public IReadOnlyList<DamageReport> Damage
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _damage];
+        }
+    }
+
+    /// <summary>The writer begins with this segment, and wants to hear of a failing disk.</summary>
+    public void Active(ActiveSegment active, Action<Exception> fail)
+    {
+        lock (_lock)
+        {
+            (_active, _fail) = (active, fail);
+            _segments[active.Number] = new SegmentFacts(active.Number, active.End, Retired: false, Releasable: false);
+        }
+
+        ZeroAheadIfDue(active);
+    }
+
+    /// <summary>A segment of an earlier life.</summary>
+    public void Retired(int number, long octets, bool hasRecords)
+    {
+        lock (_lock)
+            _segments[number] = new SegmentFacts(number, octets, Retired: true, hasRecords);
+        if (!hasRecords)
+            Post(() => CopyRecords(number));
+    }
+
+    public void Retired(ActiveSegment full, ActiveSegment next)
+    {
+        lock (_lock)
+        {
+            _active = next;
+            _segments[next.Number] = new SegmentFacts(next.Number, next.End, Retired: false, Releasable: false);
+        }
+
+        Retired(full.Number, full.End, hasRecords: false);
+    }
+
+    public void ZeroAheadIfDue(ActiveSegment active)
+    {
+        var target = Math.Min(_settings.SegmentSize, active.End + (long)_settings.ZeroAhead);
+        if (_settings.ZeroAhead == 0 || active.ZeroedTo >= Math.Min(_settings.SegmentSize, active.End + (target - active.End) / 2))
+            return;
+        lock (_lock)
+        {
+            if (_zeroing)
+                return;
+            _zeroing = true;
+        }
+
+        Post(() => ZeroAhead(active, target));
+    }
+
+    public void Release(int number)
+    {
+        lock (_lock)
+        {
+            if (!_segments.TryGetValue(number, out var facts) || !facts.Releasable)
+                throw new InvalidOperationException($"segment {number} is not releasable");
+            _segments.Remove(number);
+            _releases.Enqueue(number);
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>Finishes what is under way and what was released, and leaves the rest to the next start.</summary>
+    public Task StopAsync()
+    {
+        lock (_lock)
+        {
+            _stopping = true;
+            Monitor.Pulse(_lock);
+        }
+
+        return _ended.Task;
+    }
+
+    private void Post(Action work)
+    {
+        lock (_lock)
+        {
+            _work.Enqueue(work);
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    private void Run()
+    {
+        while (Next() is { } work)
+        {
+            try
+            {
+                work();
+            }
+            catch (IOException e)
+            {
+                Found(new DamageReport(default, 0, null, $"housekeeping could not go on, the next start will: {e.Message}"));
+            }
+        }
+
+        _ended.SetResult();
+    }
+
+    private Action? Next()
+    {
+        lock (_lock)
+        {
+            while (_work.Count == 0 && _releases.Count == 0 && !_stopping)
+                Monitor.Wait(_lock);
+            if (_releases.TryDequeue(out var number))
+                return () => GiveBack(number);
+            return _stopping ? null : _work.Dequeue();
+        }
+    }
+
+    private void ZeroAhead(ActiveSegment active, long to)
+    {
+        try
+        {
+            active.ZeroAhead(to);
+        }
+        catch (IOException e)
+        {
+            _fail?.Invoke(e);
+        }
+        catch (ObjectDisposedException)
+        {
+            return; // Retired meanwhile: there is nothing ahead of it any more, and the next one asks for itself.
+        }
+        finally
+        {
+            lock (_lock)
+                _zeroing = false;
+        }
+    }
+
+    private void CopyRecords(int number)
+    {
+        var found = RecordCopy.Make(_disk, number);
+        lock (_lock)
+        {
+            _damage.AddRange(found);
+            if (_segments.TryGetValue(number, out var facts))
+                _segments[number] = facts with { Releasable = true };
+        }
+    }
+
+    /// <summary>A whole segment is kept to be used again, if none is; any other is unlinked.</summary>
+    private void GiveBack(int number)
+    {
+        var name = JournalFiles.Segment(number);
+        long length;
+        using (var file = _disk.Open(name, create: false))
+            length = file.Length;
+        var hasSpare = _disk.List(JournalFiles.Segments).Contains(Path.GetFileName(JournalFiles.Spare));
+        if (length == _settings.SegmentSize && !hasSpare)
+            _disk.Rename(name, JournalFiles.Spare);
+        else
+            _disk.Remove(name);
+        _disk.SyncFolder(JournalFiles.Segments);
+    }
+
+    private void Found(DamageReport report)
+    {
+        lock (_lock)
+            _damage.Add(report);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace Postroom.Relay.Spool.Journal;
+
+/// <summary>Where the journal keeps what.</summary>
+internal static class JournalFiles
+{
+    public const string Segments = "journal";
+    public const string Records = "records";
+    public const string Quarantine = "quarantine";
+    public const string Scratch = "marks";
+
+    /// <summary>A whole segment that nobody needs any more, waiting to be used again.</summary>
+    public const string Spare = Segments + "/spare";
+
+    public static string Segment(int number) => $"{Segments}/{Name(number)}.seg";
+
+    public static string Record(int number) => $"{Records}/{Name(number)}.rec";
+
+    /// <summary>A record segment in the making: worthless until renamed.</summary>
+    public static string RecordDraft(int number) => $"{Records}/{Name(number)}.tmp";
+
+    /// <summary>The number in a name like 0000000012.seg, or null.</summary>
+    public static int? NumberOf(string name, string extension) =>
+        name.Length == 10 + extension.Length && name.EndsWith(extension, StringComparison.Ordinal)
+        && int.TryParse(name.AsSpan(0, 10), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : null;
+
+    /// <summary>All numbers in a folder, ascending.</summary>
+    public static List<int> NumbersIn(IDisk disk, string folder, string extension)
+    {
+        var numbers = new List<int>();
+        foreach (var name in disk.List(folder))
+            if (NumberOf(name, extension) is { } number)
+                numbers.Add(number);
+        numbers.Sort();
+        return numbers;
+    }
+
+    private static string Name(int number) => number.ToString("D10", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,261 @@
+namespace Postroom.Relay.Spool.Journal;
+
+/// <summary>The thread that writes: all that is pending as one group, one call; then one sync, if somebody is in a
+/// hurry.</summary>
+/// <remarks>
+/// While a sync runs, the next group gathers: that is all the batching there is, and no timer takes part. One timer is
+/// armed only while a patient append is unsynced. A write or sync that fails ends everything (fail stop): the kernel
+/// may have dropped what it could not write and called it clean, so a second try would prove nothing. A full disk is
+/// no exception: part of the group may stand there already, and the floor of free space, checked before a mail is
+/// taken, makes it a case of last resort.
+/// </remarks>
+internal sealed class JournalWriter
+{
+    private const int MostPerGroup = 8 << 20;
+
+    private readonly IDisk _disk;
+    private readonly JournalSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly JournalScratch _scratch;
+    private readonly DurableQueue _durable;
+    private readonly Housekeeping _housekeeping;
+    private readonly ITimer _patience;
+    private readonly Action<Position> _aboutToWrite;
+    private readonly object _lock = new();
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Under the lock.
+    private List<Append> _pending = [];
+    private bool _syncDue;
+    private bool _timerArmed;
+    private bool _stopping;
+    private SpoolFailedException? _failure;
+
+    // Of the thread alone.
+    private readonly List<Frame> _frames = [];
+    private List<Append> _taken = [];
+    private List<Append> _unsynced = [];
+    private ActiveSegment _active;
+
+    public JournalWriter(
+        IDisk disk, JournalSettings settings, TimeProvider time, JournalState state, ActiveSegment active)
+    {
+        (_disk, _settings, _time, _active) = (disk, settings, time, active);
+        (_scratch, _durable, _housekeeping) = (state.Scratch, state.Durable, state.Housekeeping);
+        _aboutToWrite = to => _scratch.WritingTo = to;
+        _patience = time.CreateTimer(_ => SyncDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _ = _failed.Task.Exception; // looked at: nobody has to
+        _housekeeping.Active(_active, Fail);
+        new Thread(Run) { Name = "postroom journal", IsBackground = true }.Start();
+    }
+
+    public Task Failed => _failed.Task;
+
+    /// <summary>The longest append that fits in a segment.</summary>
+    public int MostOctets => _settings.SegmentSize - SegmentHeader.Size - (2 * Seal.Size);
+
+    public void Enqueue(Append append)
+    {
+        SpoolFailedException? failure;
+        lock (_lock)
+        {
+            failure = _failure ?? (_stopping ? new SpoolFailedException("the journal is closed") : null);
+            if (failure is null)
+            {
+                _pending.Add(append);
+                if (_pending.Count == 1)
+                    Monitor.Pulse(_lock);
+                return;
+            }
+        }
+
+        append.SetException(failure);
+    }
+
+    /// <summary>Writes what is pending, then the clean stop.</summary>
+    public Task StopAsync()
+    {
+        lock (_lock)
+        {
+            _stopping = true;
+            Monitor.Pulse(_lock);
+        }
+
+        return _ended.Task;
+    }
+
+    private void SyncDue()
+    {
+        lock (_lock)
+        {
+            (_syncDue, _timerArmed) = (true, false);
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (Gather() is { } syncDue)
+                WriteAll(syncDue);
+            WriteGroup(cleanStop: true);
+            Sync();
+        }
+        // whatever it is: nobody may be told that it went well
+        catch (Exception e) when (e is not ThreadInterruptedException)
+        {
+            Fail(e);
+        }
+        finally
+        {
+            _patience.Dispose();
+            _active.Dispose();
+            _ended.SetResult();
+        }
+    }
+
+    /// <summary>Waits for work; true if a sync is due without any, null at the end.</summary>
+    private bool? Gather()
+    {
+        lock (_lock)
+        {
+            while (_pending.Count == 0 && !_syncDue && !_stopping && _failure is null)
+                Monitor.Wait(_lock);
+            if (_failure is not null)
+                throw _failure;
+            if (_pending.Count == 0 && !_syncDue)
+                return null;
+            (_pending, _taken) = (_taken, _pending);
+            var due = _syncDue;
+            _syncDue = false;
+            return due;
+        }
+    }
+
+    private void WriteAll(bool syncDue)
+    {
+        var octets = 0;
+        foreach (var append in _taken)
+        {
+            if (octets > 0 && octets + append.Octets > MostPerGroup)
+                octets = WriteGroup(cleanStop: false);
+            if (_active.End + ActiveSegment.GroupOctets(octets + append.Octets) + Seal.Size > _settings.SegmentSize)
+            {
+                if (octets > 0)
+                    octets = WriteGroup(cleanStop: false);
+                Roll();
+            }
+
+            for (var frame = append.First; frame is not null; frame = frame.Next)
+                _frames.Add(frame);
+            octets += append.Octets;
+            syncDue |= append.IsUrgent;
+            if (!append.IsPiece)
+                _unsynced.Add(append);
+        }
+
+        if (octets > 0)
+            WriteGroup(cleanStop: false);
+        CompletePieces();
+        if (syncDue && _unsynced.Count > 0)
+            Sync();
+        else if (_unsynced.Count > 0)
+            ArmTimer();
+        _housekeeping.ZeroAheadIfDue(_active);
+    }
+
+    private int WriteGroup(bool cleanStop)
+    {
+        _active.WriteGroup(_frames, _time.GetUtcNow(), cleanStop, _aboutToWrite);
+        _scratch.WrittenTo = new Position(_active.Number, _active.End);
+        foreach (var frame in _frames)
+            frame.GiveBack();
+        _frames.Clear();
+        return 0;
+    }
+
+    private void CompletePieces()
+    {
+        foreach (var append in _taken)
+            if (append.IsPiece)
+                append.SetResult();
+        _taken.Clear();
+        if (_taken.Capacity > 4096)
+            _taken.Capacity = 256;
+    }
+
+    private void Sync()
+    {
+        _active.Sync();
+        _scratch.SyncedTo = new Position(_active.Number, _active.Synced);
+        lock (_lock)
+            if (_failure is not null)
+                throw _failure;
+        if (_unsynced.Count == 0)
+            return;
+        var done = _unsynced;
+        _unsynced = new List<Append>(Math.Min(done.Count, 256));
+        foreach (var append in done)
+            for (var frame = append.First; frame is not null; frame = frame.Next)
+                frame.Entry!.InlineBody = default;
+        _durable.Add(done); // before anybody can say that it is done: who then asks the index waits for it
+        ThreadPool.UnsafeQueueUserWorkItem(new Completion(done), preferLocal: false);
+    }
+
+    private void ArmTimer()
+    {
+        lock (_lock)
+        {
+            if (_timerArmed)
+                return;
+            _timerArmed = true;
+        }
+
+        _patience.Change(_settings.Patience, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The segment is full: all of it is synced, then the next one's header vouches for where it
+    /// ends.</summary>
+    private void Roll()
+    {
+        Sync();
+        var previous = new Position(_active.Number, _active.End);
+        var next = ActiveSegment.Create(_disk, _active.Number + 1, _active.Chain);
+        _scratch.WritingTo = new Position(next.Number, SegmentHeader.Size + Seal.Size);
+        next.WriteGroup([], _time.GetUtcNow(), cleanStop: false, aboutToWrite: null);
+        next.Begin(_disk, previous, _active.Chain);
+        _scratch.Begin(new Position(next.Number, next.End));
+        var full = _active;
+        _active = next;
+        full.Dispose();
+        _housekeeping.Retired(full, next);
+    }
+
+    /// <summary>The end of all promises. Called by any thread; the first reason counts.</summary>
+    private void Fail(Exception why)
+    {
+        var failure = why as SpoolFailedException ?? new SpoolFailedException($"the journal failed: {why.Message}", why);
+        List<Append> pending;
+        var ours = Thread.CurrentThread.Name == "postroom journal";
+        lock (_lock)
+        {
+            _failure ??= failure;
+            failure = _failure;
+            pending = _pending;
+            _pending = [];
+            Monitor.Pulse(_lock);
+        }
+
+        _failed.TrySetException(failure);
+        foreach (var append in pending)
+            append.TrySetException(failure);
+        if (!ours)
+            return;
+        foreach (var append in _taken)
+            append.TrySetException(failure);
+        foreach (var append in _unsynced)
+            append.TrySetException(failure);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using SQLitePCL;
+
+namespace Postroom.Relay.Spool.Ledger;
+
+/// <summary>One connection to the ledger's file, for one thread at a time.</summary>
+/// <remarks>
+/// SQLite's own calls and not ADO.NET: the ledger binds some thirty values a mail, and boxing them would cost more
+/// than storing them.
+/// </remarks>
+internal sealed class Database : IDisposable
+{
+    private const int CacheKibibytes = 6 * 1024;
+    private const int BusyMilliseconds = 5_000;
+    private readonly sqlite3 _handle;
+
+    static Database() => Batteries_V2.Init();
+
+    private Database(sqlite3 handle, string file) => (_handle, File) = (handle, file);
+
+    public string File { get; }
+
+    /// <summary>
+    /// The writer's connection, which creates the file; its log is copied back by <see cref="Checkpoint"/>.
+    /// </summary>
+    /// <remarks>
+    /// WAL with synchronous=NORMAL may lose its newest transactions at a power cut, together with the position they
+    /// carry, and the journal feeds them again. With FULL each batch would cost a sync that buys nothing.
+    /// </remarks>
+    public static Database OpenToWrite(string file)
+    {
+        var database = Open(file, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
+        try
+        {
+            database.Execute("PRAGMA journal_mode=WAL");
+            database.Execute("PRAGMA synchronous=NORMAL");
+            database.Execute("PRAGMA wal_autocheckpoint=16384");
+            database.Execute("PRAGMA journal_size_limit=67108864");
+            database.Tune(CacheKibibytes);
+            return database;
+        }
+        catch (Exception e) when (e is IOException or LedgerCorruptException)
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A connection that cannot write.</summary>
+    public static Database OpenToRead(string file)
+    {
+        var database = Open(file, raw.SQLITE_OPEN_READONLY);
+        try
+        {
+            database.Tune(CacheKibibytes / 3);
+            return database;
+        }
+        catch (Exception e) when (e is IOException or LedgerCorruptException)
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    public Statement Prepare(string sql)
+    {
+        Check(raw.sqlite3_prepare_v2(_handle, sql, out var statement));
+        return new Statement(this, statement);
+    }
+
+    public void Execute(string sql)
+    {
+        using var statement = Prepare(sql);
+        while (statement.Step())
+        {
+            // A pragma answers with a row that nobody needs here.
+        }
+    }
+
+    /// <summary>The first column of the first row as a number; 0 if there is no row.</summary>
+    public long Number(string sql)
+    {
+        using var statement = Prepare(sql);
+        return statement.Step() ? statement.Long(0) : 0;
+    }
+
+    /// <summary>Rolls back what is open; SQLite may already have done so itself.</summary>
+    public void Abandon()
+    {
+        if (raw.sqlite3_get_autocommit(_handle) == 0)
+            Execute("ROLLBACK");
+    }
+
+    /// <summary>Copies the write-ahead log back into the file, as far as no reader is in the way.</summary>
+    public void Checkpoint() => Check(raw.sqlite3_wal_checkpoint_v2(
+        _handle, null!, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _));
+
+    /// <summary>Fails if a call of SQLite's did.</summary>
+    public void Check(int code)
+    {
+        if (code is raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE)
+            return;
+        var message = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{File}: {raw.sqlite3_errmsg(_handle).utf8_to_string()} (SQLite {raw.sqlite3_extended_errcode(_handle)})");
+        throw (code & 0xff) switch
+        {
+            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new LedgerCorruptException(message),
+            raw.SQLITE_FULL => new DiskFullException(message),
+            _ => new IOException(message),
+        };
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    private static Database Open(string file, int flags)
+    {
+        var code = raw.sqlite3_open_v2(file, out var handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
+        var database = new Database(handle, file);
+        try
+        {
+            database.Check(code);
+            database.Check(raw.sqlite3_busy_timeout(handle, BusyMilliseconds));
+            return database;
+        }
+        catch (Exception e) when (e is IOException or LedgerCorruptException)
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private void Tune(int cacheKibibytes)
+    {
+        Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA cache_size=-{cacheKibibytes}"));
+        Execute("PRAGMA temp_store=MEMORY");
+        Execute("PRAGMA synchronous=NORMAL");
+        Execute("PRAGMA mmap_size=0");
+        Execute("PRAGMA trusted_schema=OFF");
+    }
+}

@@ -1,0 +1,113 @@
+using Postroom.Mail;
+using Postroom.Mail.Status;
+
+namespace Postroom.Relay.Spool.Ledger;
+
+/// <summary>Reads mails back: to be changed by a batch, or to be sent.</summary>
+internal sealed class MailLoader(Database database) : IDisposable
+{
+    private readonly Statement _mail =
+        database.Prepare("SELECT sender, accepted_at, revoked FROM mail WHERE id = ?1");
+
+    private readonly Statement _recipients = database.Prepare(
+        """
+        SELECT n, address, state, lane, due, failed_tries, delay_reported, held_since, held_for, fault, last
+        FROM recipient WHERE mail = ?1 ORDER BY n
+        """);
+
+    private readonly Statement _accepted = database.Prepare(
+        """
+        SELECT accepted_at, sender, facts, subject, header_from, message_id, trace, pieces, size, report_of
+        FROM mail WHERE id = ?1
+        """);
+
+    private readonly Statement _envelope =
+        database.Prepare("SELECT address, notify, orcpt FROM recipient WHERE mail = ?1 ORDER BY n");
+
+    /// <summary>As it stands, to be stepped on; null if there is none of that id.</summary>
+    public MailWork? Load(MailId id)
+    {
+        if (!_mail.Bind(1, id.Value).Step())
+            return null;
+        var from = PackedMail.Sender(_mail.Text(0));
+        var acceptedAt = At(_mail.Long(1));
+        var revoked = _mail.Int(2) == 1;
+        _mail.Reset();
+        var recipients = new List<RecipientWork>(1);
+        _recipients.Bind(1, id.Value);
+        while (_recipients.Step())
+            recipients.Add(Recipient(_recipients));
+        return new MailWork(id, from, acceptedAt)
+        {
+            Recipients = [.. recipients], Revoked = revoked, RevokedStored = revoked,
+        };
+    }
+
+    /// <summary>Where each recipient of a mail stands.</summary>
+    public IReadOnlyList<RecipientState> States(MailId id)
+    {
+        var states = new List<RecipientState>(1);
+        _recipients.Bind(1, id.Value);
+        while (_recipients.Step())
+            states.Add(new RecipientState(_recipients.Int(0), (State)_recipients.Int(2)));
+        return states;
+    }
+
+    /// <summary>Everything of its acceptance; null if there is none of that id.</summary>
+    public AcceptedRow? Accepted(MailId id)
+    {
+        var recipients = new List<Recipient>(1);
+        _envelope.Bind(1, id.Value);
+        while (_envelope.Step())
+        {
+            var path = new ForwardPath(_envelope.Text(0));
+            recipients.Add(new Recipient(path, (Notify)_envelope.Int(1), _envelope.TextOrNull(2)));
+        }
+
+        if (!_accepted.Bind(1, id.Value).Step())
+            return null;
+        var row = _accepted;
+        var (origin, envelope, header) = PackedMail.ReadFacts(row.Blob(2), PackedMail.Sender(row.Text(1)), recipients);
+        header = header with
+        {
+            Subject = row.TextOrNull(3), From = row.TextOrNull(4), MessageId = row.TextOrNull(5),
+        };
+        var accepted = new AcceptedRow(id, At(row.Long(0)), envelope, origin, header)
+        {
+            Trace = row.Blob(6).ToArray(),
+            Pieces = PackedMail.ReadPieces(row.Blob(7)),
+            Size = row.Long(8),
+            ReportOf = row.IsNull(9) ? null : new MailId(row.Long(9)),
+        };
+        row.Reset();
+        return accepted;
+    }
+
+    public void Dispose()
+    {
+        _mail.Dispose();
+        _recipients.Dispose();
+        _accepted.Dispose();
+        _envelope.Dispose();
+    }
+
+    private static RecipientWork Recipient(Statement row)
+    {
+        var (state, lane) = ((State)row.Int(2), row.Text(3));
+        return new RecipientWork(row.Int(0), new ForwardPath(row.Text(1)))
+        {
+            State = state,
+            Lane = lane,
+            Stored = (lane, state),
+            Due = At(row.Long(4)),
+            FailedTries = row.Int(5),
+            DelayReported = row.Int(6) == 1,
+            HeldSince = row.IsNull(7) ? null : At(row.Long(7)),
+            HeldFor = new TimeSpan(row.Long(8)),
+            Fault = row.IsNull(9) ? null : (Fault)row.Int(9),
+            Last = row.TextOrNull(10),
+        };
+    }
+
+    private static DateTimeOffset At(long ticks) => new(ticks, TimeSpan.Zero);
+}

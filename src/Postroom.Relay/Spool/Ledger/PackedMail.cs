@@ -1,0 +1,77 @@
+using Postroom.Mail;
+using Postroom.Relay.Spool.Journal;
+
+namespace Postroom.Relay.Spool.Ledger;
+
+/// <summary>
+/// What no question looks at, packed: the origin, the envelope's parameters, the rest of the header facts.
+/// </summary>
+internal static class PackedMail
+{
+    public static void WriteFacts(Packer into, AcceptedRecord mail)
+    {
+        var (envelope, origin, header) = (mail.Envelope, mail.Origin, mail.Header);
+        into.Text(origin.Listener);
+        into.Text(origin.Client);
+        into.Text(origin.Helo);
+        into.Text(origin.User);
+        into.Text(origin.Protocol);
+        into.Number((long)envelope.Return);
+        into.Number((long)envelope.Body);
+        into.Number((envelope.SmtpUtf8 ? 1 : 0) | (header.EightBit ? 2 : 0) | (header.EightBitHeader ? 4 : 0));
+        into.Number(header.ReceivedCount);
+        into.Text(envelope.EnvelopeId);
+        into.Text(header.Repaired);
+    }
+
+    public static (Origin Origin, Envelope Envelope, HeaderFacts Header) ReadFacts(
+        ReadOnlySpan<byte> bytes, ReversePath sender, IReadOnlyList<Recipient> recipients)
+    {
+        var from = new Unpacker(bytes);
+        var origin = new Origin(from.Text() ?? "", from.Text() ?? "", from.Text(), from.Text(), from.Text() ?? "");
+        var (@return, body, flags) = ((Return)from.Number(), (BodyKind)from.Number(), from.Number());
+        var header = new HeaderFacts
+        {
+            EightBit = (flags & 2) != 0, EightBitHeader = (flags & 4) != 0, ReceivedCount = from.Int(),
+        };
+        var envelope = new Envelope(sender, recipients)
+        {
+            Return = @return, Body = body, SmtpUtf8 = (flags & 1) != 0, EnvelopeId = from.Text(),
+        };
+        return (origin, envelope, header with { Repaired = from.Text() });
+    }
+
+    public static void WritePieces(Packer into, IReadOnlyList<BodyPiece> pieces)
+    {
+        foreach (var piece in pieces)
+        {
+            into.Number(piece.Segment);
+            into.Number(piece.Offset);
+            into.Number(piece.Length);
+            into.Number(piece.Checksum);
+        }
+    }
+
+    public static IReadOnlyList<BodyPiece> ReadPieces(ReadOnlySpan<byte> bytes)
+    {
+        var pieces = new List<BodyPiece>(1);
+        for (var from = new Unpacker(bytes); !from.AtEnd;)
+            pieces.Add(new BodyPiece(from.Int(), from.Int(), from.Int(), unchecked((uint)from.Number())));
+        return pieces;
+    }
+
+    /// <summary>
+    /// The null path is stored as the empty text, and only <see cref="ReversePath.Null"/> equals itself.
+    /// </summary>
+    public static ReversePath Sender(string address) =>
+        address.Length == 0 ? ReversePath.Null : new ReversePath(address);
+
+    /// <summary>FNV-1a over the characters: what the index keeps of a Message-ID.</summary>
+    public static long HashOf(string messageId)
+    {
+        var hash = 2166136261u;
+        foreach (var c in messageId)
+            hash = unchecked((hash ^ c) * 16777619u);
+        return hash;
+    }
+}

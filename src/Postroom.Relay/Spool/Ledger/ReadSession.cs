@@ -1,0 +1,105 @@
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+
+namespace Postroom.Relay.Spool.Ledger;
+
+/// <summary>One read-only connection and its questions.</summary>
+internal sealed class ReadSession : IDisposable
+{
+    private readonly Database _database;
+    private readonly MailLoader _loader;
+    private readonly Finder _finder;
+
+    private ReadSession(Database database)
+    {
+        _database = database;
+        _loader = new MailLoader(database);
+        _finder = new Finder(database);
+    }
+
+    public static ReadSession Open(string file)
+    {
+        var database = Database.OpenToRead(file);
+        try
+        {
+            if (Schema.CheckedVersion(database) == 0)
+                throw new SpoolUnusableException($"{file} is no ledger, or its service never came up: start it once.");
+            return new ReadSession(database);
+        }
+        catch (Exception e) when (e is IOException or LedgerCorruptException or SpoolUnusableException)
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Asks within one transaction, so that an answer made of several queries is of one moment.</summary>
+    public T AtOnce<T>(Func<ReadSession, T> question)
+    {
+        _database.Execute("BEGIN");
+        try
+        {
+            return question(this);
+        }
+        finally
+        {
+            _database.Abandon();
+        }
+    }
+
+    public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most) =>
+        _finder.Find(filter, after, most);
+
+    public IReadOnlyDictionary<State, long> Count(Filter filter) => _finder.Count(filter);
+
+    public AcceptedRow? Accepted(MailId id) => _loader.Accepted(id);
+
+    public MailRecord? Show(MailId id)
+    {
+        if (_loader.Accepted(id) is not { } mail)
+            return null;
+        return new MailRecord(id, mail.AcceptedAt, mail.Origin, mail.Header, mail.Envelope.From.Address)
+        {
+            Size = mail.Size,
+            EnvelopeId = mail.Envelope.EnvelopeId,
+            Recipients = _finder.Recipients(id),
+            Trail = Trail(id),
+        };
+    }
+
+    public IReadOnlyList<TrailEvent> RelayEvents(int most)
+    {
+        using var rows = _database.Prepare("SELECT event FROM relay_event ORDER BY id DESC LIMIT ?1");
+        rows.Bind(1, most);
+        var events = new List<TrailEvent>();
+        while (rows.Step())
+            Read(rows.Blob(0), null, events);
+        events.Reverse();
+        return events;
+    }
+
+    public void Dispose()
+    {
+        _loader.Dispose();
+        _database.Dispose();
+    }
+
+    private List<TrailEvent> Trail(MailId id)
+    {
+        using var rows = _database.Prepare(
+            "SELECT -1 AS seq, trail FROM mail WHERE id = ?1 UNION ALL "
+            + "SELECT seq, events FROM trail WHERE mail = ?1 ORDER BY seq");
+        rows.Bind(1, id.Value);
+        var events = new List<TrailEvent>();
+        while (rows.Step())
+            Read(rows.Blob(1), id, events);
+        return events;
+    }
+
+    private static void Read(ReadOnlySpan<byte> packed, MailId? of, List<TrailEvent> into)
+    {
+        for (var from = new Unpacker(packed); !from.AtEnd;)
+            into.Add(PackedTrail.Read(ref from, of));
+    }
+}

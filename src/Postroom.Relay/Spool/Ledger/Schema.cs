@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Postroom.Tests")] // for the query plans and the pragmas
+
+namespace Postroom.Relay.Spool.Ledger;
+
+/// <summary>The tables. Each index costs every mail; each has the question it is for beside it.</summary>
+/// <remarks>
+/// Instants are UTC ticks of 100 ns, spans likewise; packed columns are written by <see cref="Packer"/>.
+/// </remarks>
+internal static class Schema
+{
+    /// <summary>Grows by one with every change of the tables.</summary>
+    public const int Version = 1;
+
+    private static readonly string[] Tables =
+    [
+        // A mail. trail: its events of the batch that accepted it, most often all it ever has.
+        """
+        CREATE TABLE mail(
+            id INTEGER PRIMARY KEY, accepted_at INTEGER NOT NULL, size INTEGER NOT NULL,
+            sender TEXT NOT NULL COLLATE NOCASE, source TEXT NOT NULL COLLATE NOCASE,
+            subject TEXT, header_from TEXT, message_id TEXT, message_hash INTEGER, report_of INTEGER,
+            revoked INTEGER NOT NULL DEFAULT 0,
+            facts BLOB NOT NULL, pieces BLOB NOT NULL, trace BLOB NOT NULL, trail BLOB NOT NULL) STRICT
+        """,
+        """
+        CREATE TABLE recipient(
+            mail INTEGER NOT NULL, n INTEGER NOT NULL, state INTEGER NOT NULL,
+            lane TEXT NOT NULL, due INTEGER NOT NULL, failed_tries INTEGER NOT NULL,
+            delay_reported INTEGER NOT NULL, held_since INTEGER, held_for INTEGER NOT NULL,
+            fault INTEGER, notify INTEGER NOT NULL, address TEXT NOT NULL COLLATE NOCASE, orcpt TEXT, last TEXT,
+            PRIMARY KEY(mail, n)) STRICT, WITHOUT ROWID
+        """,
+
+        // What is due next on a lane.
+        "CREATE INDEX recipient_due ON recipient(lane, due, mail, n) WHERE state = 1",
+
+        // Everything in a state, newest first; of delivered mail there is so much that the table itself is as good.
+        "CREATE INDEX recipient_standing ON recipient(state, mail, n) WHERE state <> 4",
+
+        // "Did Alice get her mail?"
+        "CREATE INDEX recipient_address ON recipient(address, mail, n)",
+
+        // The application's own name for a mail, from its log. A hash, for the texts would be half as long as the rest.
+        "CREATE INDEX mail_message_hash ON mail(message_hash) WHERE message_hash IS NOT NULL",
+
+        // Events of later batches; seq is the place in the journal.
+        """
+        CREATE TABLE trail(
+            mail INTEGER NOT NULL, seq INTEGER NOT NULL, events BLOB NOT NULL,
+            PRIMARY KEY(mail, seq)) STRICT, WITHOUT ROWID
+        """,
+        "CREATE TABLE relay_event(id INTEGER PRIMARY KEY, event BLOB NOT NULL) STRICT",
+
+        // lane NULL: the relay was not running.
+        "CREATE TABLE pause(id INTEGER PRIMARY KEY, lane TEXT, since INTEGER NOT NULL, until INTEGER) STRICT",
+        "CREATE TABLE tally(lane TEXT NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, "
+            + "PRIMARY KEY(lane, state)) STRICT, WITHOUT ROWID",
+        "CREATE TABLE anomaly(id INTEGER PRIMARY KEY, segment INTEGER NOT NULL, place INTEGER NOT NULL, "
+            + "what TEXT NOT NULL) STRICT",
+        "CREATE TABLE position(id INTEGER PRIMARY KEY CHECK(id = 1), segment INTEGER NOT NULL, place INTEGER NOT NULL, "
+            + "newest INTEGER NOT NULL) STRICT",
+    ];
+
+    /// <summary>Creates the tables in a new file; refuses a file of a newer program.</summary>
+    /// <exception cref="SpoolUnusableException">The file's version is newer than ours.</exception>
+    public static void Migrate(Database database)
+    {
+        var version = CheckedVersion(database);
+        if (version == Version)
+            return;
+        database.Execute("BEGIN IMMEDIATE");
+        foreach (var table in Tables)
+            database.Execute(table);
+        database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version={Version}"));
+        database.Execute("COMMIT");
+    }
+
+    /// <summary>The file's version: 0 of a new file, else ours.</summary>
+    /// <exception cref="SpoolUnusableException">The file's version is newer than ours.</exception>
+    public static long CheckedVersion(Database database)
+    {
+        var version = database.Number("PRAGMA user_version");
+        return version <= Version ? version : throw new SpoolUnusableException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{database.File} has version {version}, and this Postroom knows versions up to {Version}. Run the newer "
+            + $"Postroom that wrote it; or move the file away, and it is built anew from the journal."));
+    }
+}

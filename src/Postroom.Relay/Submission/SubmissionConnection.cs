@@ -1,0 +1,307 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections;
+using Postroom.Mail;
+using Postroom.Mail.Message;
+using Postroom.Mail.Smtp;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Telemetry;
+using Postroom.Relay.Wire;
+
+namespace Postroom.Relay.Submission;
+
+/// <summary>The host of one <see cref="ServerSession"/>: reads, writes, and does what the session decides.</summary>
+internal sealed class SubmissionConnection : IDisposable
+{
+    private static readonly TimeSpan WriteWait = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LingerSilence = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LingerAtMost = TimeSpan.FromSeconds(30);
+
+    private readonly ConnectionContext _context;
+    private readonly ListenerParts _parts;
+    private readonly string _client;
+    private readonly PeerFacts _peer;
+    private readonly ServerSession _session;
+    private readonly IncomingMail _mail;
+    private readonly ServerDeadline _deadline;
+    private PipeReader _input;
+    private PipeWriter _output;
+    private SslStream? _tls;
+    private ReadOnlySequence<byte> _rest;
+    private bool _owesAnswer;
+    private long _received;
+    private (long Octets, long Since)? _window;
+    private volatile bool _isStopping;
+
+    public SubmissionConnection(ConnectionContext context, ListenerParts parts, string client, PeerFacts peer)
+    {
+        (_context, _parts, _client, _peer) = (context, parts, client, peer);
+        (_input, _output) = (context.Transport.Input, context.Transport.Output);
+        _session = new ServerSession(parts.Profile, peer, parts.All.Mechanism);
+        _mail = new IncomingMail(parts.All.Spool);
+        _deadline = new ServerDeadline(parts.All.Clock, Wake);
+    }
+
+    private enum Turn { Read, StartTls, Close }
+
+    private string Listener => _parts.Settings.Name;
+
+    /// <summary>Lets the mail in hand end, then says goodbye.</summary>
+    public void Stop()
+    {
+        _isStopping = true;
+        _input.CancelPendingRead();
+    }
+
+    public void Abort() => _context.Abort();
+
+    public void Dispose()
+    {
+        _deadline.Dispose();
+        _mail.Dispose();
+        _tls?.Dispose();
+    }
+
+    /// <summary>The whole of the connection. Whatever happens to it happens to it alone.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            if (_parts.Settings.Tls == ListenerTls.Implicit)
+                await HandshakeAsync();
+            _session.Greet(_output);
+            await TalkAsync();
+            await FlushAsync();
+            if (_session.Ending is not (Ending.None or Ending.Quit))
+            {
+                SubmissionLog.Ended(_parts.All.Log, _client, Listener, _session.Ending);
+                await LingerAsync();
+            }
+
+            if (_tls != null)
+                await _tls.ShutdownAsync();
+        }
+        catch (AuthenticationException e)
+        {
+            SubmissionLog.TlsFailed(_parts.All.Log, _client, Listener, e);
+        }
+        catch (SpoolFailedException e)
+        {
+            SubmissionLog.StoreFailed(_parts.All.Log, _client, Listener, e);
+            await SayLastAsync(ServerReplies.StoreFailed);
+        }
+        catch (OutOfMemoryException e)
+        {
+            _mail.Drop();
+            SubmissionLog.OutOfMemory(_parts.All.Log, _client, Listener, e);
+            await SayLastAsync(ServerReplies.MemoryGone);
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            SubmissionLog.Broke(_parts.All.Log, _client, Listener, e);
+        }
+        catch (Exception e) when (e is not (StackOverflowException or AccessViolationException))
+        {
+            SubmissionLog.Bug(_parts.All.Log, _client, Listener, e);
+            _context.Abort();
+        }
+    }
+
+    private static bool IsBroken(Exception e) =>
+        e is IOException or OperationCanceledException or ObjectDisposedException or System.Net.Sockets.SocketException;
+
+    private async Task TalkAsync()
+    {
+        while (true)
+        {
+            await FlushAsync();
+            if (_isStopping && _session.IsBetweenMails)
+            {
+                _output.Write(ServerReplies.ShuttingDown);
+                return;
+            }
+
+            var read = await ReadAsync();
+            if (read.IsCanceled && IsTooLate())
+            {
+                _input.AdvanceTo(read.Buffer.Start);
+                _output.Write(_session.IsInData ? ServerReplies.TooSlow : ServerReplies.TimedOut);
+                SubmissionLog.TimedOut(_parts.All.Log, _client, Listener);
+                return;
+            }
+
+            var turn = await ObeyAsync(read.Buffer);
+            _received += read.Buffer.Length - _rest.Length;
+            _input.AdvanceTo(_rest.Start, _rest.End);
+            if (turn == Turn.Close || (turn == Turn.Read && read.IsCompleted))
+                return;
+            if (turn == Turn.StartTls)
+            {
+                await FlushAsync();
+                await HandshakeAsync();
+                _session.TlsStarted();
+            }
+        }
+    }
+
+    // Does what the session decides about what was read, until it needs more.
+    private async ValueTask<Turn> ObeyAsync(ReadOnlySequence<byte> input)
+    {
+        _session.HasRoom = _parts.All.Spool.HasRoom;
+        while (true)
+        {
+            _session.IsLoginBlocked = _parts.Profile.Mechanisms.Count > 0 && _parts.All.Gate.IsBlocked(_client);
+            var step = _session.Next(ref input, _output);
+            _rest = input;
+            switch (step)
+            {
+                case ServerStep.NeedInput:
+                    await _mail.FlushAsync();
+                    return Turn.Read;
+                case ServerStep.BeginBody:
+                    _session.OpenBody(_mail.Begin(), _output);
+                    break;
+                case ServerStep.DropBody:
+                    _mail.Drop();
+                    break;
+                case ServerStep.Commit:
+                    await CommitAsync();
+                    break;
+                case ServerStep.StartTls:
+                    return Turn.StartTls;
+                case ServerStep.LoggedIn:
+                    SubmissionLog.LoggedIn(_parts.All.Log, _session.User ?? "", _client, Listener);
+                    break;
+                case ServerStep.LoginFailed:
+                    await PunishAsync();
+                    break;
+                default:
+                    return Turn.Close;
+            }
+        }
+    }
+
+    private async ValueTask CommitAsync()
+    {
+        if (_owesAnswer) // the 250 of the mail before must not wait for the disk a second time
+            await FlushAsync();
+        var envelope = _session.Envelope!;
+        var origin = new Origin(Listener, _client, _session.Helo, _session.User, _session.Protocol);
+        var cipher = _tls?.NegotiatedCipherSuite.ToString();
+        var size = _mail.Size;
+        var (reply, receipt) = await _mail.AcceptAsync(
+            new Handover(origin, envelope, _parts.All.HostName, cipher), _session.MailData);
+        if (receipt != null)
+            SubmissionLog.Accepted(_parts.All.Log, receipt.Id, _client, Listener, size, envelope.Recipients.Count);
+        else
+            SubmissionLog.Refused(_parts.All.Log, _client, Listener, reply);
+        _mail.Drop();
+        _session.Complete(reply, _output);
+        _owesAnswer = true;
+    }
+
+    private async ValueTask PunishAsync()
+    {
+        _parts.All.Gate.Failed(_client);
+        SubmissionLog.LoginFailed(_parts.All.Log, _client, Listener);
+        await Task.Delay(LoginGate.Delay, _parts.All.Clock);
+    }
+
+    private async ValueTask FlushAsync()
+    {
+        var pending = _output.FlushAsync();
+        _owesAnswer = false;
+        if (!pending.IsCompleted)
+            _deadline.Set(WriteWait);
+        var flushed = await pending;
+        if (flushed.IsCanceled)
+        {
+            _context.Abort();
+            throw new IOException("the client does not read our answers");
+        }
+    }
+
+    private ValueTask<ReadResult> ReadAsync()
+    {
+        var pending = _input.ReadAsync();
+        if (!pending.IsCompleted)
+            SetReadDeadline();
+        return pending;
+    }
+
+    private void SetReadDeadline()
+    {
+        if (!_session.IsInData)
+        {
+            _window = null;
+            _deadline.Set(_peer.IsLocal ? _parts.Settings.Limits.IdleLocal : _parts.Settings.Limits.IdleRemote);
+        }
+        else if (_window == null)
+        {
+            _window = (_received, _parts.All.Clock.GetTimestamp());
+            _deadline.Set(RateWindow);
+        }
+    }
+
+    // The deadline woke us: too late for a command; or time to see how much data has come in the last minute.
+    private bool IsTooLate()
+    {
+        if (!_deadline.HasPassed)
+            return false; // woken to stop, or too early: look again
+        if (!_session.IsInData || _window is not { } window)
+            return true;
+        var (octets, elapsed) = (_received - window.Octets, _parts.All.Clock.GetElapsedTime(window.Since));
+        if (octets < _parts.Settings.Limits.SlowestData * elapsed.TotalSeconds)
+            return true;
+        _window = null;
+        _deadline.Clear();
+        return false;
+    }
+
+    private void Wake()
+    {
+        _input.CancelPendingRead();
+        _output.CancelPendingFlush();
+    }
+
+    private async Task HandshakeAsync()
+    {
+        _tls = new SslStream(new ServerStream(_context.Transport));
+        using var wait = new CancellationTokenSource(WriteWait, _parts.All.Clock);
+        await _tls.AuthenticateAsServerAsync(_parts.Tls!, wait.Token);
+        _input = PipeReader.Create(_tls);
+        _output = PipeWriter.Create(_tls);
+    }
+
+    // Reads on for a while after a refusal: to close with unread octets would be a reset, which overtakes our answer.
+    private async Task LingerAsync()
+    {
+        var (begin, left) = (_parts.All.Clock.GetTimestamp(), _parts.Settings.Limits.MessageSize);
+        while (left > 0 && !_isStopping && _parts.All.Clock.GetElapsedTime(begin) < LingerAtMost)
+        {
+            _deadline.Set(LingerSilence);
+            var read = await _input.ReadAsync();
+            left -= read.Buffer.Length;
+            _input.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted || read.IsCanceled)
+                return;
+        }
+    }
+
+    private async Task SayLastAsync(Reply reply)
+    {
+        try
+        {
+            ServerReplies.Write(reply, _output);
+            await FlushAsync();
+            await LingerAsync();
+        }
+        catch (Exception e) when (IsBroken(e) || e is OutOfMemoryException)
+        {
+            SubmissionLog.Broke(_parts.All.Log, _client, Listener, e);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net.Security;
+using Microsoft.Extensions.Logging;
+using Postroom.Mail.Sasl;
+using Postroom.Mail.Smtp;
+using Postroom.Relay.Spool;
+using System.Security.Cryptography;
+
+namespace Postroom.Relay.Submission;
+
+/// <summary>What all listeners share.</summary>
+internal sealed record SubmissionParts(
+    string HostName, ISpool Spool, TimeProvider Clock, ILoggerFactory Loggers, Users Users)
+{
+    public LoginGate Gate { get; } = new(Clock);
+
+    public ILogger Log { get; } = Loggers.CreateLogger("Postroom.Submission");
+
+    /// <summary>Where a self-made certificate is kept.</summary>
+    public required string DataFolder { get; init; }
+
+    public ServerMechanism? Mechanism(string name) =>
+        ServerMechanism.Create(name, Users.Find, RandomNumberGenerator.GetBytes(18), Users.Pepper);
+}
+
+/// <summary>What the connections of one listener share.</summary>
+internal sealed record ListenerParts(
+    ListenerSettings Settings, SubmissionParts All, SslServerAuthenticationOptions? Tls)
+{
+    private readonly ServerProfile _withoutLogin = new(All.HostName)
+    {
+        OffersTls = Settings.Tls is ListenerTls.Offered or ListenerTls.Required,
+        RequiresTls = Settings.Tls == ListenerTls.Required,
+        RequiresAuth = Settings.RequireAuth,
+        Lenient = Settings.Strictness == Strictness.Lenient,
+        MessageSize = Settings.Limits.MessageSize,
+        Recipients = Settings.Limits.Recipients,
+        CommandLine = Settings.Limits.CommandLine,
+        Errors = Settings.Limits.Errors,
+    };
+
+    private ServerProfile? _withLogin;
+
+    /// <summary>AUTH is offered where somebody could log in, or nobody may send without.</summary>
+    public ServerProfile Profile => Settings.RequireAuth || All.Users.Any
+        ? _withLogin ??= _withoutLogin with { Mechanisms = ServerMechanism.Names }
+        : _withoutLogin;
+}

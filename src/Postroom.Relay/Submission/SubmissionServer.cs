@@ -1,0 +1,107 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Postroom.Relay.Spool;
+
+namespace Postroom.Relay.Submission;
+
+/// <summary>Takes mail from applications into the spool: all listeners, and their coming and going.</summary>
+/// <remarks>Start, reload and stop one after the other; they are no place for two callers at once.</remarks>
+public sealed class SubmissionServer : IAsyncDisposable
+{
+    private readonly ISpool _spool;
+    private readonly TimeProvider _clock;
+    private readonly ILoggerFactory _loggers;
+    private readonly List<Listener> _listeners = [];
+    private readonly List<Task> _draining = [];
+    private readonly CancellationTokenSource _cutOff = new();
+    private SubmissionSettings _settings;
+    private SubmissionParts _parts;
+
+    public SubmissionServer(SubmissionSettings settings, ISpool spool, TimeProvider clock, ILoggerFactory loggers)
+    {
+        (_settings, _spool, _clock, _loggers) = (settings, spool, clock, loggers);
+        _parts = PartsOf(settings);
+    }
+
+    /// <summary>Where each listener is bound, by its name; with the port where any was asked for.</summary>
+    public IReadOnlyDictionary<string, EndPoint> Bound =>
+        _listeners.ToDictionary(l => l.Settings.Name, l => l.EndPoint);
+
+    /// <summary>Opens all listeners, or none.</summary>
+    /// <exception cref="ListenerRefusedException">One may not start, or its address cannot be had; the message says
+    /// why.</exception>
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        try
+        {
+            foreach (var listener in _settings.Listeners)
+                _listeners.Add(await Listener.StartAsync(listener, _parts, cancel));
+        }
+        catch (ListenerRefusedException)
+        {
+            await StopAsync(new CancellationToken(canceled: true));
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Closes and opens what has changed; unchanged listeners run on. Sessions on a closed one finish their mail.
+    /// Refused whole if a listener may not start.
+    /// </summary>
+    /// <exception cref="ListenerRefusedException">The settings are wrong: nothing has changed. Or an address cannot
+    /// be had.</exception>
+    public async Task ReloadAsync(SubmissionSettings settings, CancellationToken cancel)
+    {
+        foreach (var listener in settings.Listeners)
+        {
+            if (SubmissionRules.Check(listener) is { } why)
+                throw new ListenerRefusedException(listener.Name, why);
+        }
+
+        var sameHouse = settings with { Listeners = _settings.Listeners } == _settings;
+        foreach (var old in _listeners.ToArray())
+        {
+            if (sameHouse && settings.Listeners.Any(l => IsSame(l, old.Settings)))
+                continue;
+            _listeners.Remove(old);
+            await old.UnbindAsync();
+            _draining.Add(old.DrainAsync(_cutOff.Token));
+        }
+
+        _draining.RemoveAll(t => t.IsCompleted);
+        if (!sameHouse)
+            _parts = PartsOf(settings);
+        _settings = settings;
+        foreach (var listener in settings.Listeners.Where(l => !_listeners.Exists(o => IsSame(l, o.Settings))))
+            _listeners.Add(await Listener.StartAsync(listener, _parts, cancel));
+    }
+
+    /// <summary>Takes no more connections, lets each finish its mail, and cuts off what is left when
+    /// cancelled.</summary>
+    public async Task StopAsync(CancellationToken cancel)
+    {
+        foreach (var listener in _listeners)
+            await listener.UnbindAsync();
+        _draining.AddRange(_listeners.Select(l => l.DrainAsync(_cutOff.Token)));
+        _listeners.Clear();
+        await using (cancel.Register(_cutOff.Cancel))
+            await Task.WhenAll(_draining);
+        _draining.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(new CancellationToken(canceled: true));
+        _cutOff.Dispose();
+    }
+
+    private static bool IsSame(ListenerSettings a, ListenerSettings b) =>
+        a with { Allow = b.Allow } == b && a.Allow.SequenceEqual(b.Allow);
+
+    private SubmissionParts PartsOf(SubmissionSettings settings)
+    {
+        var users = new Users(settings.UsersFile, _loggers.CreateLogger("Postroom.Submission"));
+        var folder = settings.DataFolder ?? Path.GetDirectoryName(Path.GetFullPath(settings.UsersFile)) ?? ".";
+        return new SubmissionParts(settings.HostName, _spool, _clock, _loggers, users) { DataFolder = folder };
+    }
+}

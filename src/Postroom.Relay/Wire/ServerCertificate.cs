@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Postroom.Relay.Wire;
+
+/// <summary>The certificate that a listener shows.</summary>
+public static class ServerCertificate
+{
+    private const string OwnName = "listener.pem";
+    private static readonly TimeSpan Life = TimeSpan.FromDays(3650);
+    private static readonly TimeSpan Renewed = TimeSpan.FromDays(30); // before its end
+
+    /// <summary>Reads a certificate and its key from PEM files; both may be in one.</summary>
+    /// <exception cref="CryptographicException">No certificate or key in them, or they do not belong
+    /// together.</exception>
+    public static X509Certificate2 Read(string certificateFile, string? keyFile) =>
+        X509Certificate2.CreateFromPemFile(certificateFile, keyFile ?? certificateFile);
+
+    /// <summary>
+    /// The self-made certificate kept in a folder (0600); made anew where there is none, it is for another host, or it
+    /// is about to end. A client that verifies it has to be told of it; most on one machine do not verify.
+    /// </summary>
+    public static X509Certificate2 OwnIn(string folder, string hostName, DateTimeOffset now)
+    {
+        var file = Path.Combine(folder, OwnName);
+        if (TryRead(file) is { } kept)
+        {
+            if (kept.MatchesHostname(hostName) && kept.NotAfter > (now + Renewed).UtcDateTime.ToLocalTime())
+                return kept;
+            kept.Dispose();
+        }
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(
+            new X500DistinguishedName($"CN={hostName}"), key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(hostName);
+        names.AddDnsName("localhost");
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        names.AddIpAddress(System.Net.IPAddress.IPv6Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var made = request.CreateSelfSigned(now.AddDays(-1), now + Life);
+        WriteSecret(file, made.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
+        return X509Certificate2.CreateFromPemFile(file, file);
+    }
+
+    private static X509Certificate2? TryRead(string file)
+    {
+        if (!File.Exists(file))
+            return null;
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(file, file);
+        }
+        catch (CryptographicException)
+        {
+            return null; // torn, or not ours: it is made anew
+        }
+    }
+
+    private static void WriteSecret(string file, string text)
+    {
+        var fresh = file + ".new";
+        File.Delete(fresh);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var writer = new StreamWriter(fresh, options))
+            writer.Write(text);
+        File.Move(fresh, file, overwrite: true);
+    }
+}

@@ -1,0 +1,68 @@
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool;
+
+namespace Postroom.Api;
+
+/// <summary>The spool's rows in the words of the API.</summary>
+public static class AnswerOf
+{
+    public static RecipientAnswer Row(RecipientRow row) =>
+        new(row.Mail.ToString(), row.Recipient, Name(row.State), row.To, row.From)
+        {
+            AcceptedAt = row.AcceptedAt,
+            Subject = row.Subject,
+            Route = row.Lane,
+            FailedTries = row.FailedTries,
+            NextDue = row.State == State.Waiting ? row.NextDue : null,
+            Size = row.Size,
+            Source = row.Source,
+            Last = row.Last,
+        };
+
+    public static MailAnswer Mail(MailRecord mail) => new(mail.Id.ToString(), mail.AcceptedAt, mail.From)
+    {
+        Subject = mail.Header.Subject,
+        HeaderFrom = mail.Header.From,
+        MessageId = mail.Header.MessageId,
+        Repaired = mail.Header.Repaired,
+        EnvelopeId = mail.EnvelopeId,
+        Size = mail.Size,
+        Listener = mail.Origin.Listener,
+        Client = mail.Origin.Client,
+        Helo = mail.Origin.Helo,
+        User = mail.Origin.User,
+        Protocol = mail.Origin.Protocol,
+        Recipients = [.. mail.Recipients.Select(Row)],
+        Trail = [.. mail.Trail.Select(Event)],
+    };
+
+    public static EventAnswer Event(TrailEvent happened) => new(happened.At, Name(happened.Kind), happened.Recipient)
+    {
+        Who = happened.Who,
+        Route = happened.Lane,
+        Reply = happened.Reply,
+        Failure = Failure(happened.Failure),
+        Text = happened.Text,
+        NextDue = happened.NextDue,
+        Attempt = happened.Attempt is { } a
+            ? new AttemptAnswer(a.Remote, a.Greeting, a.Tls, a.Reused, [.. a.Steps.Select(s => new StepAnswer(s.Name, s.Milliseconds))])
+            {
+                Transcript = a.Transcript,
+            }
+            : null,
+    };
+
+    public static FailureAnswer? Failure(Failure? failure) => failure is null
+        ? null
+        : new FailureAnswer(Name(failure.Fault), failure.Status.ToString(), failure.Diagnostic, failure.RemoteMta);
+
+    public static IReadOnlyDictionary<string, long> Counts(IReadOnlyDictionary<State, long> counts) =>
+        Enum.GetValues<State>().ToDictionary(Name, s => counts.GetValueOrDefault(s));
+
+    /// <summary>The approved text of a state, event or fault: its name in small letters.</summary>
+    public static string Name<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+
+    /// <summary>A cursor as text: <c>ID.N</c>.</summary>
+    public static string Cursor(RecipientRow last) => $"{last.Mail}.{last.Recipient}";
+}

@@ -1,0 +1,132 @@
+using System.Text.Json.Serialization;
+
+namespace Postroom.Api;
+
+/// <summary>A page of recipients: <c>GET /api/v1/queue</c>, and <c>postroom queue list --json</c>.</summary>
+/// <param name="Recipients">Newest mail first.</param>
+/// <param name="Total">How many match in all.</param>
+/// <param name="Next">To be given as <c>after</c> for the next page; null at the end.</param>
+/// <param name="Counts">How many of all that is stored are in each state.</param>
+public sealed record QueueAnswer(
+    IReadOnlyList<RecipientAnswer> Recipients, long Total, string? Next, IReadOnlyDictionary<string, long> Counts);
+
+/// <summary>One recipient of one mail.</summary>
+/// <param name="Id">The mail's public id.</param>
+/// <param name="Recipient">Its place in the envelope, from 0.</param>
+public sealed record RecipientAnswer(string Id, int Recipient, string State, string To, string From)
+{
+    public DateTimeOffset AcceptedAt { get; init; }
+    public string? Subject { get; init; }
+
+    /// <summary>The route it waits for or went by; empty if none matches.</summary>
+    public string Route { get; init; } = "";
+    public int FailedTries { get; init; }
+    public DateTimeOffset? NextDue { get; init; }
+    public long Size { get; init; }
+    public string Source { get; init; } = "";
+
+    /// <summary>The last word: the next hop's reply, or why it failed.</summary>
+    public string? Last { get; init; }
+}
+
+/// <summary>One mail: <c>GET /api/v1/mails/{id}</c>, and <c>postroom queue show ID --json</c>.</summary>
+public sealed record MailAnswer(string Id, DateTimeOffset AcceptedAt, string From)
+{
+    public string? Subject { get; init; }
+    public string? HeaderFrom { get; init; }
+    public string? MessageId { get; init; }
+    public string? Repaired { get; init; }
+    public string? EnvelopeId { get; init; }
+    public long Size { get; init; }
+    public required string Listener { get; init; }
+    public required string Client { get; init; }
+    public string? Helo { get; init; }
+    public string? User { get; init; }
+    public required string Protocol { get; init; }
+    public required IReadOnlyList<RecipientAnswer> Recipients { get; init; }
+
+    /// <summary>What happened, oldest first.</summary>
+    public required IReadOnlyList<EventAnswer> Trail { get; init; }
+}
+
+/// <summary>One thing that happened.</summary>
+/// <param name="Recipient">The recipient's place in the envelope; null for the whole mail.</param>
+public sealed record EventAnswer(DateTimeOffset At, string Kind, int? Recipient)
+{
+    public string? Who { get; init; }
+    public string? Route { get; init; }
+    public string? Reply { get; init; }
+    public FailureAnswer? Failure { get; init; }
+    public string? Text { get; init; }
+    public DateTimeOffset? NextDue { get; init; }
+    public AttemptAnswer? Attempt { get; init; }
+}
+
+/// <summary>Why a try failed, in the words of RFC 3464 §2.3.</summary>
+public sealed record FailureAnswer(string Fault, string Status, string Diagnostic, string? RemoteMta);
+
+/// <summary>How a try went.</summary>
+public sealed record AttemptAnswer(string? Remote, string? Greeting, string? Tls, bool Reused, IReadOnlyList<StepAnswer> Steps)
+{
+    public string? Transcript { get; init; }
+}
+
+/// <summary>One step of a try.</summary>
+public sealed record StepAnswer(string Name, double Milliseconds);
+
+/// <summary>What to act on: a filter or ids, not both; an empty filter only with <paramref name="All"/>.</summary>
+public sealed record ActionRequest(string? Filter = null, IReadOnlyList<string>? Ids = null, bool All = false, string? Why = null);
+
+/// <summary>What an action did.</summary>
+/// <param name="Matched">Recipients found.</param>
+/// <param name="Changed">Recipients whose state allowed it.</param>
+public sealed record ActionAnswer(string Action, long Matched, long Changed);
+
+/// <summary>How the relay stands: <c>GET /api/v1/status</c>.</summary>
+public sealed record StatusAnswer(string Version, string Mode, string HostName, int ProcessId)
+{
+    public DateTimeOffset StartedAt { get; init; }
+    public required string DataFolder { get; init; }
+    public required IReadOnlyList<string> Listeners { get; init; }
+
+    /// <summary>False while the disk is below its floor and nothing is accepted.</summary>
+    public bool HasRoom { get; init; }
+    public required IReadOnlyDictionary<string, long> Counts { get; init; }
+    public required IReadOnlyList<LaneAnswer> Routes { get; init; }
+}
+
+/// <summary>How one lane stands.</summary>
+/// <param name="Waiting">Parcels waiting or being tried.</param>
+public sealed record LaneAnswer(string Route, long Waiting, int InFlight, bool Paused)
+{
+    public DateTimeOffset? PausedSince { get; init; }
+    public FailureAnswer? Cause { get; init; }
+    public DateTimeOffset? NextProbe { get; init; }
+}
+
+/// <summary>What a reload did. Refused whole if there is any mistake.</summary>
+public sealed record ReloadAnswer(bool Reloaded, string File, IReadOnlyList<string> Mistakes, IReadOnlyList<string> Warnings);
+
+/// <summary>An error: RFC 9457 §3.</summary>
+/// <param name="Title">What is wrong.</param>
+/// <param name="Detail">What to do about it.</param>
+public sealed record ProblemAnswer(string Title, int Status, string Detail, IReadOnlyList<string>? Mistakes = null)
+{
+    public string Type { get; init; } = "about:blank";
+}
+
+/// <summary>A yes: <c>GET /healthz</c>.</summary>
+public sealed record HealthAnswer(string Status);
+
+/// <summary>The generated code for all of these: nothing is looked up by reflection, so the command line starts fast.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(QueueAnswer))]
+[JsonSerializable(typeof(MailAnswer))]
+[JsonSerializable(typeof(ActionRequest))]
+[JsonSerializable(typeof(ActionAnswer))]
+[JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(ReloadAnswer))]
+[JsonSerializable(typeof(ProblemAnswer))]
+[JsonSerializable(typeof(HealthAnswer))]
+public sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,15 @@
+using Postroom.Relay.Spool;
+
+namespace Postroom.Api;
+
+/// <summary>What the API reaches of the house.</summary>
+/// <param name="Spool">What is read, and what a person's directives go to.</param>
+/// <param name="Status">How everything stands.</param>
+/// <param name="Reload">Reads the configuration again and takes it into use, or refuses it whole.</param>
+/// <param name="Time">For ages in filters.</param>
+public sealed record ApiDoors(
+    ISpool Spool, Func<StatusAnswer> Status, Func<CancellationToken, Task<ReloadAnswer>> Reload, TimeProvider Time)
+{
+    /// <summary>Called after a person asked for a try at once, so that a paused lane is probed too.</summary>
+    public Action Hurry { get; init; } = () => { };
+}

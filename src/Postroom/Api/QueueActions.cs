@@ -1,0 +1,76 @@
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool;
+
+namespace Postroom.Api;
+
+/// <summary>What a person can do to mail, by filter or id: retry, hold, release, cancel.</summary>
+internal sealed class QueueActions(ApiDoors doors)
+{
+    private const int Bite = 1000;
+
+    // A bare release must not send what was captured on purpose, nor revive what has long ended: that has to be said.
+    private static readonly Dictionary<string, (Happening What, State[] Usual)> Known = new(StringComparer.Ordinal)
+    {
+        ["retry"] = (Happening.Hurried, [State.Waiting]),
+        ["hold"] = (Happening.Held, [State.Waiting]),
+        ["release"] = (Happening.Released, [State.Held]),
+        ["cancel"] = (Happening.Cancelled, [State.Waiting, State.Held]),
+    };
+
+    public async Task<ActionAnswer> DoAsync(string action, ActionRequest request, string who, CancellationToken cancel)
+    {
+        if (!Known.TryGetValue(action, out var known))
+            throw ApiProblem.NotFound($"there is no action \"{action}\": retry, hold, release, cancel");
+        await doors.Spool.Index.CaughtUpAsync(cancel);
+        long matched = 0, changed = 0;
+        foreach (var filter in FiltersOf(request, known.Usual))
+        {
+            Cursor? after = null;
+            while (doors.Spool.Index.Find(filter, after, Bite) is { Count: > 0 } rows)
+            {
+                var targets = rows.Select(r => new Target(r.Mail, r.Recipient)).ToList();
+                changed += await doors.Spool.DirectAsync(new Directive(known.What, targets, who, request.Why), cancel);
+                matched += rows.Count;
+                after = new Cursor(rows[^1].Mail, rows[^1].Recipient);
+                if (rows.Count < Bite)
+                    break;
+            }
+        }
+        if (changed > 0)
+            await doors.Spool.Index.CaughtUpAsync(cancel);
+        if (known.What == Happening.Hurried)
+            doors.Hurry();
+        return new ActionAnswer(action, matched, changed);
+    }
+
+    private List<Filter> FiltersOf(ActionRequest request, State[] usual)
+    {
+        if (request.Ids is { Count: > 0 } ids)
+        {
+            if (!string.IsNullOrWhiteSpace(request.Filter))
+                throw ApiProblem.Bad("a filter and ids together", "Give one or the other.");
+            return ids.Select(OfId).ToList();
+        }
+        var filter = ReadFilter(request.Filter, doors.Time);
+        if (filter.Terms.Count == 0 && !request.All)
+            throw ApiProblem.Bad("an empty filter would mean all mail", "Give a filter or ids, or say --all (\"all\": true) if all is meant.");
+        if (!filter.Terms.Any(t => t.Field == Field.State))
+            filter = new Filter([.. filter.Terms, StatesTerm(usual)]);
+        return [filter];
+    }
+
+    private Filter OfId(string text) =>
+        MailId.TryParse(text, out var id) && doors.Spool.Index.Show(id) is not null
+            ? new Filter([new Term(Field.Id, id.ToString())])
+            : throw ApiProblem.NotFound($"there is no mail {text}");
+
+    private static Term StatesTerm(State[] states) =>
+        new(Field.State, string.Join(',', states.Select(AnswerOf.Name))) { States = states };
+
+    public static Filter ReadFilter(string? text, TimeProvider time) =>
+        FilterParser.TryParse(text ?? "", time.GetLocalNow(), out var filter, out var error)
+            ? filter
+            : throw ApiProblem.Bad("the filter is wrong: " + error, "The language of filters: docs/reference/filters.md");
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Postroom.Api;
+using Postroom.Configuration;
+
+namespace Postroom.Cli;
+
+/// <summary>Asks the running service, over the UNIX socket in its data folder.</summary>
+public sealed class ApiClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    private ApiClient(string socket) => _http = new HttpClient(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        ConnectCallback = async (_, cancel) => new NetworkStream(await ConnectAsync(socket, cancel), ownsSocket: true),
+    })
+    {
+        BaseAddress = new Uri("http://postroom/"),
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>Null if nobody serves this data folder.</summary>
+    public static ApiClient? TryConnect(string dataFolder)
+    {
+        var path = Folders.ApiSocket(dataFolder);
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            // A probe of its own, because a refused connection inside HttpClient comes out as something else.
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+            return new ApiClient(path);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
+        {
+            throw new CliException(ExitCode.NotRunning,
+                $"{path} may not be used by {Environment.UserName}: run this as the user the service runs as, or as root");
+        }
+        catch (SocketException)
+        {
+            return null; // a socket that the last life left behind
+        }
+    }
+
+    public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, path), type, cancel);
+
+    public Task<T> PostAsync<T>(string path, ActionRequest body, JsonTypeInfo<T> type, CancellationToken cancel)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, ApiJson.Default.ActionRequest));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, type, cancel);
+    }
+
+    /// <summary>Copies the body of an answer as it is.</summary>
+    public async Task CopyAsync(string path, Stream into, CancellationToken cancel)
+    {
+        using var answer = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
+        await ThrowIfProblemAsync(answer, cancel);
+        await answer.Content.CopyToAsync(into, cancel);
+    }
+
+    private async Task<T> SendAsync<T>(HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancel)
+    {
+        using (request)
+        using (var answer = await _http.SendAsync(request, cancel))
+        {
+            await ThrowIfProblemAsync(answer, cancel);
+            await using var body = await answer.Content.ReadAsStreamAsync(cancel);
+            return await JsonSerializer.DeserializeAsync(body, type, cancel)
+                ?? throw new CliException(ExitCode.Bug, "the service answered nothing");
+        }
+    }
+
+    private static async Task ThrowIfProblemAsync(HttpResponseMessage answer, CancellationToken cancel)
+    {
+        if (answer.IsSuccessStatusCode)
+            return;
+        await using var body = await answer.Content.ReadAsStreamAsync(cancel);
+        var problem = answer.Content.Headers.ContentType?.MediaType == "application/problem+json"
+            ? await JsonSerializer.DeserializeAsync(body, ApiJson.Default.ProblemAnswer, cancel)
+            : null;
+        var code = answer.StatusCode switch
+        {
+            HttpStatusCode.NotFound => ExitCode.NothingFound,
+            HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => ExitCode.Wrong,
+            HttpStatusCode.ServiceUnavailable => ExitCode.NotRunning,
+            _ => ExitCode.Bug,
+        };
+        var lines = new List<string> { problem is null ? $"the service answered {(int)answer.StatusCode}" : $"{problem.Title}. {problem.Detail}" };
+        lines.AddRange(problem?.Mistakes ?? []);
+        throw new CliException(code, string.Join('\n', lines.Select(SafeText.Of)));
+    }
+
+    private static async Task<Socket> ConnectAsync(string path, CancellationToken cancel)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+}

@@ -1,0 +1,91 @@
+using Postroom.Api;
+using Postroom.Configuration;
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Relay.Spool.Ledger;
+
+namespace Postroom.Cli;
+
+/// <summary>Reads mail for the command line: from the service, or from the index on disk while no service runs.</summary>
+public sealed class MailSource : IDisposable
+{
+    private readonly ApiClient? _service;
+    private readonly ISpoolIndexReader? _index;
+    private readonly string _folder;
+
+    private MailSource(string folder, ApiClient? service, ISpoolIndexReader? index) =>
+        (_folder, _service, _index) = (folder, service, index);
+
+    /// <exception cref="CliException">Neither a service nor an index is there.</exception>
+    public static MailSource Open(string folder)
+    {
+        if (ApiClient.TryConnect(folder) is { } service)
+            return new MailSource(folder, service, null);
+        var file = Folders.Ledger(folder);
+        return File.Exists(file)
+            ? new MailSource(folder, null, MailLedger.OpenReadOnly(file))
+            : throw new CliException(ExitCode.NotRunning,
+                $"no service runs on {folder}, and no mail was ever kept there; start one with: postroom run, or name the folder with --data");
+    }
+
+    /// <summary>What is shown may be behind what the journal holds.</summary>
+    public bool IsOffline => _service is null;
+
+    public async Task<QueueAnswer> PageAsync(string filter, string? after, int most, CancellationToken cancel)
+    {
+        if (_service is { } service)
+            return await service.GetAsync(
+                $"api/v1/queue?most={most}&filter={Uri.EscapeDataString(filter)}&after={Uri.EscapeDataString(after ?? "")}",
+                ApiJson.Default.QueueAnswer, cancel);
+        if (!QueueReader.TryCursor(after, out var cursor))
+            throw new CliException(ExitCode.Usage, "--after is no cursor: give what \"next\" of the page before says");
+        return new QueueReader(_index!.Find, _index!.Count).Page(FilterWords.Parse(filter), cursor, most);
+    }
+
+    public async Task<MailAnswer> ShowAsync(string id, CancellationToken cancel)
+    {
+        if (_service is { } service)
+            return await service.GetAsync($"api/v1/mails/{Uri.EscapeDataString(id)}", ApiJson.Default.MailAnswer, cancel);
+        return MailId.TryParse(id, out var known) && _index!.Show(known) is { } mail
+            ? AnswerOf.Mail(mail)
+            : throw new CliException(ExitCode.NothingFound, $"there is no mail {SafeText.Of(id)}");
+    }
+
+    /// <summary>The bytes of a mail, which only the service can read.</summary>
+    public Task CopyRawAsync(string id, Stream into, CancellationToken cancel) => _service is { } service
+        ? service.CopyAsync($"api/v1/mails/{Uri.EscapeDataString(id)}/raw", into, cancel)
+        : throw new CliException(ExitCode.NotRunning, $"no service runs on {_folder}: the bytes of a mail are read through it");
+
+    public void Dispose()
+    {
+        _service?.Dispose();
+        _index?.Dispose();
+    }
+}
+
+/// <summary>Makes a filter of the words of a command line.</summary>
+public static class FilterWords
+{
+    /// <summary>The shell took the quotes away: a word with a space in it gets them back.</summary>
+    public static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(Quoted));
+
+    /// <exception cref="CliException">It is wrong; the message says how.</exception>
+    public static Filter Parse(string text) => FilterParser.TryParse(text, TimeProvider.System.GetLocalNow(), out var filter, out var error)
+        ? filter
+        : throw new CliException(ExitCode.Wrong, "the filter is wrong: " + SafeText.Of(error));
+
+    /// <summary>Open mail only, unless the filter says which states are meant.</summary>
+    public static string OnlyOpen(string text) => Parse(text).Terms.Any(t => t.Field is Field.State or Field.Id)
+        ? text
+        : (text + " state:waiting,trying,held").TrimStart();
+
+    private static string Quoted(string word)
+    {
+        if (!word.Any(char.IsWhiteSpace) || word.Contains('"', StringComparison.Ordinal))
+            return word;
+        var colon = word.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 && word.AsSpan(0, colon).IndexOf(' ') < 0
+            ? $"{word[..(colon + 1)]}\"{word[(colon + 1)..]}\""
+            : $"\"{word}\"";
+    }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text;
+using Postroom.Api;
+
+namespace Postroom.Cli;
+
+/// <summary>Mail for people: lists, and one mail with its timeline.</summary>
+public static class MailView
+{
+    private static readonly Column[] Columns =
+    [
+        new("ID"), new("STATE", IsState: true), new("TO", IsElastic: true), new("SUBJECT", 3, IsElastic: true), new("AGE", 4, IsNumber: true),
+        new("TRIES", 5, IsNumber: true), new("NEXT", 6, IsNumber: true), new("ROUTE", 7), new("LAST WORD", 2, IsElastic: true),
+    ];
+
+    public static void List(Screen screen, QueueAnswer page, DateTimeOffset now)
+    {
+        screen.Table(Columns, [.. page.Recipients.Select(r => Row(r, now))]);
+        var more = page.Total - page.Recipients.Count;
+        if (more > 0)
+            screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"… {more} more. Narrow the filter, or see them with --most N, or page on with --after {page.Next}."));
+    }
+
+    private static string[] Row(RecipientAnswer r, DateTimeOffset now) =>
+    [
+        r.Id, r.State, SafeText.Of(r.To), SafeText.Of(r.Subject), Screen.Span(now - r.AcceptedAt),
+        r.FailedTries == 0 ? "" : r.FailedTries.ToString(CultureInfo.InvariantCulture),
+        r.NextDue is { } due ? (due <= now ? "now" : "in " + Screen.Span(due - now)) : "",
+        SafeText.Of(r.Route), SafeText.Of(r.Last),
+    ];
+
+    public static void Show(Screen screen, MailAnswer mail, DateTimeOffset now)
+    {
+        screen.Line(string.Create(CultureInfo.InvariantCulture,
+            $"{screen.Bold("Mail " + mail.Id)}, {Screen.Size(mail.Size)}, accepted {Screen.Time(mail.AcceptedAt, now)}, {Screen.Span(now - mail.AcceptedAt)} ago"));
+        Fact(screen, "Subject", mail.Subject);
+        Fact(screen, "From", mail.HeaderFrom);
+        Fact(screen, "Envelope", $"<{mail.From}>");
+        Fact(screen, "Message-ID", mail.MessageId);
+        Fact(screen, "Handed over", $"by {mail.Client}{(mail.Helo is { } h ? $" ({h})" : "")}"
+            + $"{(mail.User is { } u ? $", logged in as {u}" : "")}, {mail.Protocol}, at {mail.Listener}");
+        Fact(screen, "Repaired", mail.Repaired);
+        screen.Line();
+        screen.Line(screen.Bold("Recipients"));
+        foreach (var r in mail.Recipients)
+            screen.Line($"  {r.Recipient}  {screen.State(r.State)}  {SafeText.Of(r.To)}"
+                + (r.NextDue is { } due ? $"  next try {(due <= now ? "now" : "in " + Screen.Span(due - now))}" : "")
+                + (r.Last is { } last ? screen.Faint($"  {SafeText.Of(last)}") : ""));
+        screen.Line();
+        screen.Line(screen.Bold("Timeline"));
+        foreach (var happened in mail.Trail)
+            Event(screen, happened, mail, now);
+    }
+
+    /// <summary>One line of a timeline, and below it the words of the other side.</summary>
+    public static void Event(Screen screen, EventAnswer happened, MailAnswer mail, DateTimeOffset now)
+    {
+        var line = new StringBuilder("  ")
+            .Append(happened.At.ToOffset(now.Offset).ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture))
+            .Append("  ").Append(screen.State(happened.Kind.PadRight(10)));
+        if (happened.Recipient is { } n && mail.Recipients.Count > 1 && n < mail.Recipients.Count)
+            line.Append(' ').Append(SafeText.Of(mail.Recipients[n].To));
+        if (!string.IsNullOrEmpty(happened.Route))
+            line.Append(" by ").Append(SafeText.Of(happened.Route));
+        if (happened.Attempt is { } attempt)
+            line.Append(screen.Faint(Attempt(attempt)));
+        if (happened.Who is { } who)
+            line.Append(" by ").Append(SafeText.Of(who));
+        screen.Line(line.ToString());
+        const string indent = "                             ";
+        if (happened.Reply is { } reply)
+            screen.Line($"{indent}“{SafeText.Of(reply)}”");
+        if (happened.Failure is { } f)
+            screen.Line($"{indent}{f.Status} ({f.Fault}{(f.RemoteMta is { } mta ? $", {SafeText.Of(mta)}" : "")}): “{SafeText.Of(f.Diagnostic)}”");
+        if (happened.NextDue is { } due)
+            screen.Line($"{indent}next try {Screen.Time(due, now)}, {Screen.Span(due - happened.At)} later");
+        if (happened.Text is { } text)
+            screen.Line(indent + SafeText.Of(text));
+        if (happened.Attempt?.Transcript is { } transcript)
+            foreach (var said in transcript.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                screen.Line(screen.Faint(indent + "| " + SafeText.Of(said)));
+    }
+
+    private static string Attempt(AttemptAnswer attempt)
+    {
+        var text = new StringBuilder();
+        if (attempt.Remote is { } remote)
+            text.Append(" to ").Append(SafeText.Of(remote)).Append(attempt.Reused ? " (kept connection)" : "");
+        if (attempt.Tls is { } tls)
+            text.Append(", ").Append(SafeText.Of(tls));
+        foreach (var step in attempt.Steps)
+            text.Append(CultureInfo.InvariantCulture, $", {SafeText.Of(step.Name)} {step.Milliseconds:0.#} ms");
+        return text.ToString();
+    }
+
+    private static void Fact(Screen screen, string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+            screen.Line($"  {name,-12} {SafeText.Of(value)}");
+    }
+}

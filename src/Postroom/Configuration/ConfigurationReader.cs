@@ -1,0 +1,122 @@
+using Postroom.Mail.Routing;
+using Postroom.Mail.Status;
+using Postroom.Relay.Queue;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Submission;
+
+namespace Postroom.Configuration;
+
+/// <summary>What a person wrote, in a file and the environment, into the rooms' settings: all mistakes at once.</summary>
+public static class ConfigurationReader
+{
+    /// <summary>The listener that is there when none is configured.</summary>
+    public const string DefaultAddress = "127.0.0.1:2525";
+
+    public static Reading Read(ConfigurationSource source)
+    {
+        var mistakes = new List<Mistake>();
+        var raw = source.Text is { } text
+            ? TomlSource.Read(text, source.Name, mistakes)
+            : [new RawTable("", new Place(source.Name))];
+        EnvironmentSource.Apply(source.Environment, raw, mistakes);
+        if (!raw.Exists(t => t.Name == "listener"))
+            raw.Add(DefaultListener(source));
+
+        var tables = raw.ConvertAll(t => TableValues.Read(t, mistakes));
+        var root = tables[0];
+        var built = Build(source, tables);
+        mistakes.AddRange(CrossChecks.Of(built, tables));
+        mistakes = [.. mistakes.Distinct().OrderBy(m => m.Place.Line == 0).ThenBy(m => m.Place.Line).ThenBy(m => m.Place.Column)];
+        return new Reading(mistakes.Exists(m => !m.IsWarning) ? null : built, mistakes, tables);
+    }
+
+    private static RawTable DefaultListener(ConfigurationSource source)
+    {
+        var place = new Place(source.Name, source.Text is null ? 0 : 1, source.Text is null ? 0 : 1);
+        var table = new RawTable("listener", place);
+        table.Add(new RawEntry("address", new RawValue(RawKind.Text, DefaultAddress), place, place));
+        return table;
+    }
+
+    private static RelayConfiguration Build(ConfigurationSource source, List<TableValues> tables)
+    {
+        var root = tables[0];
+        var hostName = root.Get(RootSettings.HostName) ?? source.MachineName;
+        var data = Path.GetFullPath(source.DataOption ?? root.Get(RootSettings.Data) ?? source.DataFolder);
+        return new RelayConfiguration(root.Get(RootSettings.Mode), hostName, data)
+        {
+            File = source.Text is null ? null : source.Name,
+            Submission = new SubmissionSettings(hostName, Folders.Users(data),
+                [.. tables.Where(t => t.Name == "listener").Select(ListenerOf)]),
+            Routes = [.. tables.Where(t => t.Name == "route").Select(RouteOf)],
+            Queue = QueueOf(tables.Find(t => t.Name == "queue")),
+            Spool = SpoolOf(tables.Find(t => t.Name == "spool")),
+        };
+    }
+
+    private static ListenerSettings ListenerOf(TableValues t)
+    {
+        var address = t.Get(ListenerKeys.Address) ?? "";
+        return new ListenerSettings(t.Get(ListenerKeys.Name) ?? address, address)
+        {
+            Tls = t.Get(ListenerKeys.Tls),
+            CertificateFile = t.Get(ListenerKeys.Certificate),
+            KeyFile = t.Get(ListenerKeys.Key),
+            RequireAuth = t.Get(ListenerKeys.RequireAuth),
+            Allow = t.Get(ListenerKeys.Allow),
+            Strictness = t.Get(ListenerKeys.Strictness),
+            SocketMode = t.Get(ListenerKeys.SocketMode),
+            SocketOwner = t.Get(ListenerKeys.SocketOwner),
+            Limits = new ListenerLimits
+            {
+                MessageSize = t.Get(ListenerKeys.MessageSize),
+                Recipients = t.Get(ListenerKeys.Recipients),
+                CommandLine = t.Get(ListenerKeys.CommandLine),
+                Errors = t.Get(ListenerKeys.Errors),
+                ConnectionsPerSource = t.Get(ListenerKeys.PerSource),
+                Connections = t.Get(ListenerKeys.Connections),
+                IdleLocal = t.Get(ListenerKeys.IdleLocal),
+                IdleRemote = t.Get(ListenerKeys.IdleRemote),
+                SlowestData = t.Get(ListenerKeys.SlowestData),
+            },
+        };
+    }
+
+    private static Route RouteOf(TableValues t) =>
+        new(t.Get(RouteKeys.Name) ?? "", t.Get(RouteKeys.Host) ?? "", t.Get(RouteKeys.Port))
+        {
+            Tls = t.Get(RouteKeys.Tls),
+            TrustFile = t.Get(RouteKeys.Trust),
+            Account = t.Get(RouteKeys.User) is { } user
+                ? new AccountReference(user, t.Get(RouteKeys.PasswordFile), t.Get(RouteKeys.PasswordEnvironment))
+                : null,
+            AllowClearTextPassword = t.Get(RouteKeys.AllowClearText),
+            Connections = t.Get(RouteKeys.Connections),
+            InFlight = t.Get(RouteKeys.InFlight),
+            Helo = t.Get(RouteKeys.Helo),
+            Recipients = t.Get(RouteKeys.Recipients),
+            Senders = t.Get(RouteKeys.Senders),
+        };
+
+    private static QueueSettings QueueOf(TableValues? t) => t is null ? new QueueSettings() : new QueueSettings
+    {
+        Retry = new RetrySchedule(t.Get(QueueKeys.First), t.Get(QueueKeys.Longest), t.Get(QueueKeys.GiveUp)),
+        ProbeEvery = t.Get(QueueKeys.Probe),
+        ProbeAccountEvery = t.Get(QueueKeys.ProbeAccount),
+        DelayedAfter = t.Get(QueueKeys.Delayed),
+        ParkLimit = t.Get(QueueKeys.Park),
+        ReportsFrom = t.Get(QueueKeys.ReportsFrom),
+    };
+
+    private static SpoolSettings SpoolOf(TableValues? t) => t is null ? new SpoolSettings() : new SpoolSettings
+    {
+        FreeSpaceFloor = t.Get(SpoolKeys.Floor),
+        SegmentSize = (int)Math.Clamp(t.Get(SpoolKeys.Segment), 1 << 20, 1 << 30),
+        BodyMemory = t.Get(SpoolKeys.BodyMemory),
+        Window = t.Get(SpoolKeys.Window),
+        IndexLag = t.Get(SpoolKeys.IndexLag),
+        AnswerWithin = t.Get(SpoolKeys.AnswerWithin),
+        KeepCaptured = t.Get(SpoolKeys.KeepCaptured),
+        KeepEnded = t.Get(SpoolKeys.KeepEnded),
+    };
+}

@@ -1,0 +1,31 @@
+namespace Postroom.Configuration;
+
+/// <summary>Where things lie when nobody says where.</summary>
+public static class Folders
+{
+    /// <summary>The users of AUTH, in a data folder.</summary>
+    public static string Users(string dataFolder) => Path.Combine(dataFolder, "users");
+
+    /// <summary>The socket of the command line, in a data folder.</summary>
+    public static string ApiSocket(string dataFolder) => Path.Combine(dataFolder, "api.sock");
+
+    /// <summary>The index, in a data folder.</summary>
+    public static string Ledger(string dataFolder) => Path.Combine(dataFolder, "ledger.db");
+
+    /// <summary>/var/lib/postroom for root; else the user's data folder.</summary>
+    public static string DefaultData() => Environment.UserName == "root"
+        ? "/var/lib/postroom"
+        : Path.Combine(OwnFolder("XDG_DATA_HOME", ".local/share"), "postroom");
+
+    /// <summary>The user's own file, else the machine's; null if there is none: then the defaults hold.</summary>
+    public static string? DefaultConfiguration()
+    {
+        string[] places = [Path.Combine(OwnFolder("XDG_CONFIG_HOME", ".config"), "postroom", "postroom.toml"), "/etc/postroom/postroom.toml"];
+        return Array.Find(places, File.Exists);
+    }
+
+    private static string OwnFolder(string variable, string belowHome) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder && Path.IsPathRooted(folder)
+            ? folder
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), belowHome);
+}

@@ -1,0 +1,45 @@
+using Postroom.Mail.Routing;
+using Postroom.Mail.Sandbox;
+using Postroom.Relay.Queue;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Submission;
+
+namespace Postroom.Configuration;
+
+/// <summary>A whole configuration that was found right: each room's own settings record.</summary>
+/// <param name="Mode">What becomes of mail.</param>
+/// <param name="HostName">The relay's name.</param>
+/// <param name="DataFolder">Absolute.</param>
+public sealed record RelayConfiguration(Mode Mode, string HostName, string DataFolder)
+{
+    /// <summary>The file it was read from; null for built-in defaults and environment alone.</summary>
+    public string? File { get; init; }
+
+    public required SubmissionSettings Submission { get; init; }
+
+    public required IReadOnlyList<Route> Routes { get; init; }
+
+    public required QueueSettings Queue { get; init; }
+
+    public required SpoolSettings Spool { get; init; }
+}
+
+/// <summary>What reading a configuration gave.</summary>
+/// <param name="Configuration">Null if there is any mistake that is not a warning.</param>
+/// <param name="Mistakes">All of them, in the order of the file; warnings too.</param>
+/// <param name="Tables">Every table with its values, for <c>config print</c>.</param>
+public sealed record Reading(
+    RelayConfiguration? Configuration, IReadOnlyList<Mistake> Mistakes, IReadOnlyList<TableValues> Tables);
+
+/// <summary>What there is to read.</summary>
+/// <param name="Text">The TOML text; null if there is no file.</param>
+/// <param name="Name">The file as it is named in messages.</param>
+/// <param name="Environment">All environment variables; those of Postroom begin with <c>POSTROOM__</c>.</param>
+/// <param name="MachineName">The host name where the configuration gives none.</param>
+/// <param name="DataFolder">The data folder where the configuration gives none.</param>
+public sealed record ConfigurationSource(
+    string? Text, string Name, IReadOnlyDictionary<string, string> Environment, string MachineName, string DataFolder)
+{
+    /// <summary>Of the command line: wins over the file and the environment.</summary>
+    public string? DataOption { get; init; }
+}

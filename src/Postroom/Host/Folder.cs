@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace Postroom.Host;
+
+/// <summary>What belongs to the relay is nobody else's to read.</summary>
+internal static partial class Folder
+{
+    private const uint Private = 0b000_111_111; // what a file of ours never lets group and others do
+
+    /// <summary>Every file from now on is ours alone.</summary>
+    public static void KeepPrivate()
+    {
+        if (!OperatingSystem.IsWindows())
+            _ = Umask(Private);
+    }
+
+    /// <summary>Creates the data folder, 0700, if it is not there.</summary>
+    public static void Create(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial uint Umask(uint mask);
+}

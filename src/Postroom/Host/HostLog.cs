@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging;
+using Postroom.Mail.Sandbox;
+
+namespace Postroom.Host;
+
+/// <summary>What the program itself has to say.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(1001, LogLevel.Information, "Postroom {Version} started: mode {Mode}, listens on {Listeners}, data in {DataFolder}")]
+    public static partial void Started(ILogger log, string version, Mode mode, string listeners, string dataFolder);
+
+    [LoggerMessage(1002, LogLevel.Information, "stopping: {Why}")]
+    public static partial void Stopping(ILogger log, string why);
+
+    [LoggerMessage(1003, LogLevel.Information, "stopped")]
+    public static partial void Stopped(ILogger log);
+
+    [LoggerMessage(1004, LogLevel.Critical, "the disk failed, nothing more is acknowledged, the next start recovers: {Why}")]
+    public static partial void DiskFailed(ILogger log, string why);
+
+    [LoggerMessage(1005, LogLevel.Information, "configuration {File} is in use, mode {Mode}")]
+    public static partial void Reloaded(ILogger log, string file, Mode mode);
+
+    [LoggerMessage(1006, LogLevel.Error, "configuration {File} was refused whole: {Mistakes} mistakes; what ran before still runs")]
+    public static partial void ReloadRefused(ILogger log, string file, int mistakes);
+
+    [LoggerMessage(1007, LogLevel.Error, "{Mistake}")]
+    public static partial void Mistake(ILogger log, string mistake);
+}

@@ -1,0 +1,184 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using Postroom.Api;
+using Postroom.Configuration;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Routing;
+using Postroom.Mail.Sandbox;
+using Postroom.Relay.Queue;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Embedded;
+using Postroom.Relay.Submission;
+
+namespace Postroom.Host;
+
+/// <summary>The whole relay, built with <c>new</c> in the order of the road: spool, submission, queue, and the hand.</summary>
+/// <remarks>
+/// <list type="number">
+/// <item>The spool first: what was promised in the life before is known before anything new is promised.</item>
+/// <item>Submission: from here on mail is accepted.</item>
+/// <item>The queue: from here on mail moves.</item>
+/// <item>The API last: nobody waits for it.</item>
+/// </list>
+/// It ends in the order in which a mail would pass: nothing comes in, what is under way ends, the store closes.
+/// </remarks>
+public sealed class House : IAsyncDisposable
+{
+    private readonly Wiring _wiring;
+    private readonly Func<Reading> _readAgain;
+    private readonly ILogger _log;
+    private readonly DateTimeOffset _startedAt;
+    private readonly SemaphoreSlim _reloading = new(1);
+    private RelayConfiguration _configuration;
+    private EmbeddedSpool? _spool;
+    private NearSide? _submission;
+    private Conductor? _conductor;
+    private ApiServer? _api;
+
+    /// <param name="readAgain">Reads the configuration anew, for a reload.</param>
+    public House(RelayConfiguration configuration, Func<Reading> readAgain, Wiring wiring)
+    {
+        (_configuration, _readAgain, _wiring) = (configuration, readAgain, wiring);
+        _log = wiring.Logs.CreateLogger("postroom");
+        _startedAt = wiring.Time.GetUtcNow();
+    }
+
+    /// <summary>Never completes while the store is sound; faults once it has failed.</summary>
+    public Task Failed => Spool.Failed;
+
+    /// <summary>The store, for who shows what happens in it.</summary>
+    public ISpool Spool => _spool ?? throw new InvalidOperationException("the house is not open");
+
+    /// <summary>How every lane stands.</summary>
+    public IReadOnlyList<LaneStatus> Lanes => _conductor?.Lanes ?? [];
+
+    /// <summary>Builds everything; when it completes, mail is accepted and moves.</summary>
+    /// <exception cref="SpoolUnusableException">The data folder is in use or not ours.</exception>
+    /// <exception cref="CannotListenException">A listener's address is taken or forbidden.</exception>
+    public async Task OpenAsync(CancellationToken cancel)
+    {
+        var (all, time) = (_configuration, _wiring.Time);
+        Folder.Create(all.DataFolder);
+        var routes = new RouteTable(all.Routes);
+        _spool = await SpoolOpening.OpenAsync(all.DataFolder, all.Spool, routes.LaneOf, time, _wiring.Logs.CreateLogger("postroom.spool"));
+        _submission = _wiring.Submission(all.Submission, _spool);
+        await ListenAsync(() => _submission.StartAsync(cancel));
+        _conductor = new Conductor(new ConductorParts
+        {
+            Spool = _spool,
+            Routes = routes,
+            Policy = new SandboxPolicy(all.Mode),
+            Settings = all.Queue,
+            CourierFor = route => _wiring.CourierFor(route, _configuration),
+            HostName = all.HostName,
+            Time = time,
+            Dice = _wiring.Dice,
+            Log = _wiring.Logs.CreateLogger("postroom.queue"),
+        });
+        _ = _conductor.RunAsync(CancellationToken.None);
+        var doors = new ApiDoors(_spool, Status, ReloadAsync, time) { Hurry = _conductor.ProbeNow };
+        _api = new ApiServer(Folders.ApiSocket(all.DataFolder), doors, _wiring.Logs);
+        await ListenAsync(() => _api.StartAsync(cancel));
+    }
+
+    /// <summary>Reads the configuration again and takes it into use, or refuses it whole.</summary>
+    public async Task<ReloadAnswer> ReloadAsync(CancellationToken cancel)
+    {
+        await _reloading.WaitAsync(cancel);
+        try
+        {
+            var reading = _readAgain();
+            var file = reading.Configuration?.File ?? _configuration.File ?? "built-in defaults";
+            List<string> mistakes = [.. reading.Mistakes.Where(m => !m.IsWarning).Select(m => m.ToString())];
+            List<string> warnings = [.. reading.Mistakes.Where(m => m.IsWarning).Select(m => m.ToString())];
+            if (reading.Configuration is { } changed && changed.DataFolder != _configuration.DataFolder)
+                mistakes.Add($"{file}: data is {changed.DataFolder} now, and {_configuration.DataFolder} is in use: stop and start for that");
+            if (reading.Configuration is not { } fresh || mistakes.Count > 0)
+            {
+                HostLog.ReloadRefused(_log, file, mistakes.Count);
+                return new ReloadAnswer(false, file, mistakes, warnings);
+            }
+            if (fresh.Spool != _configuration.Spool || fresh.HostName != _configuration.HostName)
+                warnings.Add($"{file}: warning: changes to hostname and [spool] hold from the next start");
+            await _submission!.ReloadAsync(fresh.Submission, cancel);
+            _configuration = fresh;
+            await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue, cancel);
+            _spool!.Note(new TrailEvent(_wiring.Time.GetUtcNow(), EventKind.Reloaded, null, null) { Text = file });
+            HostLog.Reloaded(_log, file, fresh.Mode);
+            return new ReloadAnswer(true, file, [], warnings);
+        }
+        catch (Exception e) when (e is ListenerRefusedException or IOException)
+        {
+            HostLog.ReloadRefused(_log, e.Message, 1);
+            return new ReloadAnswer(false, _configuration.File ?? "", [e.Message], []);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
+    /// <summary>How everything stands now.</summary>
+    public StatusAnswer Status()
+    {
+        var lanes = Lanes.ToDictionary(l => l.Lane);
+        var counts = Spool.Lanes.ToDictionary(l => l.Lane, l => l.Waiting);
+        return new StatusAnswer(Version, AnswerOf.Name(_configuration.Mode), _configuration.HostName, Environment.ProcessId)
+        {
+            StartedAt = _startedAt,
+            DataFolder = _configuration.DataFolder,
+            Listeners = [.. _configuration.Submission.Listeners.Select(l => l.Address)],
+            HasRoom = Spool.HasRoom,
+            Counts = AnswerOf.Counts(Spool.Index.Count(Filter.All)),
+            Routes = [.. _configuration.Routes.Select(r => r.Name).Union(lanes.Keys).Union(counts.Keys)
+                .Where(name => name.Length > 0 || counts.GetValueOrDefault(name) > 0)
+                .Select(name => LaneOf(name, counts.GetValueOrDefault(name), lanes.GetValueOrDefault(name)))],
+        };
+    }
+
+    /// <summary>The version of this program.</summary>
+    public static string Version { get; } =
+        typeof(House).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <summary>Lets what is under way end, within the patience of the rooms, and closes the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10), _wiring.Time);
+        if (_submission is not null)
+            await _submission.StopAsync(patience.Token);
+        if (_api is not null)
+        {
+            await _api.StopAsync(patience.Token);
+            await _api.DisposeAsync();
+        }
+        if (_conductor is not null)
+            await _conductor.StopAsync();
+        if (_spool is not null)
+            await _spool.DisposeAsync();
+        _reloading.Dispose();
+    }
+
+    private static LaneAnswer LaneOf(string name, long waiting, LaneStatus? lane) =>
+        new(name, waiting, lane?.InFlight ?? 0, lane?.IsPaused ?? false)
+        {
+            PausedSince = lane?.PausedSince,
+            Cause = AnswerOf.Failure(lane?.Cause),
+            NextProbe = lane?.NextProbe,
+        };
+
+    private static async Task ListenAsync(Func<Task> start)
+    {
+        try
+        {
+            await start();
+        }
+        catch (Exception e) when (e is ListenerRefusedException or IOException or System.Net.Sockets.SocketException
+            or UnauthorizedAccessException)
+        {
+            throw new CannotListenException(e.Message, e);
+        }
+    }
+}
+
+/// <summary>A listener's address is taken, or may not be used.</summary>
+public sealed class CannotListenException(string message, Exception inner) : Exception(message, inner);

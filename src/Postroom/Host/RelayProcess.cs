@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Postroom.Cli;
+using Postroom.Configuration;
+using Postroom.Mail.Sandbox;
+
+namespace Postroom.Host;
+
+/// <summary>The process: opens the house, waits for a reason to end, closes it, and says with which exit code.</summary>
+public static class RelayProcess
+{
+    public static async Task<ExitCode> RunAsync(
+        RelayConfiguration configuration, Func<Reading> readAgain, Wiring wiring, Screen screen, CancellationToken cancel)
+    {
+        Folder.KeepPrivate();
+        var log = wiring.Logs.CreateLogger("postroom");
+        var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var asked = cancel.Register(() => stop.TrySetResult("asked to"));
+        using var terminated = OnSignal(PosixSignal.SIGTERM, () => stop.TrySetResult("SIGTERM"));
+        using var interrupted = OnSignal(PosixSignal.SIGINT, () => stop.TrySetResult("SIGINT"));
+
+        await using var house = new House(configuration, readAgain, wiring);
+        try
+        {
+            await house.OpenAsync(cancel);
+        }
+        catch (CannotListenException e)
+        {
+            HostLog.Mistake(log, e.Message);
+            return ExitCode.CannotListen;
+        }
+        using var hangup = OnSignal(PosixSignal.SIGHUP, () => _ = ReloadAsync(house, log));
+        Greet(configuration, screen, log);
+        Supervisor.Tell("READY=1");
+
+        var first = await Task.WhenAny(stop.Task, house.Failed);
+        Supervisor.Tell("STOPPING=1");
+        if (first == house.Failed)
+        {
+            HostLog.DiskFailed(log, house.Failed.Exception?.GetBaseException().Message ?? "unknown");
+            return ExitCode.DiskFailed;
+        }
+        HostLog.Stopping(log, await stop.Task);
+        return ExitCode.Done;
+    }
+
+    private static async Task ReloadAsync(House house, ILogger log)
+    {
+        var answer = await house.ReloadAsync(CancellationToken.None);
+        foreach (var line in answer.Mistakes.Concat(answer.Warnings))
+            HostLog.Mistake(log, line);
+    }
+
+    private static PosixSignalRegistration OnSignal(PosixSignal signal, Action act) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true; // we end in our own order
+        act();
+    });
+
+    private static void Greet(RelayConfiguration all, Screen screen, ILogger log)
+    {
+        var listeners = string.Join(", ", all.Submission.Listeners.Select(l => l.Address));
+        if (screen.Width is null)
+        {
+            HostLog.Started(log, House.Version, all.Mode, listeners, all.DataFolder);
+            return;
+        }
+        screen.Line(screen.Bold($"Postroom {House.Version} ") + all.Mode switch
+        {
+            Mode.Capture => "captures: nothing leaves this machine.",
+            Mode.Live => $"is live: mail goes by {string.Join(", ", all.Routes.Select(r => $"{r.Name} ({r.Host}:{r.Port})"))}.",
+            Mode.Hold => "holds: everything is kept until it is released.",
+        });
+        screen.Line($"  Hand mail to  {listeners}");
+        screen.Line("  Look with     postroom queue list --all · postroom search WORDS · postroom status");
+        screen.Line($"  Data          {all.DataFolder}");
+        screen.Line($"  Configuration {all.File ?? "built-in defaults"}");
+    }
+}

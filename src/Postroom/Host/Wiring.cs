@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+using Postroom.Configuration;
+using Postroom.Mail.Routing;
+using Postroom.Relay.Delivery;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Submission;
+
+namespace Postroom.Host;
+
+/// <summary>What a house is wired to: the doors to the world, and the rooms at both ends of the road.</summary>
+public sealed record Wiring(TimeProvider Time, Random Dice, ILoggerFactory Logs)
+{
+    /// <summary>Makes the courier of a route.</summary>
+    public required Func<Route, RelayConfiguration, ICourier> CourierFor { get; init; }
+
+    /// <summary>Makes the near side: its listeners, which hand what they take to the spool.</summary>
+    public required Func<SubmissionSettings, ISpool, NearSide> Submission { get; init; }
+}
+
+/// <summary>The near side, as the house needs it.</summary>
+/// <param name="StartAsync">Completes when every listener listens.</param>
+/// <param name="StopAsync">Takes no more connections, lets transactions end.</param>
+/// <param name="ReloadAsync">Opens new listeners, closes those that are gone, leaves the unchanged.</param>
+public sealed record NearSide(
+    Func<CancellationToken, Task> StartAsync, Func<CancellationToken, Task> StopAsync,
+    Func<SubmissionSettings, CancellationToken, Task> ReloadAsync);

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Xunit;
+
+namespace Postroom.EndToEnd.Harness;
+
+/// <summary>A Postfix as next hop: Debian's, with its own configuration and queue, never the machine's own.</summary>
+/// <remarks>It relays everything to a sink, where the bytes can be compared.</remarks>
+internal sealed class PostfixHop : IAsyncDisposable
+{
+    private readonly string _folder;
+
+    private PostfixHop(string folder) => _folder = folder;
+
+    public int Port { get; } = Ports.Free();
+
+    public static async Task<PostfixHop> StartAsync(int sink)
+    {
+        // Its daemons run as another user and need to pass through the folders above: so directly below the temporary one.
+        var hop = new PostfixHop(Directory.CreateTempSubdirectory("postroom-postfix-").FullName);
+        var said = await Shell.RunAsRootAsync("bash", "-c", Script, "postfix-hop", hop._folder,
+            hop.Port.ToString(CultureInfo.InvariantCulture), sink.ToString(CultureInfo.InvariantCulture));
+        Assert.True(said.ExitCode == 0, $"Postfix did not start: {said}");
+        return hop;
+    }
+
+    public async ValueTask DisposeAsync() => await Shell.RunAsRootAsync("bash", "-c",
+        """
+        postfix -c "$1/conf" stop >/dev/null 2>&1
+        rm -rf "$1"
+        """, "postfix-hop", _folder);
+
+    // Postfix forks into the background and keeps what it inherits open: so its output goes to a file.
+    private const string Script = """
+        set -eu
+        W=$1 PORT=$2 SINK=$3
+        mkdir -p "$W/conf" "$W/spool" "$W/data" "$W/log"
+        touch "$W/log/mail.log"
+        chmod 755 "$W" "$W/spool"
+        chown -R postfix "$W/data" "$W/log"
+        cat >"$W/conf/main.cf" <<X
+        compatibility_level = 3.6
+        queue_directory = $W/spool
+        data_directory = $W/data
+        command_directory = /usr/sbin
+        daemon_directory = /usr/lib/postfix/sbin
+        myhostname = postfix.example.test
+        mydestination =
+        mynetworks = 127.0.0.0/8
+        inet_interfaces = 127.0.0.1
+        inet_protocols = ipv4
+        relayhost = [127.0.0.1]:$SINK
+        disable_dns_lookups = yes
+        local_header_rewrite_clients =
+        smtp_tls_security_level = none
+        smtpd_tls_security_level = none
+        smtpd_relay_restrictions = permit_mynetworks, reject
+        alias_maps =
+        maillog_file = $W/log/mail.log
+        maillog_file_prefixes = $W
+        X
+        M=/usr/share/postfix/master.cf.dist
+        [ -e $M ] || M=/etc/postfix/master.cf
+        awk -v p="127.0.0.1:$PORT" '
+            /^#/ || NF == 0 || /^[ \t]/ { next }
+            $1 == "smtp" && $2 == "inet" { $1 = p }
+            $2 == "inet" && $1 != p { next }
+            { $5 = "n" }
+            $8 ~ /^(postlogd|cleanup|qmgr|tlsmgr|trivial-rewrite|bounce|flush|proxymap|smtp|smtpd|showq|error|anvil|scache)$/
+        ' $M >"$W/conf/master.cf"
+        grep -q '^postlog ' "$W/conf/master.cf" || echo 'postlog unix-dgram n - n - 1 postlogd' >>"$W/conf/master.cf"
+        postfix -c "$W/conf" start >"$W/log/start.log" 2>&1 </dev/null || { cat "$W/log/start.log" >&2; exit 1; }
+        """;
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Xunit;
+
+namespace Postroom.EndToEnd.Harness;
+
+/// <summary>The real program, started with a configuration and a data folder of its own.</summary>
+internal sealed class RealRelay : IAsyncDisposable
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "postroom.dll");
+
+    private readonly StringBuilder _said = new();
+    private Process? _process;
+
+    public RealRelay()
+    {
+        Folder = Directory.CreateTempSubdirectory("postroom-").FullName;
+        Data = Path.Combine(Folder, "data");
+    }
+
+    /// <summary>A folder of its own, removed in the end: the configuration, passwords, sockets.</summary>
+    public string Folder { get; }
+
+    public string Data { get; init; }
+
+    public string ConfigurationFile => Path.Combine(Folder, "postroom.toml");
+
+    /// <summary>Where it listens.</summary>
+    public int Port { get; init; } = Ports.Free();
+
+    /// <summary>Everything it has printed so far.</summary>
+    public string Printed
+    {
+        get
+        {
+            lock (_said)
+                return _said.ToString();
+        }
+    }
+
+    public Process Process => _process ?? throw new InvalidOperationException("the relay was not started");
+
+    /// <summary>The smallest live configuration, with one route to a port of this machine.</summary>
+    public string Live(int nextHop, string route = "", string listener = "", string rest = "") => $"""
+        mode = "live"
+        hostname = "relay.example.test"
+        [[listener]]
+        address = "127.0.0.1:{Port}"
+        {listener}
+        [[route]]
+        name = "upstream"
+        host = "127.0.0.1"
+        port = {nextHop}
+        tls  = "none"
+        {route}
+        {rest}
+        """;
+
+    /// <summary>Starts a relay that sends everything to one port of this machine, and waits until it listens.</summary>
+    public static async Task<RealRelay> LiveAsync(int nextHop, string route = "", string listener = "", string rest = "")
+    {
+        var relay = new RealRelay();
+        await relay.StartAsync(relay.Live(nextHop, route, listener, rest));
+        return relay;
+    }
+
+    /// <summary>Starts it, or starts it again on the same data folder, and waits until it greets.</summary>
+    public async Task StartAsync(string? configuration = null)
+    {
+        Launch(configuration);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Shell.Limit);
+        while (!await GreetsAsync(limit.Token))
+        {
+            Assert.False(Process.HasExited, $"the relay ended instead of listening:\n{Printed}");
+            await Task.Delay(20, limit.Token);
+        }
+    }
+
+    /// <summary>Starts it without waiting for it to listen, for starts that are to be refused.</summary>
+    public void Launch(string? configuration = null)
+    {
+        if (configuration != null)
+            File.WriteAllText(ConfigurationFile, configuration);
+        _process?.Dispose();
+        _process = Process.Start(Shell.Command("dotnet", [Program, "run", "--config", ConfigurationFile, "--data", Data]))!;
+        _process.StandardInput.Close();
+        _process.OutputDataReceived += (_, line) => Note(line.Data);
+        _process.ErrorDataReceived += (_, line) => Note(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Runs a command of the program on this relay's data folder.</summary>
+    public Task<Said> DoAsync(params string[] arguments) => DoWithInputAsync("", arguments);
+
+    public Task<Said> DoWithInputAsync(string input, params string[] arguments) =>
+        Shell.RunAsync("dotnet", [Program, .. arguments, "--data", Data], input);
+
+    /// <summary>Runs a command that takes no data folder.</summary>
+    public static Task<Said> PlainAsync(params string[] arguments) => Shell.RunAsync("dotnet", [Program, .. arguments]);
+
+    /// <summary>Runs a command that must succeed, with --json, and reads what it says.</summary>
+    public async Task<JsonElement> AskAsync(params string[] arguments)
+    {
+        var said = await DoAsync([.. arguments, "--json"]);
+        Assert.True(said.ExitCode == 0, $"{string.Join(' ', arguments)}: {said}\n{Printed}");
+        return JsonDocument.Parse(said.Output).RootElement;
+    }
+
+    /// <summary>The recipients that a search finds.</summary>
+    public async Task<List<JsonElement>> SearchAsync(string filter)
+    {
+        var said = await DoAsync("search", filter, "--json");
+        Assert.True(said.ExitCode is 0 or 1, $"search {filter}: {said}\n{Printed}");
+        return said.Output.Length == 0 ? [] : [.. JsonDocument.Parse(said.Output).RootElement.GetProperty("recipients").EnumerateArray()];
+    }
+
+    /// <summary>Waits until a search finds that many recipients: by asking, as a person would.</summary>
+    public async Task<List<JsonElement>> FindAsync(string filter, int count)
+    {
+        var until = Stopwatch.StartNew();
+        while (true)
+        {
+            var found = await SearchAsync(filter);
+            if (found.Count == count)
+                return found;
+            Assert.True(until.Elapsed < Shell.Limit, $"\"{filter}\" finds {found.Count}, not {count}\n{Printed}");
+        }
+    }
+
+    /// <summary>Waits until it ends by itself.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Shell.Limit);
+        await Process.WaitForExitAsync(limit.Token);
+        return Process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: it does not get to know.</summary>
+    public async Task KillAsync()
+    {
+        Process.Kill();
+        await ExitAsync();
+    }
+
+    /// <summary>SIGTERM, as systemd does.</summary>
+    public async Task<int> StopAsync()
+    {
+        await Shell.SignalAsync(Process, "TERM");
+        return await ExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { } process)
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task<bool> GreetsAsync(CancellationToken cancel)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port, cancel);
+            var greeting = new byte[3];
+            await client.GetStream().ReadExactlyAsync(greeting, cancel);
+            return Encoding.ASCII.GetString(greeting) == "220";
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+
+    private void Note(string? line)
+    {
+        lock (_said)
+            _said.AppendLine(CultureInfo.InvariantCulture, $"{line}");
+    }
+}

@@ -1,0 +1,89 @@
+namespace Postroom.Tests.House;
+
+/// <summary>A room of the house.</summary>
+/// <param name="Name">Its namespace without <c>Postroom.</c>; its folder under src.</param>
+/// <param name="Job">What it does, as docs/ARCHITECTURE.md says it.</param>
+/// <param name="Uses">
+/// The rooms it may use. An alcove may also use its room and what that may use; its room may use it.
+/// </param>
+internal sealed record Room(string Name, string Job, params string[] Uses);
+
+/// <summary>The plan of the house, in one place: the architecture test and docs/ARCHITECTURE.md are held to it.</summary>
+internal static class Plan
+{
+    public static IReadOnlyList<Room> Rooms { get; } =
+    [
+        new("Mail", "the words: paths, envelope, reply, enhanced status, ids, the receipt"),
+        new("Mail.Message", "reads header fields; makes the trace block", "Mail"),
+        new("Mail.Sasl", "mechanisms, both ways", "Mail"),
+        new("Mail.Smtp", "grammar, replies, mail data, and the two machines: bytes in, decisions out",
+            "Mail", "Mail.Sasl"),
+        new("Mail.Routing", "the route table: which lane a recipient waits in", "Mail"),
+        new("Mail.Sandbox", "may this recipient be mailed from this machine; gives the clearance", "Mail"),
+        new("Mail.Status", "the life of a recipient as a table; faults; retry schedule; breakers", "Mail"),
+        new("Mail.Dsn", "writes delivery reports", "Mail", "Mail.Message", "Mail.Status"),
+        new("Mail.Audit", "what can happen, as events; the query language", "Mail", "Mail.Status"),
+
+        new("Relay.Telemetry", "the one table of log messages and metrics"),
+        new("Relay.Wire", "a connection: TCP or UNIX socket, TLS, deadlines, transcript",
+            "Mail", "Mail.Routing", "Relay.Telemetry"),
+        new("Relay.Spool", "what we promised, and what became of it",
+            "Mail", "Mail.Message", "Mail.Status", "Mail.Audit", "Relay.Telemetry"),
+        new("Relay.Spool.Disk", "the door to the disk, with every sync checked"),
+        new("Relay.Spool.Journal", "the truth: checksummed records, one sync for a group", "Relay.Spool.Disk"),
+        new("Relay.Spool.Ledger", "the index: state, timeline, search", "Relay.Spool.Journal"),
+        new("Relay.Spool.Embedded", "the spool of one machine: lanes, windows and leases over journal and ledger",
+            "Relay.Spool.Disk", "Relay.Spool.Journal", "Relay.Spool.Ledger"),
+        new("Relay.Submission", "listens, runs the session machine, hands mail to the spool",
+            "Mail", "Mail.Message", "Mail.Smtp", "Mail.Sasl", "Relay.Wire", "Relay.Spool", "Relay.Telemetry"),
+        new("Relay.Delivery", "one try at one next hop; returns what happened, stores nothing",
+            "Mail", "Mail.Message", "Mail.Smtp", "Mail.Sasl", "Mail.Routing", "Mail.Sandbox", "Mail.Status",
+            "Mail.Audit", "Relay.Wire", "Relay.Telemetry"),
+        new("Relay.Queue", "the conductor: leases what is due, has it tried, settles what came of it",
+            "Mail", "Mail.Message", "Mail.Status", "Mail.Routing", "Mail.Sandbox", "Mail.Dsn", "Mail.Audit",
+            "Relay.Spool", "Relay.Delivery", "Relay.Telemetry"),
+
+        new("Configuration", "file and environment into the rooms' own settings; all mistakes at once",
+            "Mail", "Mail.Routing", "Mail.Sandbox", "Mail.Status",
+            "Relay.Wire", "Relay.Spool", "Relay.Submission", "Relay.Delivery", "Relay.Queue"),
+        new("Api", "the contract: HTTP on a UNIX socket",
+            "Mail", "Mail.Audit", "Mail.Status", "Mail.Sandbox", "Mail.Routing",
+            "Relay.Spool", "Relay.Spool.Ledger", "Relay.Submission", "Relay.Queue", "Relay.Telemetry", "Configuration"),
+        new("Host", "builds the house with new, in the order of the road",
+            "Mail", "Mail.Message", "Mail.Sasl", "Mail.Smtp", "Mail.Routing", "Mail.Sandbox", "Mail.Status",
+            "Mail.Dsn", "Mail.Audit", "Relay.Telemetry", "Relay.Wire", "Relay.Spool", "Relay.Spool.Disk", "Relay.Spool.Journal",
+            "Relay.Spool.Ledger", "Relay.Spool.Embedded", "Relay.Submission", "Relay.Delivery", "Relay.Queue",
+            "Configuration", "Api"),
+        new("Cli", "commands and tables for people",
+            "Mail", "Mail.Sasl", "Mail.Routing", "Mail.Sandbox", "Mail.Status", "Mail.Audit",
+            "Relay.Spool", "Relay.Spool.Disk", "Relay.Spool.Journal", "Relay.Spool.Ledger", "Relay.Spool.Embedded",
+            "Relay.Submission", "Relay.Queue", "Configuration", "Api", "Host"),
+        new("Cli.Demo", "the point in under a minute: a relay, a bad next hop, two hundred mails"),
+    ];
+
+    /// <summary>The types that are leave to do something, and the only rooms that may make one.</summary>
+    public static IReadOnlyDictionary<string, string[]> Permits { get; } = new Dictionary<string, string[]>
+    {
+        ["Postroom.Mail.Receipt"] = ["Relay.Spool"],
+        ["Postroom.Mail.Sandbox.Clearance"] = ["Mail.Sandbox"],
+        ["Postroom.Mail.Sandbox.SandboxPolicy"] = ["Host"],
+    };
+
+    /// <summary>The room that an alcove belongs to; null for a room.</summary>
+    public static string? RoomOfAlcove(string name) => Rooms
+        .Where(r => r.Name is not ("Mail" or "Relay") && name.StartsWith(r.Name + ".", StringComparison.Ordinal))
+        .Select(r => r.Name).FirstOrDefault();
+
+    /// <summary>Whether one room may use another.</summary>
+    public static bool Allows(string from, string to)
+    {
+        var room = Rooms.FirstOrDefault(r => r.Name == from);
+        if (room is null)
+            return false;
+        if (from == to || room.Uses.Contains(to))
+            return true;
+        if (RoomOfAlcove(to) == from) // a room uses its own alcoves
+            return true;
+        return RoomOfAlcove(from) is { } home && (to == home || (RoomOfAlcove(to) != home && Allows(home, to)));
+    }
+}

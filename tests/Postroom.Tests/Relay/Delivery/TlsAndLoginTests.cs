@@ -1,0 +1,151 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Postroom.Mail.Routing;
+using Postroom.Mail.Status;
+using Postroom.Relay.Delivery;
+using Xunit;
+
+namespace Postroom.Tests.Relay.Delivery;
+
+public sealed class TlsAndLoginTests : IDisposable
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly string _folder = Directory.CreateTempSubdirectory("postroom-tls").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(TlsMode.Required, "hop.example", 0, null)]
+    [InlineData(TlsMode.Required, "other.example", 0, "4.7.5")]
+    [InlineData(TlsMode.Required, "hop.example", -50, "4.7.5")]
+    [InlineData(TlsMode.Opportunistic, "other.example", -50, null)]
+    public async Task Only_the_right_certificate_will_do_where_TLS_is_required(
+        TlsMode tls, string name, int years, string? status)
+    {
+        using var certificate = Certificate(name, years);
+        var peer = new ScriptedPeer { Offer = ["PIPELINING", "STARTTLS"], Certificate = certificate };
+        await using var house = new CourierHouse(
+            peer, CourierHouse.Plain with { Tls = tls, TrustFile = Trust(certificate) });
+
+        using var outcome = await house.SendAsync("x\r\n", "a@example.org");
+
+        Assert.Equal(status, outcome.Results[0].Failure?.Status.ToString());
+        if (status is not null)
+            Assert.DoesNotContain(peer.Lines, line => line.StartsWith("MAIL", StringComparison.Ordinal));
+        else
+        {
+            Assert.StartsWith("Tls1", outcome.Attempt!.Tls, StringComparison.Ordinal);
+            Assert.Equal(2, peer.Lines.Count(line => line.StartsWith("EHLO", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public async Task Without_STARTTLS_nothing_is_sent_where_TLS_is_required()
+    {
+        var peer = new ScriptedPeer { Offer = ["PIPELINING"] };
+        await using var house = new CourierHouse(peer, CourierHouse.Plain with { Tls = TlsMode.Required });
+        using var outcome = await house.SendAsync("x\r\n", "a@example.org");
+        Assert.Equal(Fault.NextHop, outcome.Results[0].Failure!.Fault);
+        Assert.DoesNotContain(peer.Lines, line => line.StartsWith("MAIL", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Bytes_behind_the_220_of_STARTTLS_are_an_attack()
+    {
+        var peer = new ScriptedPeer
+        {
+            Offer = ["STARTTLS"],
+            Script = line => line == "STARTTLS" ? "220 Ready\r\n250-hop.example\r\n250 AUTH PLAIN" : null,
+        };
+        await using var house = new CourierHouse(peer, CourierHouse.Plain with { Tls = TlsMode.Required });
+        using var outcome = await house.SendAsync("x\r\n", "a@example.org");
+        Assert.Equal("bytes in the clear behind the 220 of STARTTLS", outcome.Results[0].Failure!.Diagnostic);
+    }
+
+    [Fact]
+    public async Task A_refused_password_is_the_accounts_fault_and_heals_with_the_file()
+    {
+        var right = "AUTH PLAIN " + Convert.ToBase64String("\0app\0right"u8);
+        var peer = new ScriptedPeer
+        {
+            Offer = ["PIPELINING", "AUTH PLAIN LOGIN"],
+            Script = line => !line.StartsWith("AUTH", StringComparison.Ordinal) ? null
+                : line == right ? "235 2.7.0 Welcome" : "535 5.7.8 Bad credentials",
+        };
+        var file = Path.Combine(_folder, "password");
+        await using var house = new CourierHouse(peer, CourierHouse.Plain with
+        {
+            Account = new AccountReference("app", file, null),
+            AllowClearTextPassword = true,
+        });
+
+        using var missing = await house.SendAsync("x\r\n", "a@example.org");
+        Assert.Equal(Fault.Account, missing.Results[0].Failure!.Fault);
+
+        await File.WriteAllTextAsync(file, "wrong\n", TestContext.Current.CancellationToken);
+        using var refused = await house.SendAsync("x\r\n", "a@example.org");
+        Assert.Equal(EnhancedStatusOf.The(refused.Results[0].Failure!), new EnhancedStatusOf(Fault.Account, "5.7.8"));
+        Assert.DoesNotContain(
+            Convert.ToBase64String("\0app\0wrong"u8), refused.Attempt!.Transcript!, StringComparison.Ordinal);
+        Assert.Contains("AUTH PLAIN •••", refused.Attempt.Transcript!, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(file, "right\n", TestContext.Current.CancellationToken);
+        Assert.Null(await house.Courier.ProbeAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_plain_password_never_crosses_a_clear_connection_unasked()
+    {
+        var file = Path.Combine(_folder, "password");
+        await File.WriteAllTextAsync(file, "secret", TestContext.Current.CancellationToken);
+        var peer = new ScriptedPeer { Offer = ["AUTH PLAIN LOGIN"] };
+        await using var house = new CourierHouse(
+            peer, CourierHouse.Plain with { Account = new AccountReference("app", file, null) });
+        using var outcome = await house.SendAsync("x\r\n", "a@example.org");
+        Assert.Equal(Fault.Account, outcome.Results[0].Failure!.Fault);
+        Assert.DoesNotContain(peer.Lines, line => line.StartsWith("AUTH", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:2525", "127.0.0.1", 2525, true)]
+    [InlineData("0.0.0.0:25", "127.0.0.1", 25, true)]
+    [InlineData("0.0.0.0:25", "192.0.2.7", 25, true)]
+    [InlineData("127.0.0.1:2525", "127.0.0.1", 2526, false)]
+    [InlineData("127.0.0.1:25", "192.0.2.7", 25, false)]
+    [InlineData("unix:/run/x", "unix:/run/x", 0, true)]
+    public void A_route_to_ourselves_is_known_by_its_address(string own, string address, int port, bool isOurs) =>
+        Assert.Equal(isOurs, new OwnListeners([own], [IPAddress.Parse("192.0.2.7")]).Holds(address, port));
+
+    [Fact]
+    public async Task A_route_to_ourselves_sends_nothing()
+    {
+        await using var house = new CourierHouse(new ScriptedPeer(), CourierHouse.Plain,
+            settings => settings with { Own = new OwnListeners(["192.0.2.1:25"], []) });
+        using var outcome = await house.SendAsync("x\r\n", "a@example.org");
+        Assert.Equal("5.4.6", outcome.Results[0].Failure!.Status.ToString());
+        Assert.Equal(0, house.Dialer.Dialled);
+    }
+
+    private string Trust(X509Certificate2 certificate)
+    {
+        var file = Path.Combine(_folder, "trust.pem");
+        File.WriteAllText(file, certificate.ExportCertificatePem());
+        return file;
+    }
+
+    // TLS looks at the machine's clock, so validity is centuries around it, or long over.
+    private static X509Certificate2 Certificate(string name, int years)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        var (from, to) = years < 0
+            ? (Noon.AddYears(-20), Noon.AddYears(-10))
+            : (Noon.AddYears(-20), Noon.AddYears(200));
+        using var made = request.CreateSelfSigned(from, to);
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
+    }
+}

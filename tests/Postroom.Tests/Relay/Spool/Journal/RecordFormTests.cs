@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Journal;
+using Xunit;
+
+namespace Postroom.Tests.Relay.Spool.Journal;
+
+public sealed class RecordFormTests
+{
+    [Fact]
+    public async Task Every_kind_of_record_is_read_back_as_it_was_written()
+    {
+        var disk = new SimulatedDisk(new Random(1));
+        JournalRecord[] all =
+        [
+            Mails.Accepted(3, 0, new BodyPiece(1, 5000, 7, 0xdeadbeef)),
+            Mails.Accepted(4, 0) with { Envelope = new Envelope(ReversePath.Null, []), Header = HeaderFacts.None },
+            new LeasedRecord(Mails.Noon, [new LeasedParcel(new MailId(3), "upstream", [0, 1])]),
+            Mails.Settled(3),
+            new DirectedRecord(Mails.Noon, Happening.Held, [new Target(new MailId(3), 1)], "alice", null),
+            new RevokedRecord(new MailId(4), Mails.Noon),
+            new LeasesLostRecord(Mails.Noon, [new Target(new MailId(3), 0)], [new Target(new MailId(3), 1)]),
+            new NotedRecord(new TrailEvent(Mails.Noon, EventKind.LanePaused, null, null) { Lane = "upstream", NextDue = Mails.Noon }),
+        ];
+        await using (var journal = Opened.New(disk))
+            await journal.AppendAsync([.. all.Select(record => new Entry(record))], urgent: true);
+        var read = new List<JournalRecord>();
+        await using (Opened.At(disk, out _, read))
+            Assert.Equal(all.Select(Text), read.Select(Text));
+    }
+
+    [Fact]
+    public async Task A_body_belongs_to_accepted_mail_only()
+    {
+        await using var journal = Opened.New(new SimulatedDisk(new Random(1)));
+        var entry = new Entry(new RevokedRecord(new MailId(1), Mails.Noon), new byte[1]);
+        await Assert.ThrowsAsync<ArgumentException>(() => journal.AppendAsync(entry, urgent: true));
+    }
+
+    private static string Text(JournalRecord record) => record.GetType().Name + JsonSerializer.Serialize<object>(record);
+}

@@ -1,0 +1,129 @@
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Ledger;
+using Xunit;
+using static Postroom.Tests.Relay.Spool.Ledger.Story;
+
+namespace Postroom.Tests.Relay.Spool.Ledger;
+
+public sealed class LedgerFileTests : IDisposable
+{
+    private readonly Story _story = new();
+
+    public void Dispose() => _story.Dispose();
+
+    [Fact]
+    public void Every_connection_is_in_wal_mode_and_loses_no_more_than_its_newest_transactions()
+    {
+        using var writer = Database.OpenToWrite(_story.File);
+        using var reader = Database.OpenToRead(_story.File);
+        foreach (var connection in new[] { writer, reader })
+        {
+            Assert.Equal(1, connection.Number("PRAGMA synchronous")); // NORMAL
+            using var mode = connection.Prepare("PRAGMA journal_mode");
+            Assert.True(mode.Step());
+            Assert.Equal("wal", mode.Text(0));
+            Assert.InRange(-connection.Number("PRAGMA cache_size"), 1, 8_192);
+        }
+
+        Assert.Throws<IOException>(() => reader.Execute("DELETE FROM mail"));
+    }
+
+    [Fact]
+    public void What_is_told_again_is_passed_over()
+    {
+        var mail = _story.Mail(At(0), "a@x");
+        _story.Tell(mail, Leased(At(1), mail.Id, 0));
+        _story.Reopen();
+        _story.Tell(Settled(At(2), mail.Id, new Verdict(0, Happening.Accepted)));
+        _story.Ledger.Apply(_story.Journal, _story.LaneOf);
+        Assert.Equal(_story.Journal[^1].At, _story.Ledger.IndexedTo);
+        Assert.Equal(3, _story.Show(mail.Id).Trail.Count);
+        Assert.Empty(_story.Ledger.Anomalies(10));
+    }
+
+    [Fact]
+    public void A_ledger_that_lost_its_newest_transactions_takes_them_again()
+    {
+        var mail = _story.Mail(At(0), "a@x");
+        _story.Tell(mail, Leased(At(1), mail.Id, 0));
+        _story.Ledger.Checkpoint();
+        var older = File.ReadAllBytes(_story.File); // what a power cut leaves: the file, without the log
+        _story.Tell(Settled(At(2), mail.Id, new Verdict(0, Happening.Accepted)), _story.Mail(At(3), "b@x"));
+
+        using var after = new Story();
+        after.Ledger.Dispose();
+        File.WriteAllBytes(after.File, older);
+        after.Reopen();
+        Assert.Equal(_story.Journal[1].At, after.Ledger.IndexedTo);
+        after.Ledger.Apply(_story.Journal, _story.LaneOf);
+        Assert.Equal(State.Delivered, after.StateOf(mail.Id));
+        Assert.Equal(_story.Show(mail.Id).Trail, after.Show(mail.Id).Trail);
+        Assert.Equal(_story.Ledger.Lanes(), after.Ledger.Lanes());
+        Assert.Empty(after.Ledger.Anomalies(10));
+    }
+
+    [Fact]
+    public void A_batch_that_breaks_off_leaves_nothing_behind()
+    {
+        var mail = _story.Mail(At(0), "a@x", "b@x");
+        _story.Write(mail);
+        Assert.Throws<InvalidOperationException>(() => _story.Ledger.Apply(_story.Journal, (_, to) =>
+            to.Address == "a@x" ? "upstream" : throw new InvalidOperationException("a bug in the routes")));
+        Assert.Null(_story.Ledger.IndexedTo);
+        _story.Tell();
+        Assert.Equal([new LaneUse("upstream", 2)], _story.Ledger.Lanes());
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_says_so()
+    {
+        var file = _story.File + ".broken";
+        File.WriteAllBytes(file, [.. Enumerable.Repeat((byte)7, 8_192)]);
+        Assert.Throws<LedgerCorruptException>(() => MailLedger.Open(file));
+        Assert.Throws<LedgerCorruptException>(() => MailLedger.OpenReadOnly(file));
+    }
+
+    [Fact]
+    public void A_newer_file_is_refused_with_advice()
+    {
+        _story.Ledger.Dispose();
+        using (var database = Database.OpenToWrite(_story.File))
+            database.Execute("PRAGMA user_version=99");
+        var refused = Assert.Throws<SpoolUnusableException>(() => MailLedger.Open(_story.File));
+        Assert.Contains("Run the newer Postroom", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<SpoolUnusableException>(() => MailLedger.OpenReadOnly(_story.File));
+    }
+
+    [Fact]
+    public void Without_the_service_it_can_be_read_and_without_a_file_that_is_told()
+    {
+        var mail = _story.Mail(At(0), "a@x");
+        _story.Tell(mail);
+        _story.Ledger.Dispose();
+        using (var reader = MailLedger.OpenReadOnly(_story.File))
+            Assert.Equal(mail.Id, reader.Show(mail.Id)!.Id);
+        Assert.Throws<FileNotFoundException>(() => MailLedger.OpenReadOnly(_story.File + ".none"));
+    }
+
+    [Fact]
+    public void Many_threads_read_while_one_writes()
+    {
+        using var reader = _story.Ledger.OpenReader();
+        var cancel = TestContext.Current.CancellationToken;
+        var writing = Task.Run(() =>
+        {
+            for (var n = 0; n < 200; n++)
+                _story.Tell(_story.Mail(At(n), "a@x"), _story.Mail(At(n), "b@x"));
+        }, cancel);
+        Parallel.For(0, 8, _ =>
+        {
+            do
+                Assert.True(reader.Count(Filter.All).Values.Sum() % 2 == 0, "half a batch was seen");
+            while (!writing.IsCompleted);
+        });
+        Assert.True(writing.IsCompletedSuccessfully);
+        Assert.Equal(400, reader.Count(Filter.All)[State.Waiting]);
+    }
+}

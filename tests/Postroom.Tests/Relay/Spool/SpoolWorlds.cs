@@ -1,0 +1,102 @@
+using Postroom.Relay.Spool.Disk;
+using Postroom.Relay.Spool.Embedded;
+
+namespace Postroom.Tests.Relay.Spool;
+
+/// <summary>A folder of this machine. A kill is a copy of it taken while the process still has it open.</summary>
+public sealed class RealWorld : SpoolWorld
+{
+    private readonly string _base = Directory.CreateTempSubdirectory("postroom-").FullName;
+    private int _life;
+
+    public override void Kill()
+    {
+        var (from, to) = (Folder(_life), Folder(_life + 1));
+        foreach (var folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
+            Directory.CreateDirectory(folder.Replace(from, to, StringComparison.Ordinal));
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+            if (Path.GetFileName(file) != "lock")
+                File.Copy(file, file.Replace(from, to, StringComparison.Ordinal));
+        _life++;
+    }
+
+    public override bool PowerCut() => false;
+
+    protected override SpoolPlace Place()
+    {
+        var folder = Folder(_life);
+        Directory.CreateDirectory(folder);
+        return new SpoolPlace(
+            new RealDisk(folder), Path.Combine(folder, SpoolOpening.LedgerFile), DataFolderLock.Take(folder));
+    }
+
+    protected override void CleanUp() => Directory.Delete(_base, recursive: true);
+
+    private string Folder(int life)
+    {
+        var folder = Path.Combine(_base, $"life{life}");
+        Directory.CreateDirectory(folder);
+        return folder;
+    }
+}
+
+/// <summary>A disk that loses and tears what was not synced. The index is lost with the power now and then.</summary>
+public sealed class SimulatedWorld(int seed) : SpoolWorld
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("postroom-").FullName;
+    private readonly Random _dice = new(seed);
+    private int _ledger;
+
+    public SimulatedDisk Disk { get; private set; } = new(new Random(seed));
+
+    public override void Kill()
+    {
+        Disk = Disk.Kill();
+        CopyLedger();
+    }
+
+    public override bool PowerCut()
+    {
+        Disk = Disk.PowerCut();
+        if (_dice.Next(2) == 0)
+            CopyLedger();
+        else
+            _ledger++;
+        return true;
+    }
+
+    protected override SpoolPlace Place() => new(Disk, Ledger(_ledger), null);
+
+    protected override void CleanUp() => Directory.Delete(_folder, recursive: true);
+
+    // SQLite's own promise holds for any moment at which its files are copied in this order.
+    private void CopyLedger()
+    {
+        foreach (var part in (string[])["", "-wal"])
+            if (File.Exists(Ledger(_ledger) + part))
+                File.Copy(Ledger(_ledger) + part, Ledger(_ledger + 1) + part);
+        _ledger++;
+    }
+
+    private string Ledger(int life) => Path.Combine(_folder, $"ledger{life}.db");
+}
+
+public sealed class RealSpoolTests : SpoolCompliance
+{
+    protected override SpoolWorld NewWorld() => new RealWorld();
+}
+
+public sealed class RealSpoolDirectiveTests : SpoolDirectiveCompliance
+{
+    protected override SpoolWorld NewWorld() => new RealWorld();
+}
+
+public sealed class SimulatedSpoolTests : SpoolCompliance
+{
+    protected override SpoolWorld NewWorld() => new SimulatedWorld(seed: 2026);
+}
+
+public sealed class SimulatedSpoolDirectiveTests : SpoolDirectiveCompliance
+{
+    protected override SpoolWorld NewWorld() => new SimulatedWorld(seed: 11);
+}
