@@ -136,6 +136,7 @@ public class FaultTests
         house.Time.Advance(TimeSpan.FromMinutes(5));
         await house.UntilAsync(() => house.Spool.Story.Count == 3);
         Assert.Equal(before + 1, house.Courier.Tries.Count);
+        Assert.Equal(1, house.Spool.Asked["upstream"]);
         Assert.Equal("pause upstream: 550 5.7.60 not allowed", house.Spool.Story[2]);
         Assert.Equal(house.Time.GetUtcNow().AddMinutes(10), house.Lane().NextProbe);
 

@@ -56,6 +56,7 @@ internal sealed class StoryCourier(int capacity, TimeProvider time, Pulse pulse)
         {
             lock (_gate)
                 Under--;
+            pulse.Beat();
         }
     }
 

@@ -16,12 +16,16 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
     private LaneOf _laneOf = laneOf;
     private MailId _last;
 
+    private readonly List<string> _story = [];
+    private readonly List<TrailEvent> _trail = [];
+    private readonly List<Settlement> _settlements = [];
+
     /// <summary>Pauses, resumes and routings, in order.</summary>
-    public List<string> Story { get; } = [];
+    public IReadOnlyList<string> Story => Copy(_story);
 
-    public List<TrailEvent> Trail { get; } = [];
+    public IReadOnlyList<TrailEvent> Trail => Copy(_trail);
 
-    public List<Settlement> Settlements { get; } = [];
+    public IReadOnlyList<Settlement> Settlements => Copy(_settlements);
 
     /// <summary>The last number of parcels each lane's pump asked for.</summary>
     public Dictionary<string, int> Asked { get; } = [];
@@ -101,12 +105,12 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
                 recipient.Last = verdict;
             }
 
-            Settlements.Add(settlement);
-            Trail.AddRange(settlement.Events);
+            foreach (var report in settlement.Reports)
+                Put(report.Envelope, body: System.Text.Encoding.UTF8.GetString(((StoryBody)report.Body).Bytes));
+            _settlements.Add(settlement);
+            _trail.AddRange(settlement.Events);
         }
 
-        foreach (var report in settlement.Reports)
-            Put(report.Envelope, body: System.Text.Encoding.UTF8.GetString(((StoryBody)report.Body).Bytes));
         Ring();
     }
 
@@ -161,6 +165,12 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    private List<T> Copy<T>(List<T> list)
+    {
+        lock (_gate)
+            return [.. list];
+    }
+
     private IEnumerable<StoryRecipient> Open() =>
         _mails.SelectMany(m => m.Recipients).Where(r => RecipientLife.IsOpen(r.State));
 
@@ -193,7 +203,7 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
     {
         ThrowIfFailed();
         lock (_gate)
-            Story.Add(what);
+            _story.Add(what);
         Ring();
         return ValueTask.CompletedTask;
     }
