@@ -234,7 +234,8 @@ public sealed class EmbeddedSpool : ISpool
             Pieces = [.. body.Written],
             ReportOf = reportOf,
         };
-        return new Intake(record, new Entry(record, body.Rest), Sorted(record), body.Written.Count == 0 ? body.Rest : default);
+        var inMemory = body.Written.Count == 0 ? body.Rest : default;
+        return new Intake(record, new Entry(record, body.Rest), Sorted(record), inMemory);
     }
 
     private List<Parcel> Sorted(AcceptedRecord record)
