@@ -85,7 +85,8 @@ public sealed record Breaker
     /// <exception cref="ArgumentOutOfRangeException">The failure is not shared.</exception>
     public Breaker Failed(Failure failure, DateTimeOffset now, ProbeIntervals intervals) => State switch
     {
-        BreakerState.Closed => Opened(failure, now, now, Cause?.Fault == failure.Fault ? Wait : TimeSpan.Zero, intervals),
+        BreakerState.Closed =>
+            Opened(failure, now, now, Cause?.Fault == failure.Fault ? Wait : TimeSpan.Zero, intervals),
 
         // Later ones of the same wave change nothing, but for a refused account: from then on knock seldom.
         _ when failure.Fault == Fault.Account && Cause!.Fault != Fault.Account =>

@@ -6,7 +6,9 @@ using Postroom.Relay.Spool;
 
 namespace Postroom.Relay.Queue;
 
-/// <summary>One parcel's way from its lease to its settlement: stations 3 to 8 of the <see cref="Conductor"/>.</summary>
+/// <summary>
+/// One parcel's way from its lease to its settlement: stations 3 to 8 of the <see cref="Conductor"/>.
+/// </summary>
 internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
 {
     private static readonly List<TrailEvent> NoEvents = [];
@@ -16,7 +18,9 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     private List<TrailEvent>? _events;
     private ReportRound? _reports;
 
-    /// <exception cref="SpoolFailedException">The settlement could not be stored: the lease stands, in doubt.</exception>
+    /// <exception cref="SpoolFailedException">
+    /// The settlement could not be stored: the lease stands, in doubt.
+    /// </exception>
     public async Task RunAsync(CancellationToken cancel)
     {
         // 3. Judged now, by the policy of this moment: a change of mode holds for everything not yet on the wire.
@@ -97,7 +101,8 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         catch (Exception bug) when (bug is not SpoolFailedException)
         {
             var failure = desk.Bug(bug, lease.Id, lane.Name);
-            return new Outcome(cleared.ConvertAll(to => new RecipientResult(to.Index, null, failure, false)), null, null);
+            var results = cleared.ConvertAll(to => new RecipientResult(to.Index, null, failure, false));
+            return new Outcome(results, null, null);
         }
     }
 

@@ -4,7 +4,9 @@ using Postroom.Relay.Spool;
 
 namespace Postroom.Relay.Queue;
 
-/// <summary>The conductor: what is due, in which order, how many at once. It asks, has it delivered, and settles.</summary>
+/// <summary>
+/// The conductor: what is due, in which order, how many at once. It asks, has it delivered, and settles.
+/// </summary>
 /// <remarks>
 /// <para>The stations of a mail; the code carries their numbers.</para>
 /// <list type="number">
@@ -24,7 +26,8 @@ namespace Postroom.Relay.Queue;
 /// (<see cref="Postroom.Mail.Status.Breaker"/>).</item>
 /// </list>
 /// <para>Lanes share nothing but the spool: a dead next hop costs the others nothing. Nothing here grows with the
-/// backlog: a lane holds as many parcels as its courier has slots. Nobody here waits by a clock but a closed lane.</para>
+/// backlog: a lane holds as many parcels as its courier has slots. Nobody here waits by a clock but a closed
+/// lane.</para>
 /// </remarks>
 public sealed class Conductor : IAsyncDisposable
 {
@@ -39,7 +42,9 @@ public sealed class Conductor : IAsyncDisposable
 
     public Conductor(ConductorParts parts) => _desk = new Desk(parts);
 
-    /// <summary>Conducts until <paramref name="cancel"/> or <see cref="StopAsync"/>, or until the spool fails.</summary>
+    /// <summary>
+    /// Conducts until <paramref name="cancel"/> or <see cref="StopAsync"/>, or until the spool fails.
+    /// </summary>
     /// <remarks>
     /// Completes without an exception when the transactions under way have ended, or
     /// <see cref="QueueSettings.StopWithin"/> is over. That the spool failed is told by <see cref="ISpool.Failed"/>.
@@ -67,7 +72,8 @@ public sealed class Conductor : IAsyncDisposable
 
     /// <summary>
     /// Goes on by new orders. Routes that did not change keep their couriers with their connections; a changed one gets
-    /// a new courier at once, and the old one ends when its transactions under way have; paused lanes are probed at once.
+    /// a new courier at once, and the old one ends when its transactions under way have; paused lanes are probed at
+    /// once.
     /// </summary>
     public async Task ReloadAsync(
         RouteTable routes, SandboxPolicy policy, QueueSettings settings, CancellationToken cancel)

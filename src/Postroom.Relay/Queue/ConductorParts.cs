@@ -19,7 +19,9 @@ public sealed record ConductorParts
 
     public required QueueSettings Settings { get; init; }
 
-    /// <summary>Makes the courier of a route: called when the first mail is cleared for it, and not in capture mode.</summary>
+    /// <summary>
+    /// Makes the courier of a route, once: when its lane first flows in live mode, so in capture mode never.
+    /// </summary>
     public required Func<Route, ICourier> CourierFor { get; init; }
 
     /// <summary>The name this relay goes by: Reporting-MTA, and the domain of our Message-IDs.</summary>

@@ -40,7 +40,9 @@ internal sealed class Desk(ConductorParts parts)
             return parts.Dice.NextDouble();
     }
 
-    /// <summary>A bug is a fault of ours: mail waits, nobody gets a bounce, and the operator reads of it once a minute.</summary>
+    /// <summary>
+    /// A bug is a fault of ours: mail waits, nobody gets a bounce, and the operator reads of it once a minute.
+    /// </summary>
     public Failure Bug(Exception bug, MailId mail, string lane)
     {
         if (IsNews(bug))

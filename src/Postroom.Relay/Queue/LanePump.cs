@@ -47,7 +47,7 @@ internal sealed class LanePump : IAsyncDisposable
 
     public bool HasRoute => _courier is not null;
 
-    /// <summary>Made when the first mail is cleared for it.</summary>
+    /// <summary>Made when the lane first flows in live mode.</summary>
     public ICourier Courier => _courier?.Value ?? throw new InvalidOperationException($"lane '{Name}' has no route");
 
     public bool IsOpen => Volatile.Read(ref _breaker).State == BreakerState.Closed;
@@ -72,7 +72,9 @@ internal sealed class LanePump : IAsyncDisposable
                 : (_drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
     }
 
-    /// <summary>Lets the mail of the lane age again. Called by the loop, or after its end where the lane is given up.</summary>
+    /// <summary>
+    /// Lets the mail of the lane age again. Called by the loop, or after its end where the lane is given up.
+    /// </summary>
     public async Task ReleaseAsync()
     {
         if (!_isPaused)
@@ -91,7 +93,9 @@ internal sealed class LanePump : IAsyncDisposable
             await _courier.Value.DisposeAsync();
     }
 
-    /// <summary>Somebody changed something: lease anew by the new orders, and probe now instead of at the appointed time.</summary>
+    /// <summary>
+    /// Somebody changed something: lease anew by the new orders, and probe now instead of at the appointed time.
+    /// </summary>
     public void Refresh()
     {
         CancellationTokenSource tap;
@@ -285,7 +289,8 @@ internal sealed class LanePump : IAsyncDisposable
             lock (_gate)
             {
                 wait = _breaker.ProbeAt - _desk.Now;
-                hurried = (_hurried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                _hurried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                hurried = _hurried.Task;
             }
 
             stop.ThrowIfCancellationRequested();

@@ -17,10 +17,12 @@ internal static partial class QueueLog
     [LoggerMessage(2004, LogLevel.Information, "Lane '{Lane}' flows again")]
     public static partial void LaneResumed(this ILogger log, string lane);
 
-    [LoggerMessage(2005, LogLevel.Error, "No report could be written about mail {Mail}; what happened is on its timeline")]
+    [LoggerMessage(2005, LogLevel.Error,
+        "No report could be written about mail {Mail}; what happened is on its timeline")]
     public static partial void ReportBroke(this ILogger log, Exception why, string mail);
 
-    [LoggerMessage(2006, LogLevel.Warning, "{Count} transactions did not end in time and were cut off; their mail waits")]
+    [LoggerMessage(2006, LogLevel.Warning,
+        "{Count} transactions did not end in time and were cut off; their mail waits")]
     public static partial void CutOff(this ILogger log, int count);
 
     [LoggerMessage(2007, LogLevel.Debug, "The spool has failed; lane '{Lane}' leases nothing more")]

@@ -9,7 +9,9 @@ using Postroom.Relay.Spool;
 
 namespace Postroom.Relay.Queue;
 
-/// <summary>The report of one settlement: station 7 of the <see cref="Conductor"/>. One mail for all its recipients.</summary>
+/// <summary>
+/// The report of one settlement: station 7 of the <see cref="Conductor"/>. One mail for all its recipients.
+/// </summary>
 /// <remarks>
 /// A report is a mail like any other, accepted in the commit that settles what it reports: there is no moment at which
 /// one is known and the other lost. What cannot be returned, or written, stays on the mail's timeline.
@@ -22,7 +24,9 @@ internal sealed class ReportRound(Desk desk, Lease lease, Orders orders, Action<
     private readonly DateTimeOffset _now = desk.Now;
     private readonly List<ReportedRecipient> _reported = [];
 
-    /// <summary>True if the verdict can be of interest to the sender; cheap, for every recipient of every mail.</summary>
+    /// <summary>
+    /// True if the verdict can be of interest to the sender; cheap, for every recipient of every mail.
+    /// </summary>
     public static bool MayBeDue(LeasedRecipient recipient, Verdict verdict) => verdict.What switch
     {
         Happening.Accepted => recipient.Recipient.Notify.HasFlag(Notify.Success),

@@ -7,12 +7,14 @@ namespace Postroom.Relay.Queue;
 /// <summary>What is the same for all recipients of one try.</summary>
 /// <param name="Age">Age that counts towards expiry.</param>
 /// <param name="Now">When the outcome was known.</param>
-/// <param name="Dice">Rolled once a try, so that the recipients of one parcel come back together and travel together.</param>
+/// <param name="Dice">Rolled once a try: the recipients of one parcel come back, and travel, together.</param>
 /// <param name="MetBefore">This mail met a shared failure, a probe then found all well, and here it is again.</param>
 internal readonly record struct Circumstances(
     TimeSpan Age, RetrySchedule Retry, DateTimeOffset Now, double Dice, bool MetBefore);
 
-/// <summary>Turns what the next hop said about one recipient into a verdict: the fault decides who waits (promise 4).</summary>
+/// <summary>
+/// Turns what the next hop said about one recipient into a verdict: the fault decides who waits (promise 4).
+/// </summary>
 internal static class Ruling
 {
     /// <remarks>

@@ -3,7 +3,9 @@ using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Queue;
 
-/// <summary>Remembers which mail met a failure of the next hop, to tell a mail that breaks connections from a broken hop.</summary>
+/// <summary>
+/// Remembers which mail met a failure of the next hop, to tell a mail that breaks connections from a broken hop.
+/// </summary>
 /// <remarks>
 /// Bounded, and forgetful on purpose: who is forgotten gets one more try. Refused accounts and hops that were not even
 /// reached prove nothing against a mail. Only touched under the pump's gate, but for <see cref="IsEmpty"/>.

@@ -95,7 +95,8 @@ public class RouteTableTests
     [Fact]
     public void To_ask_allocates_nothing()
     {
-        var table = new RouteTable([new Route("inside", "b", 25) { Recipients = ["*.example.com", "bob@partner.test"] }]);
+        var table = new RouteTable(
+            [new Route("inside", "b", 25) { Recipients = ["*.example.com", "bob@partner.test"] }]);
         var (from, to) = (new ReversePath("jira@example.com"), new ForwardPath("alice@a.b.elsewhere.test"));
         table.LaneOf(from, to);
         var before = GC.GetAllocatedBytesForCurrentThread();

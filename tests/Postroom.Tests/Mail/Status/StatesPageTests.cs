@@ -11,7 +11,8 @@ public class StatesPageTests
     [Fact]
     public void The_page_lists_every_state_once_and_tells_which_are_open()
     {
-        var listed = Rows("## The states").Select(cells => (cells[0], cells[2].StartsWith("open", StringComparison.Ordinal)));
+        var listed = Rows("## The states")
+            .Select(cells => (cells[0], cells[2].StartsWith("open", StringComparison.Ordinal)));
         Assert.Equal(Enum.GetValues<State>().Select(state => (Name(state), RecipientLife.IsOpen(state))), listed);
     }
 

@@ -105,7 +105,8 @@ public class ConductorTests
     public async Task A_damaged_body_is_held_and_never_sent_again()
     {
         await using var house = new House();
-        house.Courier.Answer = (mail, _) => Task.FromResult(new Outcome([], null, null) { Damage = "checksum of piece 3" });
+        house.Courier.Answer = (_, _) =>
+            Task.FromResult(new Outcome([], null, null) { Damage = "checksum of piece 3" });
         var alice = house.Put().Only;
         house.Run();
         await house.UntilAsync(() => alice.State == State.Held);
@@ -119,7 +120,8 @@ public class ConductorTests
     [InlineData(5, 0, 4, State.Waiting)]   // its first try of all does not expire it, however old it is
     [InlineData(4, 3, 4, State.Waiting)]
     [InlineData(5, 1, 5, State.Failed)]    // a refusal is a refusal at any age
-    public async Task Only_a_try_that_fails_again_in_old_age_expires_a_mail(int days, int failed, int @class, State after)
+    public async Task Only_a_try_that_fails_again_in_old_age_expires_a_mail(
+        int days, int failed, int @class, State after)
     {
         await using var house = new House();
         house.Courier.Answer = (mail, _) =>
@@ -203,7 +205,8 @@ public class ConductorTests
         house.Run();
         await house.UntilAsync(() => house.Made.Count == 1);
         var same = new RouteTable([house.Table.Routes[0] with { Recipients = ["example.com"] }]);
-        await house.Conductor.ReloadAsync(same, new SandboxPolicy(Mode.Live), house.Settings, TestContext.Current.CancellationToken);
+        await house.Conductor.ReloadAsync(
+            same, new SandboxPolicy(Mode.Live), house.Settings, TestContext.Current.CancellationToken);
         var alice = house.Put().Only;
         await house.UntilAsync(() => alice.State == State.Delivered);
         Assert.Equal(["upstream"], house.Made);
@@ -244,7 +247,8 @@ public class ConductorTests
         var alice = house.Put().Only;
         house.Run();
         await house.UntilAsync(() => house.Spool.Story.Count == 1 && alice.Last is not null);
-        await house.Conductor.ReloadAsync(RouteTable.Empty, new SandboxPolicy(Mode.Live), house.Settings, TestContext.Current.CancellationToken);
+        await house.Conductor.ReloadAsync(
+            RouteTable.Empty, new SandboxPolicy(Mode.Live), house.Settings, TestContext.Current.CancellationToken);
         await house.UntilAsync(() => alice.State == State.Held);
         Assert.Equal(["pause upstream: down", "resume upstream", "route"], house.Spool.Story.Take(3));
         Assert.Equal([""], house.Conductor.Lanes.Select(lane => lane.Lane));

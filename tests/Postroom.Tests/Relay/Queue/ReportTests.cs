@@ -6,10 +6,13 @@ using Xunit;
 
 namespace Postroom.Tests.Relay.Queue;
 
-/// <summary>Who gets a report: RFC 3461 §4.1, RFC 5321 §4.5.5. In every story the report itself is delivered too.</summary>
+/// <summary>
+/// Who gets a report: RFC 3461 §4.1, RFC 5321 §4.5.5. In every story the report itself is delivered too.
+/// </summary>
 public class ReportTests
 {
-    private static readonly Failure Unknown = House.Failure(Fault.Recipient, 5, "550 5.1.1 no such user", "mx.example.com");
+    private static readonly Failure Unknown =
+        House.Failure(Fault.Recipient, 5, "550 5.1.1 no such user", "mx.example.com");
     private static readonly Failure Busy = House.Failure(Fault.Recipient, 4, "451 4.7.1 greylisted", "mx.example.com");
 
     [Theory]
@@ -34,7 +37,8 @@ public class ReportTests
     {
         await using var house = new House();
         house.Courier.Answer = (mail, _) => Task.FromResult(new Outcome(
-            [.. mail.Recipients.Select(r => new RecipientResult(r.Index, "250 2.0.0 ok", null, passedOn))], null, null));
+            [.. mail.Recipients.Select(r => new RecipientResult(r.Index, "250 2.0.0 ok", null, passedOn))],
+            null, null));
         await ActionIs(house, house.Put(notify: notify), action);
     }
 
@@ -64,7 +68,8 @@ public class ReportTests
         var report = (await ActionIs(house, mail, "failed"))!;
         Assert.Contains("451 4.7.1 greylisted", report.Text, StringComparison.Ordinal);
         Assert.Contains("Status: 4.2.2", report.Text, StringComparison.Ordinal);
-        Assert.EndsWith("hello\r\n", report.Text.Split("\r\n--=_", StringSplitOptions.None)[^2], StringComparison.Ordinal);
+        var returned = report.Text.Split("\r\n--=_")[^2];
+        Assert.EndsWith("hello\r\n", returned, StringComparison.Ordinal);
         Assert.Equal(State.Expired, mail.Only.State);
     }
 
@@ -90,7 +95,8 @@ public class ReportTests
     {
         await using var house = new House();
         house.Courier.Answer = Answering(Unknown);
-        var mail = house.Spool.Put(new Envelope(ReversePath.Null, [new Recipient(new ForwardPath("alice@example.com"))]));
+        var mail = house.Spool.Put(new Envelope(
+            ReversePath.Null, [new Recipient(new ForwardPath("alice@example.com"))]));
         await ActionIs(house, mail, null);
         Assert.Equal(State.Failed, mail.Only.State);
         var kept = Assert.Single(house.Spool.Trail);

@@ -22,7 +22,8 @@ public class SandboxTests
     [Fact]
     public async Task Without_any_route_mail_is_captured_too()
     {
-        await using var house = new House(Mode.Capture, routes: new Route("inside", "h", 25) { Recipients = ["x.test"] });
+        await using var house = new House(Mode.Capture,
+            routes: new Route("inside", "h", 25) { Recipients = ["x.test"] });
         var alice = house.Put("alice@example.com").Only;
         house.Run();
         await house.UntilAsync(() => alice.State == State.Captured);
@@ -64,7 +65,8 @@ public class SandboxTests
         house.Run();
         await house.UntilAsync(() => house.Courier.Under == 1);
 
-        await house.Conductor.ReloadAsync(house.Table, new SandboxPolicy(Mode.Capture), house.Settings, TestContext.Current.CancellationToken);
+        await house.Conductor.ReloadAsync(
+            house.Table, new SandboxPolicy(Mode.Capture), house.Settings, TestContext.Current.CancellationToken);
         await house.UntilAsync(() => accepted.State == State.Captured);
         answer.SetResult();
         await house.UntilAsync(() => underWay.State == State.Delivered);
@@ -80,7 +82,8 @@ public class SandboxTests
         var alice = house.Put().Only;
         house.Run();
         await house.UntilAsync(() => house.Spool.Story.Count == 1);
-        await house.Conductor.ReloadAsync(house.Table, new SandboxPolicy(Mode.Capture), house.Settings, TestContext.Current.CancellationToken);
+        await house.Conductor.ReloadAsync(
+            house.Table, new SandboxPolicy(Mode.Capture), house.Settings, TestContext.Current.CancellationToken);
         await house.UntilAsync(() => alice.State == State.Captured);
         Assert.Empty(house.Courier.Probes);
     }

@@ -5,7 +5,9 @@ using Postroom.Relay.Spool;
 
 namespace Postroom.Tests.Relay.Queue;
 
-/// <summary>A spool in memory that keeps the contract of <see cref="ISpool"/> and tells its story, until it is failed.</summary>
+/// <summary>
+/// A spool in memory that keeps the contract of <see cref="ISpool"/> and tells its story, until it is failed.
+/// </summary>
 internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) : ISpool
 {
     private readonly Lock _gate = new();
@@ -63,7 +65,8 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
 
     public BodyWriter OpenBody() => new StoryBody();
 
-    public ValueTask<Acceptance> AcceptAsync(Draft draft, CancellationToken cancel) => throw new NotSupportedException();
+    public ValueTask<Acceptance> AcceptAsync(Draft draft, CancellationToken cancel) =>
+        throw new NotSupportedException();
 
     public async ValueTask<IReadOnlyList<Lease>> LeaseAsync(string lane, int most, CancellationToken cancel)
     {
@@ -118,7 +121,8 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
 
     public ValueTask ResumeAsync(string lane) => Tell($"resume {lane}");
 
-    public ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel) => throw new NotSupportedException();
+    public ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel) =>
+        throw new NotSupportedException();
 
     public void Note(TrailEvent happened) => throw new NotSupportedException();
 
