@@ -34,7 +34,8 @@ public static class SubmissionRules
         if (listener.RequireAuth || listener.Allow.Count > 0)
             return null;
         return $"{listener.Address} can be reached from other machines and would relay for anyone. "
-            + "Set require_auth = true with tls = \"required\", or list the networks that may send in allow, or listen on 127.0.0.1.";
+            + "Set require_auth = true with tls = \"required\", or list the networks that may send in allow, "
+            + "or listen on 127.0.0.1.";
     }
 
     internal static bool TrySocketPath(string address, out string path)
