@@ -1,6 +1,8 @@
 namespace Postroom.Mail;
 
-/// <summary>When to report on a recipient: NOTIFY of RFC 3461 §4.1. None given means failure, and delay if we like.</summary>
+/// <summary>
+/// When to report on a recipient: NOTIFY of RFC 3461 §4.1. None given means failure, and delay if we like.
+/// </summary>
 [Flags]
 public enum Notify
 {
@@ -20,10 +22,14 @@ public enum BodyKind { SevenBit, EightBitMime }
 /// <summary>One RCPT TO.</summary>
 /// <param name="Path">Where to.</param>
 /// <param name="Notify">NOTIFY, RFC 3461 §4.1.</param>
-/// <param name="OriginalRecipient">ORCPT as given, still in xtext: <c>rfc822;a+2Bb@example.com</c> (§4.2); or null.</param>
+/// <param name="OriginalRecipient">
+/// ORCPT as given, still in xtext: <c>rfc822;a+2Bb@example.com</c> (§4.2); or null.
+/// </param>
 public sealed record Recipient(ForwardPath Path, Notify Notify = Notify.Unspecified, string? OriginalRecipient = null);
 
-/// <summary>What travels outside a mail (RFC 5321 §2.3.1): whom it is from, whom it is for, and what was asked.</summary>
+/// <summary>
+/// What travels outside a mail (RFC 5321 §2.3.1): whom it is from, whom it is for, and what was asked.
+/// </summary>
 public sealed record Envelope(ReversePath From, IReadOnlyList<Recipient> Recipients)
 {
     /// <summary>RET, RFC 3461 §4.3.</summary>
@@ -34,13 +40,17 @@ public sealed record Envelope(ReversePath From, IReadOnlyList<Recipient> Recipie
 
     public BodyKind Body { get; init; }
 
-    /// <summary>SMTPUTF8 was given (RFC 6531 §3.4): addresses or header may be UTF-8, and the next hop must take that.</summary>
+    /// <summary>
+    /// SMTPUTF8 was given (RFC 6531 §3.4): addresses or header may be UTF-8, and the next hop must take that.
+    /// </summary>
     public bool SmtpUtf8 { get; init; }
 }
 
 /// <summary>Who handed a mail over, and how: what the Received field and the trail say of it.</summary>
 /// <param name="Listener">The listener's name in the configuration.</param>
-/// <param name="Client">The peer's address without port, <c>unix</c> for a socket, or a word of ours for our own mail.</param>
+/// <param name="Client">
+/// The peer's address without port, <c>unix</c> for a socket, or a word of ours for our own mail.
+/// </param>
 /// <param name="Helo">The name given with EHLO or HELO; null if none.</param>
 /// <param name="User">Who logged in; null if nobody.</param>
 /// <param name="Protocol">The with-clause of RFC 3848: SMTP, ESMTP, ESMTPS, ESMTPA, ESMTPSA, UTF8SMTP…</param>
@@ -50,7 +60,9 @@ public sealed record Origin(string Listener, string Client, string? Helo, string
     public string Source => User ?? Client;
 }
 
-/// <summary>What we noted of the header while the mail streamed by: to be found by, never to decide the wire by.</summary>
+/// <summary>
+/// What we noted of the header while the mail streamed by: to be found by, never to decide the wire by.
+/// </summary>
 public sealed record HeaderFacts
 {
     public static HeaderFacts None { get; } = new();

@@ -1,7 +1,11 @@
 namespace Postroom.Mail;
 
-/// <summary>Where to report what became of a mail: the address of MAIL FROM, or null (RFC 5321 §2.3.11, §4.5.5).</summary>
-/// <remarks>The text between the angle brackets as the client gave it, less a source route; never CR, LF or NUL.</remarks>
+/// <summary>
+/// Where to report what became of a mail: the address of MAIL FROM, or null (RFC 5321 §2.3.11, §4.5.5).
+/// </summary>
+/// <remarks>
+/// The text between the angle brackets as the client gave it, less a source route; never CR, LF or NUL.
+/// </remarks>
 public readonly record struct ReversePath
 {
     private readonly string? _address;
@@ -9,7 +13,9 @@ public readonly record struct ReversePath
     /// <exception cref="ArgumentException">The address holds a control character.</exception>
     public ReversePath(string address) => _address = Paths.Checked(address);
 
-    /// <summary>The null reverse-path, <c>&lt;&gt;</c>: a report, which never gets a report (RFC 5321 §4.5.5).</summary>
+    /// <summary>
+    /// The null reverse-path, <c>&lt;&gt;</c>: a report, which never gets a report (RFC 5321 §4.5.5).
+    /// </summary>
     public static ReversePath Null => default;
 
     public bool IsNull => string.IsNullOrEmpty(_address);

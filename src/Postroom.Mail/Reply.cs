@@ -2,9 +2,13 @@ using System.Globalization;
 
 namespace Postroom.Mail;
 
-/// <summary>An SMTP reply: a code, most often an enhanced status (RFC 2034), and a line or more of text (RFC 5321 §4.2).</summary>
+/// <summary>
+/// An SMTP reply: a code, most often an enhanced status (RFC 2034), and a line or more of text (RFC 5321 §4.2).
+/// </summary>
 /// <param name="Code">200 to 559.</param>
-/// <param name="Status">The enhanced status that begins each line; null where the reply has none (greeting, EHLO, 3xx).</param>
+/// <param name="Status">
+/// The enhanced status that begins each line; null where the reply has none (greeting, EHLO, 3xx).
+/// </param>
 /// <param name="Lines">The text without code and status; at least one line, which may be empty.</param>
 public sealed record Reply(int Code, EnhancedStatus? Status, IReadOnlyList<string> Lines)
 {

@@ -16,7 +16,8 @@ public sealed class AnyClientIsServed
         var sent = await Clients.JavaAsync(relay, count: 5, isKept);
         var arrived = await sink.WaitAsync(5, relay);
         foreach (var (i, mail) in sent.Index())
-            Mails.ArrivedUnchanged(mail, arrived.Single(a => a.To[0].Contains($"<user{i}@", StringComparison.Ordinal)).Bytes);
+            Mails.ArrivedUnchanged(mail,
+                arrived.Single(a => a.To[0].Contains($"<user{i}@", StringComparison.Ordinal)).Bytes);
     }
 
     [Theory]

@@ -10,7 +10,8 @@ public sealed class CommandsInjectedBeforeTls
     {
         await using var relay = await RealRelay.LiveAsync(Ports.Free());
         await using var client = await SmtpClient.ConnectAsync(relay.Port);
-        Assert.StartsWith("501", await client.SayAsync("STARTTLS\r\nMAIL FROM:<evil@example.com>"), StringComparison.Ordinal);
+        Assert.StartsWith("501", await client.SayAsync("STARTTLS\r\nMAIL FROM:<evil@example.com>"),
+            StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<IOException>(client.ReplyAsync);
     }
 

@@ -21,7 +21,8 @@ public sealed class ConfigurationIsWrong
         var said = await RealRelay.PlainAsync("config", "check", "--config", relay.ConfigurationFile);
         Assert.Equal(65, said.ExitCode);
         var told = said.Text + said.Error;
-        foreach (var mistake in (string[])["postroom.toml:1:", "live", "postroom.toml:3:", "address", "postroom.toml:7:"])
+        foreach (var mistake in (string[])["postroom.toml:1:", "live", "postroom.toml:3:", "address",
+            "postroom.toml:7:"])
             Assert.Contains(mistake, told, StringComparison.Ordinal);
 
         relay.Launch();

@@ -14,7 +14,7 @@ public sealed class DiskCannotSync
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
 
         using var strace = Process.Start(Shell.Command("strace",
-            ["-f", "-p", $"{relay.Process.Id}", "-e", "trace=fdatasync,fsync", "-e", "inject=fdatasync,fsync:error=EIO"]))!;
+            ["-f", "-p", $"{relay.Process.Id}", "-e", "inject=fdatasync,fsync:error=EIO"]))!;
         var attached = "";
         while (!attached.Contains(" attached", StringComparison.Ordinal))
         {

@@ -14,7 +14,7 @@ public sealed class DiskIsFull
         await HarnessItself.SendAsync(relay, "ours", mail);
         await relay.StopAsync();
 
-        await relay.StartAsync(relay.Live(sink.Port, rest: "[spool]\nfree_space_floor = \"4000000GB\""));
+        await relay.StartAsync(relay.Live(sink.Port, rest: "[spool]\nfree_space_floor = \"900000GB\""));
         await using var client = await SmtpClient.ConnectAsync(relay.Port);
         Assert.StartsWith("452 4.3.1", await client.SendAsync(Mails.Notification("PROJ-2")), StringComparison.Ordinal);
         sink.Up();

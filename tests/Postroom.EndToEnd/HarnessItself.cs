@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Postroom.EndToEnd;
 
-/// <summary>Clients, Postfix and sink against each other without us: what they change, we are not to be blamed for.</summary>
+/// <summary>
+/// Clients, Postfix and sink against each other without us: what they change, we are not to be blamed for.
+/// </summary>
 public sealed class HarnessItself
 {
     [Theory]

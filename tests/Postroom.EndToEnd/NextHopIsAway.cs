@@ -12,7 +12,8 @@ public sealed class NextHopIsAway
         await using var relay = await RealRelay.LiveAsync(sink.Port);
         foreach (var key in (string[])["PROJ-1", "PROJ-2", "PROJ-3"])
             await HarnessItself.SendAsync(relay, "ours", Mails.Notification(key));
-        Assert.All(await relay.FindAsync("state:waiting", 3), r => Assert.Equal(0, r.GetProperty("failedTries").GetInt32()));
+        Assert.All(await relay.FindAsync("state:waiting", 3), r =>
+            Assert.Equal(0, r.GetProperty("failedTries").GetInt32()));
         sink.Up();
         await sink.WaitAsync(3, relay);
         await relay.FindAsync("state:delivered", 3);

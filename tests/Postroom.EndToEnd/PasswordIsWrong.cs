@@ -18,7 +18,8 @@ public sealed class PasswordIsWrong
         var mail = Mails.Notification("PROJ-1");
         await HarnessItself.SendAsync(relay, "ours", mail);
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-2"));
-        Assert.All(await relay.FindAsync("state:waiting", 2), r => Assert.Equal(0, r.GetProperty("failedTries").GetInt32()));
+        Assert.All(await relay.FindAsync("state:waiting", 2), r =>
+            Assert.Equal(0, r.GetProperty("failedTries").GetInt32()));
 
         File.WriteAllText(password, "right\n");
         var arrived = await sink.WaitAsync(2, relay);

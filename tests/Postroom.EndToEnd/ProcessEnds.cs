@@ -54,5 +54,6 @@ public sealed class ProcessEnds
         Assert.InRange(arrived.Count - Keys(arrived).Count, 0, isAsked ? 0 : 64);
     }
 
-    private static HashSet<string> Keys(IEnumerable<Arrival> arrivals) => [.. arrivals.Select(a => Mails.KeyOf(a.Bytes))];
+    private static HashSet<string> Keys(IEnumerable<Arrival> arrivals) =>
+        [.. arrivals.Select(a => Mails.KeyOf(a.Bytes))];
 }

@@ -24,7 +24,9 @@ public sealed record ReportRequest(
     /// <summary>The address in the report's From; postmaster at <see cref="HostName"/> if null.</summary>
     public string? From { get; init; }
 
-    /// <summary>What was noted of the mail's header: the report names its subject and refers to its Message-ID.</summary>
+    /// <summary>
+    /// What was noted of the mail's header: the report names its subject and refers to its Message-ID.
+    /// </summary>
     public HeaderFacts Header { get; init; } = HeaderFacts.None;
 
     /// <summary>

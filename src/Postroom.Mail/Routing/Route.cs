@@ -6,7 +6,9 @@ public enum TlsMode
     /// <summary>In the clear, on purpose: a next hop on this machine.</summary>
     None,
 
-    /// <summary>STARTTLS where offered, whatever the certificate: better than clear, no protection from an active attacker.</summary>
+    /// <summary>
+    /// STARTTLS where offered, whatever the certificate: better than clear, no protection from an active attacker.
+    /// </summary>
     Opportunistic,
 
     /// <summary>STARTTLS with a verified certificate, or nothing is sent.</summary>
@@ -19,7 +21,9 @@ public enum TlsMode
 /// <summary>Where the password of a route comes from; the password itself never stands in a route.</summary>
 public sealed record AccountReference(string User, string? PasswordFile, string? PasswordEnvironment);
 
-/// <summary>One way out: a next hop and what to know to use it. Its name is the name of its lane in the queue.</summary>
+/// <summary>
+/// One way out: a next hop and what to know to use it. Its name is the name of its lane in the queue.
+/// </summary>
 public sealed record Route(string Name, string Host, int Port)
 {
     public TlsMode Tls { get; init; } = TlsMode.Required;
@@ -30,19 +34,25 @@ public sealed record Route(string Name, string Host, int Port)
     /// <summary>Null: no AUTH.</summary>
     public AccountReference? Account { get; init; }
 
-    /// <summary>Lets a password cross a connection without TLS. Off loopback that is a decision, so it has a name.</summary>
+    /// <summary>
+    /// Lets a password cross a connection without TLS. Off loopback that is a decision, so it has a name.
+    /// </summary>
     public bool AllowClearTextPassword { get; init; }
 
     /// <summary>The most connections at once.</summary>
     public int Connections { get; init; } = 16;
 
-    /// <summary>The most final dots unanswered, or answered but not yet durable, on one connection (promise 3).</summary>
+    /// <summary>
+    /// The most final dots unanswered, or answered but not yet durable, on one connection (promise 3).
+    /// </summary>
     public int InFlight { get; init; } = 4;
 
     /// <summary>The name given with EHLO; null for the relay's own.</summary>
     public string? Helo { get; init; }
 
-    /// <summary>Patterns of recipients it serves: <c>*</c>, <c>*@example.com</c>, <c>*.example.com</c>, a whole address.</summary>
+    /// <summary>
+    /// Patterns of recipients it serves: <c>*</c>, <c>*@example.com</c>, <c>*.example.com</c>, a whole address.
+    /// </summary>
     public IReadOnlyList<string> Recipients { get; init; } = ["*"];
 
     /// <summary>Patterns of reverse-paths it serves; <c>&lt;&gt;</c> is the null path.</summary>

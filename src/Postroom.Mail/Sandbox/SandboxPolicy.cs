@@ -13,7 +13,9 @@ public enum Mode
     Hold,
 }
 
-/// <summary>Leave to put one recipient's mail on the wire. Only <see cref="SandboxPolicy"/> gives it (a test holds that).</summary>
+/// <summary>
+/// Leave to put one recipient's mail on the wire. Only <see cref="SandboxPolicy"/> gives it (a test holds that).
+/// </summary>
 public sealed record Clearance
 {
     internal Clearance(ForwardPath path, string rule) => (Path, Rule) = (path, rule);
@@ -31,7 +33,9 @@ public sealed record Clearance
 /// <param name="Rule">The rule that decided, for the trail.</param>
 public readonly record struct SandboxVerdict(Clearance? Clearance, bool Hold, string Rule);
 
-/// <summary>May this recipient be mailed from this machine? Asked at lease time, so a change of mode holds at once.</summary>
+/// <summary>
+/// May this recipient be mailed from this machine? Asked at lease time, so a change of mode holds at once.
+/// </summary>
 public sealed class SandboxPolicy(Mode mode)
 {
     public Mode Mode { get; } = mode;

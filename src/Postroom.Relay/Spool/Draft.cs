@@ -38,11 +38,15 @@ public abstract class BodyWriter : IBufferWriter<byte>, IDisposable
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    /// <summary>Call between reads from the network: lets what has gathered go to disk, and waits where the disk is slow.</summary>
+    /// <summary>
+    /// Call between reads from the network: lets what has gathered go to disk, and waits where the disk is slow.
+    /// </summary>
     /// <exception cref="SpoolFailedException">The disk failed; answer 451 4.3.0.</exception>
     public abstract ValueTask FlushAsync(CancellationToken cancel);
 
-    /// <summary>Gives the memory back; what already went to disk is garbage from now on, unless the mail was accepted.</summary>
+    /// <summary>
+    /// Gives the memory back; what already went to disk is garbage from now on, unless the mail was accepted.
+    /// </summary>
     public abstract void Dispose();
 }
 
@@ -61,7 +65,9 @@ public enum Refusal
     /// <summary>The store has failed: 451 4.3.0, and the process ends.</summary>
     Failed,
 
-    /// <summary>More is accepted than can be indexed, or this source's share of the queue is used up: 452 4.3.1.</summary>
+    /// <summary>
+    /// More is accepted than can be indexed, or this source's share of the queue is used up: 452 4.3.1.
+    /// </summary>
     QueueFull,
 }
 

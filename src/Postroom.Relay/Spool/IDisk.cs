@@ -1,11 +1,14 @@
 namespace Postroom.Relay.Spool;
 
-/// <summary>One of the four doors to the world: the disk below one folder, as a store that must not lie sees it.</summary>
+/// <summary>
+/// One of the four doors to the world: the disk below one folder, as a store that must not lie sees it.
+/// </summary>
 /// <remarks>
 /// Names are relative to the folder, with / between. What is written is visible at once to reads and outlives the
 /// process; only what was synced outlives the power, and a created, renamed or removed name only after
 /// <see cref="SyncFolder"/>. All calls block; failures are <see cref="IOException"/>, a full disk
-/// <see cref="DiskFullException"/>. The real one is <c>RealDisk</c>; the simulated one loses and tears what was not synced.
+/// <see cref="DiskFullException"/>. The real one is <c>RealDisk</c>; the simulated one loses and tears what was not
+/// synced.
 /// </remarks>
 public interface IDisk
 {
@@ -28,11 +31,15 @@ public interface IDisk
     /// <summary>Octets still free.</summary>
     long FreeSpace { get; }
 
-    /// <summary>Which run of the machine this is: differs after a power cut or restart of the machine. Null if it cannot be told.</summary>
+    /// <summary>
+    /// Which run of the machine this is: differs after a power cut or restart of the machine. Null if it cannot be
+    /// told.
+    /// </summary>
     string? BootId { get; }
 
     /// <summary>
-    /// A small piece of memory that outlives the process but not the power, by name: a store is enough, no call, no sync.
+    /// A small piece of memory that outlives the process but not the power, by name: a store is enough, no call, no
+    /// sync.
     /// Created zeroed if missing or of another size.
     /// </summary>
     IScratch OpenScratch(string name, int size);
@@ -49,7 +56,9 @@ public interface IDiskFile : IDisposable
     /// <summary>Reads until the buffer is full or the file ends.</summary>
     int Read(long offset, Span<byte> into);
 
-    /// <summary>Makes everything written so far durable (fdatasync). Checked: a failure is never swallowed, nor tried again.</summary>
+    /// <summary>
+    /// Makes everything written so far durable (fdatasync). Checked: a failure is never swallowed, nor tried again.
+    /// </summary>
     void Sync();
 
     void Truncate(long length);

@@ -8,7 +8,9 @@ namespace Postroom.Relay.Spool;
 /// <list type="number">
 /// <item><see cref="OpenBody"/>, then <see cref="AcceptAsync"/>: an <see cref="Acceptance"/> with a receipt means the
 /// mail is on stable storage. No receipt, no responsibility.</item>
-/// <item><see cref="LeaseAsync"/>: parcels whose lease is on stable storage; so a try is never unknown to a restart.</item>
+/// <item>
+/// <see cref="LeaseAsync"/>: parcels whose lease is on stable storage; so a try is never unknown to a restart.
+/// </item>
 /// <item><see cref="Lease.MarkAtWire"/> just before the final dot, <see cref="SettleAsync"/> after it.</item>
 /// <item>What a person does comes in through <see cref="DirectAsync"/>; what happens to a lane through
 /// <see cref="PauseAsync"/> and <see cref="ResumeAsync"/>.</item>
@@ -31,7 +33,9 @@ public interface ISpool : IAsyncDisposable
     /// <summary>Begins a body. Dispose the writer if the mail is not accepted in the end.</summary>
     BodyWriter OpenBody();
 
-    /// <summary>Takes a mail in. Completes when it is on stable storage, or was refused; never later than 8 s.</summary>
+    /// <summary>
+    /// Takes a mail in. Completes when it is on stable storage, or was refused; never later than 8 s.
+    /// </summary>
     ValueTask<Acceptance> AcceptAsync(Draft draft, CancellationToken cancel);
 
     /// <summary>
@@ -53,7 +57,9 @@ public interface ISpool : IAsyncDisposable
 
     ValueTask ResumeAsync(string lane);
 
-    /// <summary>Does what a person asked for, to each target whose state allows it. Durable when it completes.</summary>
+    /// <summary>
+    /// Does what a person asked for, to each target whose state allows it. Durable when it completes.
+    /// </summary>
     /// <returns>How many targets were changed.</returns>
     ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel);
 

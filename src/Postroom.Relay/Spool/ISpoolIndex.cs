@@ -4,7 +4,9 @@ using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Spool;
 
-/// <summary>Reads what the spool knows. May lag behind the truth by a bounded tail; <see cref="CaughtUpAsync"/> waits for it.</summary>
+/// <summary>
+/// Reads what the spool knows. May lag behind the truth by a bounded tail; <see cref="CaughtUpAsync"/> waits for it.
+/// </summary>
 public interface ISpoolIndex
 {
     /// <summary>Completes when everything that was durable at the call is in the index.</summary>

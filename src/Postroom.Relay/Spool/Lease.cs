@@ -47,7 +47,9 @@ public abstract class MailContent
     /// <summary>Octets in all.</summary>
     public abstract long Length { get; }
 
-    /// <summary>The whole, where it is in memory anyway; else empty, and <see cref="ReadAsync"/> gives it piece by piece.</summary>
+    /// <summary>
+    /// The whole, where it is in memory anyway; else empty, and <see cref="ReadAsync"/> gives it piece by piece.
+    /// </summary>
     public abstract IReadOnlyList<ReadOnlyMemory<byte>> InMemory { get; }
 
     /// <summary>Reads at an offset; 0 at the end.</summary>
@@ -78,9 +80,12 @@ public sealed record Verdict(int Index, Happening What)
     public bool DelayReported { get; init; }
 }
 
-/// <summary>The end of a lease. Recipients without a verdict go back to waiting, as <see cref="Happening.Returned"/>.</summary>
+/// <summary>
+/// The end of a lease. Recipients without a verdict go back to waiting, as <see cref="Happening.Returned"/>.
+/// </summary>
 /// <param name="Reports">Delivery reports to accept in the same commit.</param>
-public sealed record Settlement(Lease Lease, IReadOnlyList<Verdict> Verdicts, AttemptFacts? Attempt, IReadOnlyList<Draft> Reports)
+public sealed record Settlement(Lease Lease, IReadOnlyList<Verdict> Verdicts, AttemptFacts? Attempt,
+    IReadOnlyList<Draft> Reports)
 {
     /// <summary>More events for the trail of this mail: <see cref="EventKind.ReportKept"/> and the like.</summary>
     public IReadOnlyList<TrailEvent> Events { get; init; } = [];

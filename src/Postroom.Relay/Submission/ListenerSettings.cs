@@ -28,7 +28,9 @@ public enum Strictness
 
 /// <summary>One place to hand mail over at.</summary>
 /// <param name="Name">For the trail and the log; by default its address.</param>
-/// <param name="Address"><c>127.0.0.1:2525</c>, <c>[::1]:2525</c>, or <c>unix:/run/postroom/submission.sock</c>.</param>
+/// <param name="Address">
+/// <c>127.0.0.1:2525</c>, <c>[::1]:2525</c>, or <c>unix:/run/postroom/submission.sock</c>.
+/// </param>
 public sealed record ListenerSettings(string Name, string Address)
 {
     public ListenerTls Tls { get; init; } = ListenerTls.Offered;
@@ -40,12 +42,16 @@ public sealed record ListenerSettings(string Name, string Address)
     /// <summary>AUTH must succeed before MAIL.</summary>
     public bool RequireAuth { get; init; }
 
-    /// <summary>Networks that may hand mail over without AUTH, in CIDR form; empty: loopback and UNIX sockets only.</summary>
+    /// <summary>
+    /// Networks that may hand mail over without AUTH, in CIDR form; empty: loopback and UNIX sockets only.
+    /// </summary>
     public IReadOnlyList<string> Allow { get; init; } = [];
 
     public Strictness Strictness { get; init; } = Strictness.Strict;
 
-    /// <summary>UNIX socket: file mode (octal in the file) and owner <c>user:group</c>; null leaves the owner.</summary>
+    /// <summary>
+    /// UNIX socket: file mode (octal in the file) and owner <c>user:group</c>; null leaves the owner.
+    /// </summary>
     public int SocketMode { get; init; } = 0b110_110_000; // 0660
     public string? SocketOwner { get; init; }
 
@@ -70,7 +76,9 @@ public sealed record ListenerLimits
 
     public int Connections { get; init; } = 1_000;
 
-    /// <summary>Without a command, from a loopback address or UNIX socket; 5 minutes from elsewhere (RFC 5321 §4.5.3.2.7).</summary>
+    /// <summary>
+    /// Without a command, from a loopback address or UNIX socket; 5 minutes from elsewhere (RFC 5321 §4.5.3.2.7).
+    /// </summary>
     public TimeSpan IdleLocal { get; init; } = TimeSpan.FromMinutes(20);
 
     public TimeSpan IdleRemote { get; init; } = TimeSpan.FromMinutes(5);

@@ -33,8 +33,9 @@ public static class SubmissionRules
             return "it asks for a password off loopback without TLS. Set tls = \"required\" or \"implicit\".";
         if (listener.RequireAuth || listener.Allow.Count > 0)
             return null;
-        return $"{listener.Address} can be reached from other machines and would relay for anyone. Set require_auth = true"
-            + " with tls = \"required\", or list the networks that may send in allow, or listen on 127.0.0.1.";
+        return $"{listener.Address} can be reached from other machines and would relay for anyone. "
+            + "Set require_auth = true with tls = \"required\", or list the networks that may send in allow, "
+            + "or listen on 127.0.0.1.";
     }
 
     internal static bool TrySocketPath(string address, out string path)

@@ -16,16 +16,20 @@ internal static partial class SpoolLog
     [LoggerMessage(1002, LogLevel.Warning, "The event {Kind} is not in the trail: the disk failed")]
     public static partial void NotNoted(ILogger log, EventKind kind, Exception why);
 
-    [LoggerMessage(1003, LogLevel.Warning, "The lease of {Mail} could not be given back: the disk failed; the next start will")]
+    [LoggerMessage(1003, LogLevel.Warning,
+        "The lease of {Mail} could not be given back: the disk failed; the next start will")]
     public static partial void NotGivenBack(ILogger log, MailId mail, Exception why);
 
-    [LoggerMessage(1004, LogLevel.Error, "{Count} journal records could not be indexed; next try in {Wait}. Accepted mail is safe")]
+    [LoggerMessage(1004, LogLevel.Error,
+        "{Count} journal records could not be indexed; next try in {Wait}. Accepted mail is safe")]
     public static partial void NotIndexed(ILogger log, int count, TimeSpan wait, Exception why);
 
-    [LoggerMessage(1005, LogLevel.Warning, "The index is damaged ({Why}); it is put aside and built anew from the journal")]
+    [LoggerMessage(1005, LogLevel.Warning,
+        "The index is damaged ({Why}); it is put aside and built anew from the journal")]
     public static partial void Rebuilding(ILogger log, string why);
 
-    [LoggerMessage(1006, LogLevel.Information, "Recovered {Records} journal records; {InDoubt} tries in doubt, {Untried} not begun")]
+    [LoggerMessage(1006, LogLevel.Information,
+        "Recovered {Records} journal records; {InDoubt} tries in doubt, {Untried} not begun")]
     public static partial void Recovered(ILogger log, int records, int inDoubt, int untried);
 
     [LoggerMessage(1007, LogLevel.Error, "Damage in the journal at {Segment}:{Offset}, {Octets} octets: {What}")]

@@ -13,11 +13,14 @@ internal static partial class SubmissionLog
     [LoggerMessage(2001, LogLevel.Information, "Listener {Listener} is closed")]
     public static partial void Unbound(ILogger log, string listener);
 
-    [LoggerMessage(2002, LogLevel.Warning, "Listener {Listener} turned {Client} away: {Count} connections are the limit")]
+    [LoggerMessage(2002, LogLevel.Warning,
+        "Listener {Listener} turned {Client} away: {Count} connections are the limit")]
     public static partial void TooManyConnections(ILogger log, string listener, string client, int count);
 
-    [LoggerMessage(2003, LogLevel.Debug, "{Mail} accepted from {Client} by listener {Listener}: {Size} octets, {Recipients} recipients")]
-    public static partial void Accepted(ILogger log, MailId mail, string client, string listener, long size, int recipients);
+    [LoggerMessage(2003, LogLevel.Debug,
+        "{Mail} accepted from {Client} by listener {Listener}: {Size} octets, {Recipients} recipients")]
+    public static partial void Accepted(ILogger log, MailId mail, string client, string listener, long size,
+        int recipients);
 
     [LoggerMessage(2004, LogLevel.Warning, "Mail from {Client} at listener {Listener} was refused: {Reply}")]
     public static partial void Refused(ILogger log, string client, string listener, Reply reply);
@@ -40,13 +43,15 @@ internal static partial class SubmissionLog
     [LoggerMessage(2010, LogLevel.Debug, "The connection of {Client} at listener {Listener} broke")]
     public static partial void Broke(ILogger log, string client, string listener, Exception why);
 
-    [LoggerMessage(2011, LogLevel.Error, "Out of memory in the session of {Client} at listener {Listener}: it alone is ended")]
+    [LoggerMessage(2011, LogLevel.Error,
+        "Out of memory in the session of {Client} at listener {Listener}: it alone is ended")]
     public static partial void OutOfMemory(ILogger log, string client, string listener, Exception why);
 
     [LoggerMessage(2012, LogLevel.Error, "The store failed under the session of {Client} at listener {Listener}")]
     public static partial void StoreFailed(ILogger log, string client, string listener, Exception why);
 
-    [LoggerMessage(2013, LogLevel.Warning, "Line {Line} of the users file is not a user and a password: nobody can log in by it")]
+    [LoggerMessage(2013, LogLevel.Warning,
+        "Line {Line} of the users file is not a user and a password: nobody can log in by it")]
     public static partial void BadUser(ILogger log, int line);
 
     [LoggerMessage(2014, LogLevel.Error, "The users file cannot be read: nobody can log in")]

@@ -29,11 +29,13 @@ internal static class Clients
         Source("send.py"), way, relay.Port.ToString(CultureInfo.InvariantCulture), await FileAsync(relay, mail));
 
     public static async Task CurlAsync(RealRelay relay, byte[] mail) => await MustAsync("curl",
-        "--silent", "--show-error", $"smtp://127.0.0.1:{relay.Port}/client.example.test", "--mail-from", "jira@example.com",
+        "--silent", "--show-error", $"smtp://127.0.0.1:{relay.Port}/client.example.test",
+        "--mail-from", "jira@example.com",
         "--mail-rcpt", "alice@example.com", "--upload-file", await FileAsync(relay, mail));
 
     public static async Task SwaksAsync(RealRelay relay, byte[] mail) => await MustAsync("swaks",
-        "--server", "127.0.0.1", "--port", relay.Port.ToString(CultureInfo.InvariantCulture), "--from", "jira@example.com",
+        "--server", "127.0.0.1", "--port", relay.Port.ToString(CultureInfo.InvariantCulture),
+        "--from", "jira@example.com",
         "--to", "alice@example.com", "--ehlo", "client.example.test", "--no-data-fixup", "--data",
         "@" + await FileAsync(relay, Mails.Stuffed(mail)));
 

@@ -8,7 +8,8 @@ namespace Postroom.EndToEnd.Harness;
 internal static partial class Mails
 {
     /// <summary>
-    /// A notification like Jira's with what goes wrong on a careless way: dots at line starts, a folded header, trailing
+    /// A notification like Jira's with what goes wrong on a careless way: dots at line starts, a folded header,
+    /// trailing
     /// spaces, a long line, 8-bit text.
     /// </summary>
     public static byte[] Notification(string key) => Encoding.UTF8.GetBytes(string.Join("\r\n",

@@ -15,7 +15,8 @@ internal sealed class PostfixHop : IAsyncDisposable
 
     public static async Task<PostfixHop> StartAsync(int sink)
     {
-        // Its daemons run as another user and need to pass through the folders above: so directly below the temporary one.
+        // Its daemons run as another user and need to pass through the folders above: so directly below the temporary
+        // one.
         var hop = new PostfixHop(Directory.CreateTempSubdirectory("postroom-postfix-").FullName);
         var said = await Shell.RunAsRootAsync("bash", "-c", Script, "postfix-hop", hop._folder,
             hop.Port.ToString(CultureInfo.InvariantCulture), sink.ToString(CultureInfo.InvariantCulture));
@@ -65,7 +66,8 @@ internal sealed class PostfixHop : IAsyncDisposable
             $1 == "smtp" && $2 == "inet" { $1 = p }
             $2 == "inet" && $1 != p { next }
             { $5 = "n" }
-            $8 ~ /^(postlogd|cleanup|qmgr|tlsmgr|trivial-rewrite|bounce|flush|proxymap|smtp|smtpd|showq|error|anvil|scache)$/
+            $8 ~ /^(postlogd|cleanup|qmgr|tlsmgr|trivial-rewrite|bounce|flush|proxymap|smtp|smtpd)$/ { print; next }
+            $8 ~ /^(showq|error|anvil|scache)$/
         ' $M >"$W/conf/master.cf"
         grep -q '^postlog ' "$W/conf/master.cf" || echo 'postlog unix-dgram n - n - 1 postlogd' >>"$W/conf/master.cf"
         postfix -c "$W/conf" start >"$W/log/start.log" 2>&1 </dev/null || { cat "$W/log/start.log" >&2; exit 1; }

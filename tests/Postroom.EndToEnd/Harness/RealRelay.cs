@@ -61,7 +61,8 @@ internal sealed class RealRelay : IAsyncDisposable
         """;
 
     /// <summary>Starts a relay that sends everything to one port of this machine, and waits until it listens.</summary>
-    public static async Task<RealRelay> LiveAsync(int nextHop, string route = "", string listener = "", string rest = "")
+    public static async Task<RealRelay> LiveAsync(int nextHop, string route = "", string listener = "",
+        string rest = "")
     {
         var relay = new RealRelay();
         await relay.StartAsync(relay.Live(nextHop, route, listener, rest));
@@ -87,7 +88,8 @@ internal sealed class RealRelay : IAsyncDisposable
         if (configuration != null)
             File.WriteAllText(ConfigurationFile, configuration);
         _process?.Dispose();
-        _process = Process.Start(Shell.Command("dotnet", [Program, "run", "--config", ConfigurationFile, "--data", Data]))!;
+        string[] run = [Program, "run", "--config", ConfigurationFile, "--data", Data];
+        _process = Process.Start(Shell.Command("dotnet", run))!;
         _process.StandardInput.Close();
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);
@@ -115,9 +117,11 @@ internal sealed class RealRelay : IAsyncDisposable
     /// <summary>The recipients that a search finds.</summary>
     public async Task<List<JsonElement>> SearchAsync(string filter)
     {
-        var said = await DoAsync("search", filter, "--json");
+        var said = await DoAsync(["search", .. filter.Split(' '), "--json"]);
         Assert.True(said.ExitCode is 0 or 1, $"search {filter}: {said}\n{Printed}");
-        return said.Output.Length == 0 ? [] : [.. JsonDocument.Parse(said.Output).RootElement.GetProperty("recipients").EnumerateArray()];
+        if (said.Output.Length == 0)
+            return [];
+        return [.. JsonDocument.Parse(said.Output).RootElement.GetProperty("recipients").EnumerateArray()];
     }
 
     /// <summary>Waits until a search finds that many recipients: by asking, as a person would.</summary>
@@ -131,6 +135,15 @@ internal sealed class RealRelay : IAsyncDisposable
                 return found;
             Assert.True(until.Elapsed < Shell.Limit, $"\"{filter}\" finds {found.Count}, not {count}\n{Printed}");
         }
+    }
+
+    /// <summary>Waits until it has printed a word, as often as given.</summary>
+    public async Task WaitForAsync(string word, int times = 1)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Shell.Limit);
+        while (Printed.Split(word).Length <= times)
+            await Task.Delay(20, limit.Token);
     }
 
     /// <summary>Waits until it ends by itself.</summary>

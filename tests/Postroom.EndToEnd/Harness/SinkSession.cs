@@ -78,7 +78,8 @@ internal sealed class SinkSession(Sink sink, Stream stream)
 
     private string Capabilities()
     {
-        var lines = new List<string> { "sink.example.test", "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 0" };
+        var lines = new List<string> { "sink.example.test", "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES",
+            "SIZE 0" };
         if (sink.OffersChunking)
             lines.Add("CHUNKING");
         if (sink.Password != null)

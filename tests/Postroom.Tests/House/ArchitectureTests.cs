@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Postroom.Tests.House;
 
-/// <summary>Holds the sources to the plan of the house, as the compiler sees them: constants and nameof count too.</summary>
+/// <summary>
+/// Holds the sources to the plan of the house, as the compiler sees them: constants and nameof count too.
+/// </summary>
 public sealed class ArchitectureTests
 {
     private static readonly Lazy<CSharpCompilation> House = new(Sources.Compile);
@@ -38,7 +40,8 @@ public sealed class ArchitectureTests
                       where Floor(to) > Floor(room.Name)
                       select $"{room.Name} -> {to}";
         Sources.None(upwards);
-        Assert.All(Plan.Rooms.SelectMany(room => room.Uses), to => Assert.Contains(Plan.Rooms, room => room.Name == to));
+        Assert.All(Plan.Rooms.SelectMany(room => room.Uses), to =>
+            Assert.Contains(Plan.Rooms, room => room.Name == to));
     }
 
     [Fact]
@@ -51,7 +54,8 @@ public sealed class ArchitectureTests
     }
 
     [Theory]
-    [InlineData("namespace Postroom.Mail.Sandbox; class A { Postroom.Mail.Status.S s; }", "Mail.Sandbox -> Mail.Status")]
+    [InlineData("namespace Postroom.Mail.Sandbox; class A { Postroom.Mail.Status.S s; }",
+        "Mail.Sandbox -> Mail.Status")]
     [InlineData("namespace Postroom.Mail.Status; class A { object o = Postroom.Relay.Spool.P.X; }",
         "Mail.Status -> Relay.Spool")]
     [InlineData("namespace Postroom.Relay.Spool; class A { string o = nameof(Postroom.Api.P); }", "Relay.Spool -> Api")]
@@ -78,8 +82,10 @@ public sealed class ArchitectureTests
     public void A_forged_permit_is_seen(string planted)
     {
         const string Permit = "namespace Postroom.Mail { public sealed record Receipt(int Id); }";
-        (string, string)[] elsewhere = [("permit.cs", Permit), ("planted.cs", "namespace Postroom.Relay.Submission;" + planted)];
-        (string, string)[] inTheSpool = [("permit.cs", Permit), ("planted.cs", "namespace Postroom.Relay.Spool;" + planted)];
+        (string, string)[] elsewhere = [("permit.cs", Permit),
+            ("planted.cs", "namespace Postroom.Relay.Submission;" + planted)];
+        (string, string)[] inTheSpool = [("permit.cs", Permit),
+            ("planted.cs", "namespace Postroom.Relay.Spool;" + planted)];
         Assert.Single(ForgedPermits(Sources.Compile(elsewhere)));
         Assert.Empty(ForgedPermits(Sources.Compile(inTheSpool)));
     }

@@ -18,7 +18,9 @@ internal static class Sources
         global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;
         """;
 
-    /// <summary>The repository's folder. The build may have been told to hide it from the sources: then walk up.</summary>
+    /// <summary>
+    /// The repository's folder. The build may have been told to hide it from the sources: then walk up.
+    /// </summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>Files under a folder of the repository that a person wrote, by their path from the root.</summary>
@@ -50,7 +52,9 @@ internal static class Sources
         return (CSharpCompilation)whole;
     }
 
-    /// <summary>The room of a namespace: the longest name of the plan it begins with. Null if it is none of ours.</summary>
+    /// <summary>
+    /// The room of a namespace: the longest name of the plan it begins with. Null if it is none of ours.
+    /// </summary>
     public static string? RoomOf(ISymbol? space)
     {
         var name = space?.ToDisplayString() ?? "";
@@ -86,7 +90,8 @@ internal static class Sources
         var folder = File.Exists(here) ? Path.GetDirectoryName(here) : AppContext.BaseDirectory;
         while (folder != null && !File.Exists(Path.Combine(folder, "Postroom.slnx")))
             folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException("no Postroom.slnx above the tests: run them from a checkout");
+        return folder ?? throw new DirectoryNotFoundException(
+            "no Postroom.slnx above the tests: run them from a checkout");
     }
 
     private sealed class Loader : IAnalyzerAssemblyLoader

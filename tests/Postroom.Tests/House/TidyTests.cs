@@ -9,9 +9,11 @@ namespace Postroom.Tests.House;
 /// <summary>The house rules that no compiler and no analyser keeps.</summary>
 public sealed partial class TidyTests
 {
-    // Where a rule is broken on purpose: the complaint's beginning, and why.
+    // Where a rule is broken on purpose: a part of the complaint, and why.
     private static readonly Dictionary<string, string> Exceptions = new()
     {
+        ["MailData says how, not what"] = "\"mail data\" is the term of RFC 5321 §2.3.1 and §4.1.1.4",
+        ["AsJson has 6 parameters"] = "the parameters are those of ILogger.Log, less one",
     };
 
     [Fact]
@@ -19,7 +21,7 @@ public sealed partial class TidyTests
     {
         var untidy = from path in Sources.Files("src", "*.cs").Concat(Sources.Files("tests", "*.cs"))
                      from complaint in Untidy(path, Sources.Read(path))
-                     where !Exceptions.Keys.Any(known => complaint.StartsWith(known, StringComparison.Ordinal))
+                     where !Exceptions.Keys.Any(known => complaint.Contains(known, StringComparison.Ordinal))
                      select complaint;
         Sources.None(untidy);
     }
@@ -29,7 +31,7 @@ public sealed partial class TidyTests
     {
         var complaints = Sources.Files("src", "*.cs").Concat(Sources.Files("tests", "*.cs"))
             .SelectMany(path => Untidy(path, Sources.Read(path))).ToList();
-        var idle = Exceptions.Keys.Where(known => !complaints.Any(c => c.StartsWith(known, StringComparison.Ordinal)));
+        var idle = Exceptions.Keys.Where(known => !complaints.Any(c => c.Contains(known, StringComparison.Ordinal)));
         Sources.None(idle);
     }
 
@@ -86,13 +88,14 @@ public sealed partial class TidyTests
     [InlineData("sealed class A { async void B() { await C(); } }", "async void")]
     [InlineData("sealed class A { void B() { try { } catch (System.Exception) { } } }", "an empty catch")]
     [InlineData("sealed class A { void B() { try { } catch { throw; } } }", "a catch of everything")]
-    [InlineData("sealed class A { void B(int a, int b, int c, int d, int e, int f) { } }", "more than 5 parameters")]
+    [InlineData("sealed class A { void B(int a, int b, int c, int d, int e, int f) { } }", "B has 6 parameters, of 5")]
     [InlineData("sealed partial class A { }", "partial")]
     [InlineData("class A { }", "A is not sealed")]
     [InlineData("namespace Postroom.Mail.Models; sealed class A { }", "Postroom.Mail.Models is not the folder")]
     [InlineData("#region A\n#endregion\nsealed class A { }", "a region")]
     public void What_is_untidy_is_seen(string planted, string complaint) =>
-        Assert.Contains(Untidy("src/Postroom.Mail/Smtp/A.cs", planted), c => c.Contains(complaint, StringComparison.Ordinal));
+        Assert.Contains(Untidy("src/Postroom.Mail/Smtp/A.cs", planted), c =>
+            c.Contains(complaint, StringComparison.Ordinal));
 
     private static string Resolved(string package) => $"\"{package}\": \\{{[^}}]*?\"resolved\": \"([0-9.]+)";
 
@@ -101,21 +104,26 @@ public sealed partial class TidyTests
         var lines = text.Split('\n');
         if (lines.Length > 401)
             yield return $"{path}: {lines.Length - 1} lines, of 400";
+        var product = path.StartsWith("src/", StringComparison.Ordinal);
         for (var i = 0; i < lines.Length; i++)
-            if (lines[i].Length > 120)
+            if (lines[i].Length > 120 && (product || !IsTranscript(lines[i])))
                 yield return $"{path}:{i + 1}: {lines[i].Length} columns, of 120";
 
-        var product = path.StartsWith("src/", StringComparison.Ordinal);
         foreach (var node in CSharpSyntaxTree.ParseText(text).GetRoot().DescendantNodes(descendIntoTrivia: true))
             if ((Complaint(node) ?? (product ? ProductComplaint(node, path) : null)) is { } complaint)
                 yield return $"{path}:{node.GetLocation().GetLineSpan().StartLinePosition.Line + 1}: {complaint}";
     }
 
+    // What goes over the wire is read in one piece, in a test.
+    private static bool IsTranscript(string line) =>
+        line.Contains("\\r\\n", StringComparison.Ordinal) && line.Length <= 180;
+
     private static string? Complaint(SyntaxNode node) => node switch
     {
         BaseMethodDeclarationSyntax m when Lines(m) > 70 => $"{Lines(m)} lines in a method, of 70",
         MethodDeclarationSyntax m when IsAsync(m) && m.ReturnType.ToString() == "void" => "async void",
-        CatchClauseSyntax { Block.Statements.Count: 0 } c when !c.Block.DescendantTrivia().Any(IsComment) => "an empty catch",
+        CatchClauseSyntax { Block.Statements.Count: 0 } c when !c.Block.DescendantTrivia().Any(IsComment) =>
+            "an empty catch",
         CatchClauseSyntax { Declaration: null, Filter: null } => "a catch of everything",
         RegionDirectiveTriviaSyntax => "a region",
         _ => null,
@@ -124,13 +132,15 @@ public sealed partial class TidyTests
     private static string? ProductComplaint(SyntaxNode node, string path) => node switch
     {
         BaseMethodDeclarationSyntax m when m.ParameterList.Parameters.Count > 5 && !IsExtern(m) =>
-            "more than 5 parameters: is there a record in them?",
+            $"{Name(m)} has {m.ParameterList.Parameters.Count} parameters, of 5: is there a record in them?",
         CatchClauseSyntax { Block.Statements.Count: 0 } => "an empty catch",
-        BaseTypeDeclarationSyntax t when Vague().IsMatch(t.Identifier.Text) => $"{t.Identifier.Text} says how, not what",
+        BaseTypeDeclarationSyntax t when Vague().IsMatch(t.Identifier.Text) =>
+            $"{t.Identifier.Text} says how, not what",
         ClassDeclarationSyntax c when c.Modifiers.Any(SyntaxKind.PartialKeyword) && !IsGenerated(c) =>
             "partial, but nothing generated",
         TypeDeclarationSyntax t when IsOpen(t) => $"{t.Identifier.Text} is not sealed",
-        BaseNamespaceDeclarationSyntax n when n.Name.ToString() != Folder(path) => $"{n.Name} is not the folder: {Folder(path)}",
+        BaseNamespaceDeclarationSyntax n when n.Name.ToString() != Folder(path) =>
+            $"{n.Name} is not the folder: {Folder(path)}",
         _ => null,
     };
 
@@ -157,6 +167,9 @@ public sealed partial class TidyTests
     private static bool IsComment(SyntaxTrivia trivia) =>
         trivia.IsKind(SyntaxKind.SingleLineCommentTrivia) || trivia.IsKind(SyntaxKind.MultiLineCommentTrivia);
 
+    private static string Name(BaseMethodDeclarationSyntax method) =>
+        method is MethodDeclarationSyntax named ? named.Identifier.Text : method.Kind().ToString();
+
     private static int Lines(SyntaxNode node)
     {
         var span = node.GetLocation().GetLineSpan();
@@ -169,6 +182,7 @@ public sealed partial class TidyTests
     [GeneratedRegex(@"(?<![\w.~$}>*])/(home|root|work|Users)/[\w.]+")]
     private static partial Regex MachinePath();
 
-    [GeneratedRegex(@"(api\.nuget|registry\.npmjs|pypi|proxy\.golang|repo1?\.maven)\.(org|apache)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(api\.nuget|registry\.npmjs|pypi|proxy\.golang|repo1?\.maven)\.(org|apache)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Registry();
 }

@@ -27,7 +27,8 @@ public sealed class DataFolderLock : IDisposable
         {
             if (!OperatingSystem.IsWindows() && !Posix.TryLock(handle, path))
                 throw new SpoolUnusableException(
-                    $"{folder} is in use by {Holder(handle)}. Stop that one first, or give this one another data folder.")
+                    $"{folder} is in use by {Holder(handle)}. "
+                    + "Stop that one first, or give this one another data folder.")
                 {
                     IsInUse = true,
                 };
@@ -64,7 +65,8 @@ public sealed class DataFolderLock : IDisposable
         }
 
         if (!int.TryParse(Encoding.ASCII.GetString(text, 0, read).Trim(), CultureInfo.InvariantCulture, out var format))
-            throw new SpoolUnusableException($"{folder}/format does not hold a number: this is no data folder of Postroom.");
+            throw new SpoolUnusableException(
+                $"{folder}/format does not hold a number: this is no data folder of Postroom.");
         if (format > Format)
             throw new SpoolUnusableException(
                 $"{folder} has format {format}, written by a newer Postroom; this one knows {Format}. "

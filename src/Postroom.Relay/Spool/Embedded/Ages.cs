@@ -5,9 +5,12 @@ namespace Postroom.Relay.Spool.Embedded;
 /// <summary>How old a mail is in the eyes of the retry schedule (promise 4).</summary>
 internal static class Ages
 {
-    /// <summary>Since acceptance, less the time held, and less the time its lane was closed or the relay not running.</summary>
+    /// <summary>
+    /// Since acceptance, less the time held, and less the time its lane was closed or the relay not running.
+    /// </summary>
     /// <param name="pauses">Not overlapping.</param>
-    public static TimeSpan Of(DateTimeOffset acceptedAt, TimeSpan heldFor, IEnumerable<LanePause> pauses, DateTimeOffset now)
+    public static TimeSpan Of(DateTimeOffset acceptedAt, TimeSpan heldFor, IEnumerable<LanePause> pauses,
+        DateTimeOffset now)
     {
         var age = now - acceptedAt - heldFor;
         foreach (var pause in pauses)

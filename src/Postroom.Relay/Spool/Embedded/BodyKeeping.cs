@@ -2,7 +2,9 @@ using Postroom.Relay.Spool.Journal;
 
 namespace Postroom.Relay.Spool.Embedded;
 
-/// <summary>Where bodies are while they are needed: in memory up to a bound, else in their segment; and until when.</summary>
+/// <summary>
+/// Where bodies are while they are needed: in memory up to a bound, else in their segment; and until when.
+/// </summary>
 internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
 {
     // Read back whole at lease time up to this, so that it can travel in one write with others.

@@ -15,7 +15,8 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
     public async ValueTask CaughtUpAsync(CancellationToken cancel) =>
         await feeder.ReachedAsync(lastDurable()).WaitAsync(cancel);
 
-    public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most) => _reader.Find(filter, after, most);
+    public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most) =>
+        _reader.Find(filter, after, most);
 
     public IReadOnlyDictionary<State, long> Count(Filter filter) => _reader.Count(filter);
 

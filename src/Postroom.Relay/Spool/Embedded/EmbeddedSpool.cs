@@ -107,7 +107,7 @@ public sealed class EmbeddedSpool : ISpool
     public async ValueTask SettleAsync(Settlement settlement)
     {
         var lease = (ParcelLease)settlement.Lease;
-        var verdicts = WithReturned(lease, settlement.Verdicts);
+        var verdicts = lease.WithReturned(settlement.Verdicts);
         var record = new SettledRecord(lease.Id, _clock.Wall, lease.Lane, verdicts)
         {
             Attempt = settlement.Attempt,
@@ -234,7 +234,8 @@ public sealed class EmbeddedSpool : ISpool
             Pieces = [.. body.Written],
             ReportOf = reportOf,
         };
-        return new Intake(record, new Entry(record, body.Rest), Sorted(record), body.Written.Count == 0 ? body.Rest : default);
+        var inMemory = body.Written.Count == 0 ? body.Rest : default;
+        return new Intake(record, new Entry(record, body.Rest), Sorted(record), inMemory);
     }
 
     private List<Parcel> Sorted(AcceptedRecord record)
@@ -274,7 +275,7 @@ public sealed class EmbeddedSpool : ISpool
         Durable(intake.Entry.Position);
         foreach (var parcel in intake.Parcels)
         {
-            if (leased is not null && Slot(leased, parcel) is { } slot)
+            if (leased is not null && parcel.SlotIn(leased) is { } slot)
             {
                 parcel.Record = null;
                 _board.Deliver(parcel.Lane, [Lent(parcel, intake.Record, intake.Body, slot)]);
@@ -287,14 +288,6 @@ public sealed class EmbeddedSpool : ISpool
                 parcel.Body = intake.Body;
             _bodies.Freed(_board.Publish(parcel));
         }
-    }
-
-    private static int? Slot(List<(Parcel Parcel, int Slot)> leased, Parcel parcel)
-    {
-        foreach (var (candidate, slot) in leased)
-            if (ReferenceEquals(candidate, parcel))
-                return slot;
-        return null;
     }
 
     // The 451 is out. Whatever becomes of the record, the mail is not accepted; only a crash right now may deliver it.
@@ -356,17 +349,6 @@ public sealed class EmbeddedSpool : ISpool
         }
     }
 
-    private static IReadOnlyList<Verdict> WithReturned(ParcelLease lease, IReadOnlyList<Verdict> given)
-    {
-        if (given.Count == lease.Parcel.Recipients.Length)
-            return given;
-        var all = new List<Verdict>(given);
-        foreach (var recipient in lease.Parcel.Recipients)
-            if (!given.Any(v => v.Index == recipient.Index))
-                all.Add(new Verdict(recipient.Index, Happening.Returned));
-        return all;
-    }
-
     // What waits again, a parcel for each due time. Returned mail keeps its place in the line.
     private List<Parcel> StillOpen(ParcelLease lease, IReadOnlyList<Verdict> verdicts)
     {
@@ -415,7 +397,4 @@ public sealed class EmbeddedSpool : ISpool
             Text = $"the clock jumped from {jump.From:u} to {jump.To:u}; the difference counts for nothing",
         });
     }
-
-    private sealed record Intake(
-        AcceptedRecord Record, Entry Entry, IReadOnlyList<Parcel> Parcels, ReadOnlyMemory<byte> Body);
 }

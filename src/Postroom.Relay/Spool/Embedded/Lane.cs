@@ -42,7 +42,9 @@ internal sealed class Lane(string name)
     /// <summary>Up to here all waiting parcels are in memory; null: all there are.</summary>
     public DueKey? Horizon { get; private set; }
 
-    /// <summary>The first of those that went to the ledger only since the refill under way began; null: none did.</summary>
+    /// <summary>
+    /// The first of those that went to the ledger only since the refill under way began; null: none did.
+    /// </summary>
     public DueKey? OverflowFrom { get; private set; }
 
     /// <summary>A page from the ledger is on its way, or asked for.</summary>
@@ -124,7 +126,8 @@ internal sealed class Lane(string name)
     }
 
     /// <summary>When the next one is due, by the clock that never jumps; null if nothing waits here.</summary>
-    public long? NextDueTicks() => _turns.Count > 0 ? 0 : _window.TryPeek(out var parcel, out _) ? parcel.DueTicks : null;
+    public long? NextDueTicks() =>
+        _turns.Count > 0 ? 0 : _window.TryPeek(out var parcel, out _) ? parcel.DueTicks : null;
 
     /// <summary>The window has become short, and the ledger has more.</summary>
     public bool NeedsRefill(int most) => Horizon is not null && !IsRefilling && _window.Count < most / 4;

@@ -37,7 +37,8 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             if (_lanes.TryGetValue(name, out var lane))
                 return lane;
             _lanes[name] = lane = new Lane(name);
-            Interlocked.Exchange(ref _lanesChanged, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            Interlocked.Exchange(ref _lanesChanged,
+                new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             return lane;
         }
     }
@@ -335,7 +336,8 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             if (other.Waiter is not null && !other.IsPaused && other.NextDueTicks() is { } theirs && theirs < due)
                 due = theirs;
         var wait = clock.Until(due);
-        _alarm.Change(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait, Timeout.InfiniteTimeSpan);
+        _alarm.Change(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait,
+            Timeout.InfiniteTimeSpan);
     }
 
     private void Ring()

@@ -44,6 +44,15 @@ internal sealed class Parcel(MailId id, Lane lane, string source, DateTimeOffset
 
     public DueKey Key => new(Due, Id);
 
+    /// <summary>The slot of its mark, if it is one of those just leased.</summary>
+    public int? SlotIn(List<(Parcel Parcel, int Slot)> leased)
+    {
+        foreach (var (candidate, slot) in leased)
+            if (ReferenceEquals(candidate, this))
+                return slot;
+        return null;
+    }
+
     /// <summary>Lets go of what can be read back; returns the octets of body that this freed.</summary>
     public int Forget()
     {

@@ -1,4 +1,5 @@
 using Postroom.Mail;
+using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
 
 namespace Postroom.Relay.Spool.Embedded;
@@ -37,6 +38,18 @@ internal sealed class ParcelLease(Parcel parcel, AcceptedRecord mail, int slot, 
     public override IReadOnlyList<LeasedRecipient> Recipients => _recipients ??= Leased();
 
     public override void MarkAtWire() => marks.Set(Slot, Id);
+
+    /// <summary>The verdicts with one for each recipient: who was given none goes back untried.</summary>
+    public IReadOnlyList<Verdict> WithReturned(IReadOnlyList<Verdict> given)
+    {
+        if (given.Count == Parcel.Recipients.Length)
+            return given;
+        var all = new List<Verdict>(given);
+        foreach (var recipient in Parcel.Recipients)
+            if (!given.Any(v => v.Index == recipient.Index))
+                all.Add(new Verdict(recipient.Index, Happening.Returned));
+        return all;
+    }
 
     private LeasedRecipient[] Leased()
     {

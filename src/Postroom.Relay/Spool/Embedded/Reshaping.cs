@@ -5,7 +5,9 @@ using Postroom.Relay.Spool.Ledger;
 
 namespace Postroom.Relay.Spool.Embedded;
 
-/// <summary>What changes waiting mail from outside the road: people's directives, new routes, pages from the ledger.</summary>
+/// <summary>
+/// What changes waiting mail from outside the road: people's directives, new routes, pages from the ledger.
+/// </summary>
 /// <remarks>
 /// One at a time. All three work on the ledger, so each first lets it catch up; and each ends by letting the lanes it
 /// touched read anew what waits in them. What is leased is not touched: its settlement says what becomes of it.
@@ -31,7 +33,8 @@ internal sealed class Reshaping(
         {
             var lane = board[use.Lane];
             lane.Open = use.Open;
-            lane.Pauses.AddRange(parts.Ledger.Pauses(use.Lane).Select(p => p with { Until = p.Until ?? parts.Clock.Wall }));
+            lane.Pauses.AddRange(
+                parts.Ledger.Pauses(use.Lane).Select(p => p with { Until = p.Until ?? parts.Clock.Wall }));
             lane.DropWaiting();
         }
     }

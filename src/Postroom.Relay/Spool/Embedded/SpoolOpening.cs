@@ -8,7 +8,9 @@ using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Spool.Embedded;
 
-/// <summary>Opens the spool of a data folder: recovers the journal, brings the ledger up to it, ends old leases.</summary>
+/// <summary>
+/// Opens the spool of a data folder: recovers the journal, brings the ledger up to it, ends old leases.
+/// </summary>
 public static class SpoolOpening
 {
     /// <summary>The index's file in the data folder.</summary>
@@ -23,7 +25,8 @@ public static class SpoolOpening
     {
         Directory.CreateDirectory(folder);
         var mine = DataFolderLock.Take(folder);
-        return OpenAsync(new SpoolPlace(new RealDisk(folder), Path.Combine(folder, LedgerFile), mine), settings, laneOf, time, log);
+        return OpenAsync(new SpoolPlace(new RealDisk(folder), Path.Combine(folder, LedgerFile), mine), settings, laneOf,
+            time, log);
     }
 
     /// <summary>Opens a spool on any disk: the simulator's too.</summary>

@@ -3,7 +3,9 @@ using Postroom.Mail;
 
 namespace Postroom.Relay.Spool.Embedded;
 
-/// <summary>Which mails are between the final dot and the recorded answer, in memory that outlives the process.</summary>
+/// <summary>
+/// Which mails are between the final dot and the recorded answer, in memory that outlives the process.
+/// </summary>
 /// <remarks>
 /// A mark is one store of eight octets: no call, no sync. After a kill the next start reads here which leases are in
 /// doubt; after a power cut it cannot, and then every unsettled lease is (promise 3).

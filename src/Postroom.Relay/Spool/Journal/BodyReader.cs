@@ -15,11 +15,13 @@ internal static class BodyReader
         }
         catch (IOException e)
         {
-            throw new DamagedBodyException($"the body at {piece.Offset} of segment {piece.Segment} cannot be read: {e.Message}");
+            throw new DamagedBodyException(
+                $"the body at {piece.Offset} of segment {piece.Segment} cannot be read: {e.Message}");
         }
 
         if (Crc32C.Of(into) != piece.Checksum)
             throw new DamagedBodyException(
-                $"the body at {piece.Offset} of segment {piece.Segment} is not what was accepted: its checksum differs");
+                $"the body at {piece.Offset} of segment {piece.Segment} is not what was accepted: "
+                + "its checksum differs");
     }
 }

@@ -15,7 +15,8 @@ internal sealed class DamageKeeper(IDisk disk, List<DamageReport> reports)
             CultureInfo.InvariantCulture, $"{JournalFiles.Quarantine}/{segment.Number:D10}-{from:D10}.bad");
         var source = segment.HasBodies ? JournalFiles.Segment(segment.Number) : JournalFiles.Record(segment.Number);
         var kept = TryCopy(source, name, from, Math.Min(to - from, MostKept));
-        Report(new Position(segment.Number, from), to - from, kept ? name : null, "no sound record stands here any more");
+        Report(new Position(segment.Number, from), to - from, kept ? name : null,
+            "no sound record stands here any more");
     }
 
     /// <summary>A whole file that is not one of ours, or not any more.</summary>

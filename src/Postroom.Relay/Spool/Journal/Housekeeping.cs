@@ -86,7 +86,8 @@ internal sealed class Housekeeping
     public void ZeroAheadIfDue(ActiveSegment active)
     {
         var target = Math.Min(_settings.SegmentSize, active.End + (long)_settings.ZeroAhead);
-        if (_settings.ZeroAhead == 0 || active.ZeroedTo >= Math.Min(_settings.SegmentSize, active.End + (target - active.End) / 2))
+        if (_settings.ZeroAhead == 0
+            || active.ZeroedTo >= Math.Min(_settings.SegmentSize, active.End + (target - active.End) / 2))
             return;
         lock (_lock)
         {
@@ -141,7 +142,8 @@ internal sealed class Housekeeping
             }
             catch (IOException e)
             {
-                Found(new DamageReport(default, 0, null, $"housekeeping could not go on, the next start will: {e.Message}"));
+                Found(new DamageReport(default, 0, null,
+                    $"housekeeping could not go on, the next start will: {e.Message}"));
             }
         }
 

@@ -119,7 +119,8 @@ public static class JournalCheck
 /// <param name="Bodies">Bodies and pieces of bodies that are there and right.</param>
 /// <param name="BodyOctets">Octets of those.</param>
 /// <param name="Breaks">What is wrong, in order; the first is where trust ends.</param>
-public sealed record VerifyReport(int Segments, long Records, long Bodies, long BodyOctets, IReadOnlyList<DamageReport> Breaks)
+public sealed record VerifyReport(int Segments, long Records, long Bodies, long BodyOctets,
+    IReadOnlyList<DamageReport> Breaks)
 {
     public bool IsSound => Breaks.Count == 0;
 }

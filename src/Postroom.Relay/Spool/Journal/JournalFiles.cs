@@ -23,7 +23,8 @@ internal static class JournalFiles
     /// <summary>The number in a name like 0000000012.seg, or null.</summary>
     public static int? NumberOf(string name, string extension) =>
         name.Length == 10 + extension.Length && name.EndsWith(extension, StringComparison.Ordinal)
-        && int.TryParse(name.AsSpan(0, 10), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+        && int.TryParse(name.AsSpan(0, 10), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number > 0
             ? number
             : null;
 

@@ -49,14 +49,16 @@ public sealed record LeasedRecord(DateTimeOffset At, IReadOnlyList<LeasedParcel>
 public readonly record struct LeasedParcel(MailId Id, string Lane, IReadOnlyList<int> Recipients);
 
 /// <summary>A lease ended: what became of each of its recipients.</summary>
-public sealed record SettledRecord(MailId Id, DateTimeOffset At, string Lane, IReadOnlyList<Verdict> Verdicts) : JournalRecord
+public sealed record SettledRecord(MailId Id, DateTimeOffset At, string Lane, IReadOnlyList<Verdict> Verdicts)
+    : JournalRecord
 {
     public AttemptFacts? Attempt { get; init; }
     public IReadOnlyList<TrailEvent> Events { get; init; } = [];
 }
 
 /// <summary>A person did something to some recipients.</summary>
-public sealed record DirectedRecord(DateTimeOffset At, Happening What, IReadOnlyList<Target> Targets, string Who, string? Why)
+public sealed record DirectedRecord(DateTimeOffset At, Happening What, IReadOnlyList<Target> Targets, string Who,
+    string? Why)
     : JournalRecord;
 
 /// <summary>The answer came too late and was not a 250: this mail was never accepted (promise 1).</summary>

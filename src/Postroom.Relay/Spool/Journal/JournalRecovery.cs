@@ -211,7 +211,8 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
             keeper.Keep(last, from, to);
         if (missing > 0)
             keeper.Report(
-                new Position(last.Number, scan.End), missing, null, "what had been on stable storage here is not found");
+                new Position(last.Number, scan.End), missing, null,
+                    "what had been on stable storage here is not found");
     }
 
     private void Begin(ActiveSegment next, Position previous, byte[] chainBefore)

@@ -7,7 +7,9 @@ namespace Postroom.Relay.Spool.Journal;
 /// <summary>What the journal stores, without a call, before and after each write; and the slots behind it for the
 /// spool.</summary>
 /// <remarks>
-/// <code>0 magic 8 | 8 boot id's hash 16 | 24 writing to 8 | 32 written up to 8 | 40 synced up to 8 | 48 unused | 64 slots</code>
+/// <code>
+/// 0 magic 8 | 8 boot id's hash 16 | 24 writing to 8 | 32 written up to 8 | 40 synced up to 8 | 48 unused | 64 slots
+/// </code>
 /// After a kill the tail found ends between written and writing. After a power cut this memory is gone, or comes back
 /// from whenever, under another boot id: then nothing here is believed.
 /// </remarks>

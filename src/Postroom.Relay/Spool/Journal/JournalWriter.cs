@@ -236,7 +236,8 @@ internal sealed class JournalWriter
     /// <summary>The end of all promises. Called by any thread; the first reason counts.</summary>
     private void Fail(Exception why)
     {
-        var failure = why as SpoolFailedException ?? new SpoolFailedException($"the journal failed: {why.Message}", why);
+        var failure = why as SpoolFailedException
+            ?? new SpoolFailedException($"the journal failed: {why.Message}", why);
         List<Append> pending;
         var ours = Thread.CurrentThread.Name == "postroom journal";
         lock (_lock)

@@ -44,7 +44,8 @@ public sealed class MailJournal : IAsyncDisposable
     /// <summary>The longest append in octets, envelope and all, that fits in a segment.</summary>
     public int MostOctets => Writer.MostOctets;
 
-    private JournalWriter Writer => _writer ?? throw new InvalidOperationException("the journal has not been recovered");
+    private JournalWriter Writer =>
+        _writer ?? throw new InvalidOperationException("the journal has not been recovered");
 
     private Housekeeping Keeper =>
         _housekeeping ?? throw new InvalidOperationException("the journal has not been recovered");

@@ -94,7 +94,8 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
             && Crc32C.Of(Peek(start, (int)onDisk)[(int)headLength..]) != bodySum)
             return false;
         (Kind, At, FrameStart) = (kind, new Position(header.Number, offset), start);
-        (HeadLength, BodyLength, BodyChecksum, IsBodyLeftBehind) = ((int)headLength, (int)bodyLength, bodySum, leftBehind);
+        (HeadLength, BodyLength, BodyChecksum, IsBodyLeftBehind) = ((int)headLength, (int)bodyLength, bodySum,
+            leftBehind);
         Next = start + Frame.Padded((int)onDisk);
         return true;
     }

@@ -10,7 +10,8 @@ public class ServerDataTests
 {
     private static readonly string[] LineEnds = ["\r\n", "\n", "\r", "\r\r\n", "\n\r", "\r\n\n", "\0\r\n", "\r\0\n"];
 
-    private static (string Mail, MailData Data, int Taken) Read(string text, int cut, bool dots = true, bool lenient = false)
+    private static (string Mail, MailData Data, int Taken) Read(string text, int cut, bool dots = true,
+        bool lenient = false)
     {
         var octets = Encoding.Latin1.GetBytes(text);
         var data = new MailData(1_000_000, lenient);
@@ -64,7 +65,8 @@ public class ServerDataTests
         foreach (var cut in (int[])[1, 2, 3, 100])
         {
             var text = $"x{before}.{after}MAIL FROM:<evil@example.com>\r\n";
-            var isEnd = before.EndsWith("\r\n", StringComparison.Ordinal) && after.StartsWith("\r\n", StringComparison.Ordinal);
+            var isEnd = before.EndsWith("\r\n", StringComparison.Ordinal)
+                && after.StartsWith("\r\n", StringComparison.Ordinal);
 
             var (_, strict, taken) = Read(text, cut);
             Assert.Equal(before == "\r\n" && isEnd, strict.IsEnd);
@@ -73,7 +75,8 @@ public class ServerDataTests
 
             var (mail, lenient, _) = Read(text, cut, lenient: true);
             var ends = before is "\r\n" or "\r\r\n" or "\0\r\n" && after.StartsWith("\r\n", StringComparison.Ordinal);
-            Assert.True(ends == lenient.IsEnd, $"{before.Replace("\r", "CR").Replace("\n", "LF")} . {after.Replace("\r", "CR").Replace("\n", "LF")} cut {cut}");
+            var shown = $"{before} . {after}".Replace("\r", "CR").Replace("\n", "LF");
+            Assert.True(ends == lenient.IsEnd, $"{shown} cut {cut}");
             Assert.DoesNotMatch("(\\A|[^\r])\n|\r([^\n]|\\z)|\0", mail);
         }
     }
@@ -81,7 +84,8 @@ public class ServerDataTests
     [Theory]
     [InlineData("a\nb\r\n.\r\n", "a\r\nb\r\n", "bare LF made CRLF")]
     [InlineData("a\rb\r\n.\r\n", "a\r\nb\r\n", "bare CR made CRLF")]
-    [InlineData("a\r\r\nb\r\n.\r\n", "a\r\nb\r\n", "bare CR made CRLF")] // one line end, not two: two would end a header
+    // one line end, not two: two would end a header
+    [InlineData("a\r\r\nb\r\n.\r\n", "a\r\nb\r\n", "bare CR made CRLF")]
     [InlineData("a\0b\r\n.\r\n", "ab\r\n", "NUL dropped")]
     [InlineData("a\n..b\n.c\n.\r\n.\r\n", "a\r\n.b\r\nc\r\n.\r\n", "bare LF made CRLF")]
     [InlineData("a\n.\nb\0\r\n.\r\n", "a\r\n.\r\nb\r\n", "bare LF made CRLF; NUL dropped")]
@@ -128,7 +132,8 @@ public class ServerDataTests
         foreach (var cut in Enum.GetValues<Cut>())
         {
             var script = new ServerScript().Feed("HELO app\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\n" + text, cut);
-            Assert.EndsWith("550 5.5.2 Bare CR, bare LF or NUL in mail data: lines end with CRLF; closing\r\n", script.Said,
+            Assert.EndsWith("550 5.5.2 Bare CR, bare LF or NUL in mail data: lines end with CRLF; closing\r\n",
+                script.Said,
                 StringComparison.Ordinal);
             Assert.True(script.IsClosed);
             Assert.Empty(script.Mails);

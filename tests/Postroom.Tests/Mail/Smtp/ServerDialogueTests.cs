@@ -207,7 +207,8 @@ public class ServerDialogueTests
             (mail.Envelope.Return, mail.Envelope.EnvelopeId, mail.Envelope.Body, mail.Envelope.SmtpUtf8));
         Assert.Equal(
             [
-                new Recipient(new ForwardPath("alé@example.com"), Notify.Success | Notify.Delay, "rfc822;a+2Bb@example.com"),
+                new Recipient(new ForwardPath("alé@example.com"), Notify.Success | Notify.Delay,
+                    "rfc822;a+2Bb@example.com"),
                 new Recipient(new ForwardPath("user%other.example@example.com")),
                 new Recipient(new ForwardPath("host!user@example.com")),
                 new Recipient(new ForwardPath("Postmaster")),
@@ -268,7 +269,8 @@ public class ServerDialogueTests
     {
         var script = new ServerScript(Tls with { RequiresTls = true }).Greeted()
             .Feed("EHLO app\r\nNOOP\r\nMAIL FROM:<>\r\nVRFY x\r\nDATA\r\nAUTH PLAIN\r\n");
-        var expected = "250 2.0.0 Ok\r\n" + string.Concat(Enumerable.Repeat("530 5.7.0 Must issue a STARTTLS command first\r\n", 4));
+        var expected = "250 2.0.0 Ok\r\n"
+            + string.Concat(Enumerable.Repeat("530 5.7.0 Must issue a STARTTLS command first\r\n", 4));
         Assert.EndsWith(expected, script.Said, StringComparison.Ordinal);
     }
 
@@ -322,7 +324,8 @@ public class ServerDialogueTests
         Assert.StartsWith("554 relay.test No mail from your address", script.Said, StringComparison.Ordinal);
         Assert.True(script.IsClosed);
 
-        var guest = new ServerScript(Auth with { OffersTls = true }, stranger).Greeted().Feed("EHLO app\r\nMAIL FROM:<>\r\n");
+        var guest = new ServerScript(Auth with { OffersTls = true },
+            stranger).Greeted().Feed("EHLO app\r\nMAIL FROM:<>\r\n");
         Assert.EndsWith("530 5.7.0 Authentication required\r\n", guest.Said, StringComparison.Ordinal);
     }
 }

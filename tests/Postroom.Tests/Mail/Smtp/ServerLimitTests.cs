@@ -33,7 +33,8 @@ public class ServerLimitTests
             var script = new ServerScript(profile).Feed(
                 $"HELO app\r\nAUTH PLAIN\r\n{new string('A', 12_284)}\r\nAUTH PLAIN\r\n{new string('A', 12_288)}\r\nNOOP\r\n", cut);
             Assert.EndsWith("334 \r\n535 5.7.8 Authentication credentials invalid\r\n334 \r\n"
-                + "500 5.5.6 Authentication exchange line is too long\r\n250 2.0.0 Ok\r\n", script.Said, StringComparison.Ordinal);
+                + "500 5.5.6 Authentication exchange line is too long\r\n250 2.0.0 Ok\r\n", script.Said,
+                    StringComparison.Ordinal);
         }
     }
 
@@ -78,7 +79,8 @@ public class ServerLimitTests
             var script = new ServerScript(Small).Feed($"{Begun}DATA\r\n{new string('x', text)}\r\n.\r\nNOOP\r\n", cut);
             Assert.Equal(fits ? 1 : 0, script.Mails.Count);
             Assert.EndsWith(fits ? "250 2.0.0 Taken\r\n250 2.0.0 Ok\r\n"
-                : "552 5.3.4 Message size exceeds the limit\r\n250 2.0.0 Ok\r\n", script.Said, StringComparison.Ordinal);
+                : "552 5.3.4 Message size exceeds the limit\r\n250 2.0.0 Ok\r\n", script.Said,
+                    StringComparison.Ordinal);
             Assert.False(script.HasOpenBody);
         }
     }
@@ -136,12 +138,16 @@ public class ServerLimitTests
     {
         string[] words =
         [
-            "EHLO a\r\n", "MAIL FROM:<>\r\n", "MAIL FROM:<a@b> SIZE=", "RCPT TO:<a@b>\r\n", "DATA\r\n", "BDAT ", "5 LAST", "7",
-            ".\r\n", "\r\n", "\r", "\n", "AUTH PLAIN\r\n", "AUTH SCRAM-SHA-256 ", "=", "*\r\n", "STARTTLS\r\n", "QUIT", "RSET\r\n",
+            "EHLO a\r\n", "MAIL FROM:<>\r\n", "MAIL FROM:<a@b> SIZE=", "RCPT TO:<a@b>\r\n", "DATA\r\n", "BDAT ",
+                "5 LAST", "7",
+            ".\r\n", "\r\n", "\r", "\n", "AUTH PLAIN\r\n", "AUTH SCRAM-SHA-256 ", "=", "*\r\n", "STARTTLS\r\n", "QUIT",
+                "RSET\r\n",
             "\0", "é", "<", "@", "\"", "[", ":", " ", "VRFY x\r\n", "NOTIFY=", "ORCPT=utf-8;", "+2", "HELP\r\n",
         ];
-        var profile = new ServerProfile("relay.test") { OffersTls = true, Mechanisms = ["SCRAM-SHA-256", "PLAIN", "LOGIN"], MessageSize = 200 };
-        var octets = Gen.OneOf(Gen.Int[0, words.Length - 1].Select(i => ServerScript.Latin(words[i])), Gen.Byte.Array[0, 4]).Array[0, 40]
+        var profile = new ServerProfile("relay.test") { OffersTls = true,
+            Mechanisms = ["SCRAM-SHA-256", "PLAIN", "LOGIN"], MessageSize = 200 };
+        var octets = Gen.OneOf(Gen.Int[0, words.Length - 1].Select(i => ServerScript.Latin(words[i])),
+            Gen.Byte.Array[0, 4]).Array[0, 40]
             .Select(pieces => pieces.SelectMany(p => p).ToArray());
         Gen.Select(octets, Gen.Bool, Gen.Enum<Cut>()).Sample((input, lenient, cut) =>
         {

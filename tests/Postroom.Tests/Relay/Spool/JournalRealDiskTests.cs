@@ -42,7 +42,8 @@ public sealed class JournalRealDiskTests : IDisposable
         disk.Open("journal/a", create: true).Dispose();
         if (OperatingSystem.IsWindows())
             return;
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_folder, "journal/a")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(Path.Combine(_folder, "journal/a")));
         Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(Path.Combine(_folder, "journal")));
     }
 

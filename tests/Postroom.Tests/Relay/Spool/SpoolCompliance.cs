@@ -11,7 +11,8 @@ public abstract class SpoolCompliance
 {
     protected abstract SpoolWorld NewWorld();
 
-    private static Failure Greylisted => new(Fault.Recipient, new EnhancedStatus(4, 7, 1), "451 4.7.1 greylisted", "mx.test");
+    private static Failure Greylisted =>
+        new(Fault.Recipient, new EnhancedStatus(4, 7, 1), "451 4.7.1 greylisted", "mx.test");
 
     [Fact]
     public async Task What_was_accepted_is_leased_with_the_same_envelope_and_the_same_bytes()
@@ -22,7 +23,8 @@ public abstract class SpoolCompliance
         var lease = await spool.LeaseOneAsync("a");
         Assert.Equal(accepted.Receipt!.Id, lease.Id);
         Assert.Equal("bob@a.test", Assert.Single(lease.Recipients).Recipient.Path.Address);
-        Assert.Equal($"Received: by test id {lease.Id}\r\nSubject: x\r\n\r\n\x1.\xff\r\n", await lease.Content.TextAsync());
+        Assert.Equal($"Received: by test id {lease.Id}\r\nSubject: x\r\n\r\n\x1.\xff\r\n",
+            await lease.Content.TextAsync());
     }
 
     [Fact]
@@ -43,7 +45,8 @@ public abstract class SpoolCompliance
         foreach (var body in bodies)
         {
             var lease = await spool.LeaseOneAsync("a");
-            Assert.EndsWith("\r\n" + body, "\r\n" + (await lease.Content.TextAsync())[$"Received: by test id {lease.Id}\r\n".Length..]);
+            Assert.EndsWith("\r\n" + body, "\r\n"
+                + (await lease.Content.TextAsync())[$"Received: by test id {lease.Id}\r\n".Length..]);
         }
     }
 
@@ -63,7 +66,8 @@ public abstract class SpoolCompliance
         await using var world = NewWorld();
         var spool = await world.OpenAsync();
         await spool.HandOverAsync("bob@a.test");
-        await spool.SettleAsync(Settled(await spool.LeaseOneAsync("a"), new Verdict(0, Happening.Accepted) { Reply = "250 ok" }));
+        await spool.SettleAsync(
+            Settled(await spool.LeaseOneAsync("a"), new Verdict(0, Happening.Accepted) { Reply = "250 ok" }));
         await spool.AssertNothingDueAsync("a");
         world.Kill();
         spool = await world.OpenAsync();
@@ -80,7 +84,8 @@ public abstract class SpoolCompliance
         await spool.HandOverAsync("bob@a.test");
         var due = world.Time.GetUtcNow().AddMinutes(1);
         await spool.SettleAsync(Settled(
-            await spool.LeaseOneAsync("a"), new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }));
+            await spool.LeaseOneAsync("a"),
+                new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }));
         await spool.AssertNothingDueAsync("a");
         world.Time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(1, Assert.Single((await spool.LeaseOneAsync("a")).Recipients).FailedTries);
@@ -94,7 +99,8 @@ public abstract class SpoolCompliance
         await spool.HandOverAsync("bob@a.test");
         var due = world.Time.GetUtcNow().AddMinutes(1);
         await spool.SettleAsync(Settled(
-            await spool.LeaseOneAsync("a"), new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }));
+            await spool.LeaseOneAsync("a"),
+                new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }));
         world.Kill();
         spool = await world.OpenAsync();
         await spool.AssertNothingDueAsync("a");
@@ -273,7 +279,8 @@ public abstract class SpoolCompliance
         await spool.HandOverAsync("bob@a.test");
         var due = world.Time.GetUtcNow().AddMinutes(1);
         await spool.SettleAsync(Settled(
-            await spool.LeaseOneAsync("a"), new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }));
+            await spool.LeaseOneAsync("a"),
+                new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }));
         world.Time.JumpWallClock(TimeSpan.FromDays(days));
         await spool.HandOverAsync("other@b.test");
         world.Time.Advance(TimeSpan.FromMinutes(2));

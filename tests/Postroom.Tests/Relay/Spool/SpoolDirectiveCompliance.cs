@@ -107,7 +107,8 @@ public abstract class SpoolDirectiveCompliance
         var id = (await spool.HandOverAsync(to)).Receipt!.Id;
         var lease = await spool.LeaseOneAsync("a");
         await spool.SettleAsync(new Settlement(
-            lease, [.. lease.Recipients.Select(r => new Verdict(r.Index, Happening.Accepted) { Reply = "250 ok" })], null, []));
+            lease, [.. lease.Recipients.Select(r => new Verdict(r.Index, Happening.Accepted) { Reply = "250 ok" })],
+                null, []));
         await spool.Index.CaughtUpAsync(TestContext.Current.CancellationToken);
         Assert.All(spool.Index.Show(id)!.Recipients, r => Assert.Equal(State.Delivered, r.State));
     }

@@ -49,7 +49,9 @@ public abstract class SpoolWorld : IAsyncDisposable
     /// <summary>The next <see cref="OpenAsync"/> finds what a SIGKILL now would leave.</summary>
     public abstract void Kill();
 
-    /// <summary>The next <see cref="OpenAsync"/> finds what a power cut now would leave. False: this world cannot do it.</summary>
+    /// <summary>
+    /// The next <see cref="OpenAsync"/> finds what a power cut now would leave. False: this world cannot do it.
+    /// </summary>
     public abstract bool PowerCut();
 
     public async ValueTask DisposeAsync()
@@ -68,7 +70,8 @@ public abstract class SpoolWorld : IAsyncDisposable
 /// <summary>Short ways to say what mail a test is about.</summary>
 public static class Mails
 {
-    public static async Task<Acceptance> HandOverAsync(this ISpool spool, string to, string body = "Subject: x\r\n\r\nhello\r\n",
+    public static async Task<Acceptance> HandOverAsync(this ISpool spool, string to,
+        string body = "Subject: x\r\n\r\nhello\r\n",
         string source = "127.0.0.1")
     {
         using var writer = spool.OpenBody();
@@ -86,7 +89,8 @@ public static class Mails
     {
         var recipients = to.Split(' ').Select(r => new Recipient(new ForwardPath(r))).ToList();
         var envelope = new Envelope(from.Length == 0 ? ReversePath.Null : new ReversePath(from), recipients);
-        return new Draft(envelope, new Origin("main", source, "app", null, "ESMTP"), new HeaderFacts { Subject = "x" }, body)
+        return new Draft(envelope, new Origin("main", source, "app", null, "ESMTP"), new HeaderFacts { Subject = "x" },
+            body)
         {
             TraceBlock = static (id, _) => new Front(Encoding.ASCII.GetBytes($"Received: by test id {id}\r\n")),
         };

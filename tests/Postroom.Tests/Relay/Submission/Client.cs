@@ -36,12 +36,14 @@ public sealed class Client : IDisposable
 
     public async Task TlsAsync()
     {
-        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, shown, _, _) => shown?.Subject == "CN=relay.test");
+        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, shown, _, _) =>
+            shown?.Subject == "CN=relay.test");
         await tls.AuthenticateAsClientAsync("localhost").WaitAsync(Patience);
         _stream = tls;
     }
 
-    public Task SendAsync(string text) => _stream.WriteAsync(Encoding.Latin1.GetBytes(text)).AsTask().WaitAsync(Patience);
+    public Task SendAsync(string text) =>
+        _stream.WriteAsync(Encoding.Latin1.GetBytes(text)).AsTask().WaitAsync(Patience);
 
     public async Task<string> AskAsync(string text)
     {

@@ -27,7 +27,8 @@ public sealed class House : IAsyncDisposable
 
     public EndPoint Address => Server.Bound.Values.First();
 
-    public static Task<House> OpenAsync(params ListenerSettings[] listeners) => OpenAsync(TimeProvider.System, listeners);
+    public static Task<House> OpenAsync(params ListenerSettings[] listeners) =>
+        OpenAsync(TimeProvider.System, listeners);
 
     public static async Task<House> OpenAsync(TimeProvider clock, params ListenerSettings[] listeners)
     {

@@ -46,7 +46,8 @@ public class ListenerTests
         var server = new SubmissionServer(
             new SubmissionSettings("relay.test", "users", [free with { Tls = ListenerTls.Off }, wide]),
             new MemorySpool(TimeProvider.System), TimeProvider.System, NullLoggerFactory.Instance);
-        var refused = await Assert.ThrowsAsync<ListenerRefusedException>(() => server.StartAsync(CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<ListenerRefusedException>(() =>
+            server.StartAsync(CancellationToken.None));
         Assert.Contains("Listener wide", refused.Message, StringComparison.Ordinal);
         Assert.Empty(server.Bound);
     }
@@ -54,9 +55,11 @@ public class ListenerTests
     [Fact]
     public async Task Who_is_not_allowed_is_turned_away()
     {
-        await using var house = await House.OpenAsync(House.Plain with { Allow = ["192.0.2.0/24"], Tls = ListenerTls.Off });
+        await using var house = await House.OpenAsync(
+            House.Plain with { Allow = ["192.0.2.0/24"], Tls = ListenerTls.Off });
         using var client = await Client.ConnectAsync(house.Address);
-        Assert.StartsWith("554 relay.test No mail from your address", await client.ReplyAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("554 relay.test No mail from your address", await client.ReplyAsync(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +100,8 @@ public class ListenerTests
         Assert.Equal(["plain", "third"], house.Server.Bound.Keys.Order());
 
         var wrong = settings with { Listeners = [new ListenerSettings("wide", "0.0.0.0:25")] };
-        await Assert.ThrowsAsync<ListenerRefusedException>(() => house.Server.ReloadAsync(wrong, CancellationToken.None));
+        await Assert.ThrowsAsync<ListenerRefusedException>(() =>
+            house.Server.ReloadAsync(wrong, CancellationToken.None));
         Assert.Equal("250 2.0.0 Ok", await kept.AskAsync("NOOP\r\n"));
     }
 
@@ -123,14 +127,16 @@ public class ListenerTests
         var clock = new FakeTimeProvider();
         await using var house = await House.OpenAsync(clock, House.Plain);
         using var silent = await Client.HelloAsync(house.Address);
-        Assert.Equal("421 4.4.2 Nothing came for too long, closing", await AfterAsync(clock, TimeSpan.FromMinutes(20), silent));
+        Assert.Equal("421 4.4.2 Nothing came for too long, closing",
+            await AfterAsync(clock, TimeSpan.FromMinutes(20), silent));
 
         using var crawling = await Client.HelloAsync(house.Address);
         await crawling.AskAsync("MAIL FROM:<>\r\n");
         await crawling.AskAsync("RCPT TO:<a@example.com>\r\n");
         await crawling.AskAsync("DATA\r\n");
         await crawling.SendAsync("x");
-        Assert.Equal("421 4.4.2 Data comes too slowly, closing", await AfterAsync(clock, TimeSpan.FromMinutes(1), crawling));
+        Assert.Equal("421 4.4.2 Data comes too slowly, closing",
+            await AfterAsync(clock, TimeSpan.FromMinutes(1), crawling));
     }
 
     // The session may not have set its deadline yet when we ask: time passes until it answers.

@@ -64,7 +64,8 @@ public sealed class MemorySpool(TimeProvider clock) : ISpool
 
     public ValueTask ResumeAsync(string lane) => throw new NotSupportedException();
 
-    public ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel) => throw new NotSupportedException();
+    public ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel) =>
+        throw new NotSupportedException();
 
     public void Note(TrailEvent happened) => throw new NotSupportedException();
 

@@ -46,7 +46,8 @@ public sealed class JournalMisfortuneTests
     [InlineData(DiskCall.Write, true)]
     [InlineData(DiskCall.Sync, false)]
     [InlineData(DiskCall.Sync, true)]
-    public async Task After_a_failure_nothing_is_acknowledged_and_the_next_start_has_all_that_was(DiskCall call, bool isFull)
+    public async Task After_a_failure_nothing_is_acknowledged_and_the_next_start_has_all_that_was(DiskCall call,
+        bool isFull)
     {
         for (var nth = 1; nth < 25; nth++)
         {
@@ -186,7 +187,8 @@ public sealed class JournalMisfortuneTests
                 var body = _bodies[number] = Mails.Body(number, _dice.Next(0, 6_000));
                 var ahead = _dice.Next(4) == 0 ? body.Length / 2 : 0;
                 var mail = ahead > 0
-                    ? Mails.Accepted(number, body.Length, await journal.AppendBodyPieceAsync(body.AsMemory(0, ahead)).Soon())
+                    ? Mails.Accepted(number, body.Length,
+                        await journal.AppendBodyPieceAsync(body.AsMemory(0, ahead)).Soon())
                     : Mails.Accepted(number, body.Length);
                 var entry = new Entry(mail, body.AsMemory(ahead));
                 var pair = _dice.Next(3) == 0;

@@ -34,7 +34,8 @@ public abstract class JournalSuite
         await using (var journal = Opened.New(Disk))
         {
             for (var i = 1; i <= 10; i++)
-                await journal.AppendAsync([Mails.Mail(i, 10), new Entry(new RevokedRecord(new MailId(i), Mails.Noon))], urgent: true);
+                await journal.AppendAsync([Mails.Mail(i, 10), new Entry(new RevokedRecord(new MailId(i), Mails.Noon))],
+                    urgent: true);
             Assert.Equal(20, journal.DurableNotTaken);
             while (taken.Count < 10)
                 taken.AddRange(await journal.TakeDurableAsync(3, CancellationToken.None).AsTask().Soon());
@@ -131,7 +132,8 @@ public abstract class JournalSuite
         await using (var journal = Opened.New(Disk))
             await journal.AppendAsync(new Entry(mail, Mails.Body(1, 5_000)), urgent: true).Soon();
         FlipBit(mail.Pieces[0].Segment, mail.Pieces[0].Offset + 4_000);
-        Assert.Contains(JournalCheck.Verify(Disk).Breaks, found => found.What.Contains("body", StringComparison.Ordinal));
+        Assert.Contains(JournalCheck.Verify(Disk).Breaks, found =>
+            found.What.Contains("body", StringComparison.Ordinal));
         var read = new List<JournalRecord>();
         await using var again = Opened.At(Disk, out var recovery, read);
         Assert.Single(recovery.Damage);

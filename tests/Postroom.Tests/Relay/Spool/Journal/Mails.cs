@@ -28,7 +28,8 @@ internal static class Mails
                 Return = Return.Headers, EnvelopeId = "QQ314159", Body = BodyKind.EightBitMime, SmtpUtf8 = true,
             },
             new Origin("local", "127.0.0.1", "jira.example.com", "jira", "ESMTPSA"),
-            new HeaderFacts { Subject = "[PROJ-123] Grüße", From = "Jira", MessageId = "<1@x>", ReceivedCount = 2, EightBit = true })
+            new HeaderFacts { Subject = "[PROJ-123] Grüße", From = "Jira", MessageId = "<1@x>", ReceivedCount = 2,
+                EightBit = true })
         {
             Trace = Encoding.ASCII.GetBytes($"Received: by postroom; {number}\r\n"),
             Size = size,
@@ -48,7 +49,8 @@ internal static class Mails
              }])
         {
             Attempt = new AttemptFacts("192.0.2.1:25", "mx", "TLS 1.3", true, [new Step("connect", 1.5)], "S: 220 mx"),
-            Events = [new TrailEvent(Noon, EventKind.Deferred, new MailId(number), 1) { Who = "rule", Lane = "upstream" }],
+            Events = [new TrailEvent(Noon, EventKind.Deferred, new MailId(number), 1) { Who = "rule",
+                Lane = "upstream" }],
         };
 
     public static int NumberOf(JournalRecord record) => record switch

@@ -8,7 +8,8 @@ namespace Postroom.Tests.Relay.Spool.Journal;
 /// <summary>Journals on small segments.</summary>
 internal static class Opened
 {
-    public static readonly JournalSettings Small = new() { SegmentSize = 64 << 10, MarksSize = 1024, ZeroAhead = 16 << 10 };
+    public static readonly JournalSettings Small = new() { SegmentSize = 64 << 10, MarksSize = 1024,
+        ZeroAhead = 16 << 10 };
 
     public static OpenJournal New(IDisk disk) => At(disk, out _, []);
 

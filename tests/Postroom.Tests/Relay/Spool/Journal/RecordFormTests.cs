@@ -23,7 +23,8 @@ public sealed class RecordFormTests
             new DirectedRecord(Mails.Noon, Happening.Held, [new Target(new MailId(3), 1)], "alice", null),
             new RevokedRecord(new MailId(4), Mails.Noon),
             new LeasesLostRecord(Mails.Noon, [new Target(new MailId(3), 0)], [new Target(new MailId(3), 1)]),
-            new NotedRecord(new TrailEvent(Mails.Noon, EventKind.LanePaused, null, null) { Lane = "upstream", NextDue = Mails.Noon }),
+            new NotedRecord(new TrailEvent(Mails.Noon, EventKind.LanePaused, null, null) { Lane = "upstream",
+                NextDue = Mails.Noon }),
         ];
         await using (var journal = Opened.New(disk))
             await journal.AppendAsync([.. all.Select(record => new Entry(record))], urgent: true);
@@ -40,5 +41,6 @@ public sealed class RecordFormTests
         await Assert.ThrowsAsync<ArgumentException>(() => journal.AppendAsync(entry, urgent: true));
     }
 
-    private static string Text(JournalRecord record) => record.GetType().Name + JsonSerializer.Serialize<object>(record);
+    private static string Text(JournalRecord record) =>
+        record.GetType().Name + JsonSerializer.Serialize<object>(record);
 }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace Postroom.Relay.Spool.Journal;
+namespace Postroom.Relay.Spool;
 
 /// <summary>CRC-32C (Castagnoli, RFC 3720 §12.1), by the processor's own instruction, 8 octets a step.</summary>
 internal static class Crc32C
