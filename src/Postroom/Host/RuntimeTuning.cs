@@ -1,0 +1,47 @@
+using System.Collections;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Postroom.Host;
+
+/// <summary>Gives the service the runtime it needs: settings of .NET that can only be given by environment.</summary>
+/// <remarks>
+/// The garbage collector takes its youngest generation from the size of the processor's cache: on a server with 260 MB
+/// of it, every allocation would touch new memory, which costs more than the mail itself (measured: 0.15 against 0.6 ms
+/// a mail, 70 against 190 MB). The setting exists only as an environment variable, so the program starts itself once
+/// more with it: the same process, by execve, before anything else has been done. Elsewhere than on Linux, or if that
+/// fails, it goes on as it is.
+/// </remarks>
+internal static class RuntimeTuning
+{
+    private static readonly (string Name, string Value)[] Wanted =
+    [
+        ("DOTNET_GCgen0size", "0x1000000"), // 16 MiB
+    ];
+
+    /// <summary>Returns if nothing had to be changed, or could not be.</summary>
+    public static void Apply()
+    {
+        if (!OperatingSystem.IsLinux() || Wanted.All(w => Environment.GetEnvironmentVariable(w.Name) is not null))
+            return;
+        try
+        {
+            var words = Encoding.UTF8.GetString(File.ReadAllBytes("/proc/self/cmdline")).Split('\0')[..^1];
+            var variables = new List<string>();
+            foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+                variables.Add($"{variable.Key}={variable.Value}");
+            foreach (var (name, value) in Wanted)
+                if (Environment.GetEnvironmentVariable(name) is null)
+                    variables.Add($"{name}={value}");
+            _ = Execve("/proc/self/exe", [.. words, null], [.. variables, null]);
+        }
+        catch (IOException)
+        {
+            return; // No /proc: slower, not wrong.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "execve", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Execve(string path, string?[] words, string?[] variables);
+}
