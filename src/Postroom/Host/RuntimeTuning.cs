@@ -8,15 +8,17 @@ namespace Postroom.Host;
 /// <remarks>
 /// The garbage collector takes its youngest generation from the size of the processor's cache: on a server with 260 MB
 /// of it, every allocation would touch new memory, which costs more than the mail itself (measured: 0.15 against 0.6 ms
-/// a mail, 70 against 190 MB). The setting exists only as an environment variable, so the program starts itself once
-/// more with it: the same process, by execve, before anything else has been done. Elsewhere than on Linux, or if that
-/// fails, it goes on as it is.
+/// a mail, 70 against 190 MB). And a socket's completion runs where it was noticed instead of on another thread: a mail
+/// is a dozen round trips, and nothing of ours blocks there (55 against 25 thread switches a mail). Both settings exist
+/// only as environment variables, so the program starts itself once more with them: the same process, by execve,
+/// before anything else has been done. Elsewhere than on Linux, or if that fails, it goes on as it is.
 /// </remarks>
 internal static class RuntimeTuning
 {
     private static readonly (string Name, string Value)[] Wanted =
     [
         ("DOTNET_GCgen0size", "0x1000000"), // 16 MiB
+        ("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1"),
     ];
 
     /// <summary>Returns if nothing had to be changed, or could not be.</summary>
@@ -33,7 +35,8 @@ internal static class RuntimeTuning
             foreach (var (name, value) in Wanted)
                 if (Environment.GetEnvironmentVariable(name) is null)
                     variables.Add($"{name}={value}");
-            _ = Execve("/proc/self/exe", [.. words, null], [.. variables, null]);
+            var program = File.ResolveLinkTarget("/proc/self/exe", returnFinalTarget: true)?.FullName ?? words[0];
+            _ = Execve(program, [.. words, null], [.. variables, null]);
         }
         catch (IOException)
         {
