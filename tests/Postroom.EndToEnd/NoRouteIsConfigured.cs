@@ -10,7 +10,7 @@ public sealed class NoRouteIsConfigured
     {
         await using var relay = new RealRelay();
         await relay.StartAsync($"[[listener]]\naddress = \"127.0.0.1:{relay.Port}\"\n");
-        Assert.Contains("capture", relay.Printed, StringComparison.OrdinalIgnoreCase);
+        await relay.WaitForAsync("Capture");
         var mail = Mails.Notification("PROJ-1");
         await HarnessItself.SendAsync(relay, "curl", mail);
 

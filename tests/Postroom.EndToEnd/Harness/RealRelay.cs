@@ -69,13 +69,13 @@ internal sealed class RealRelay : IAsyncDisposable
         return relay;
     }
 
-    /// <summary>Starts it, or starts it again on the same data folder, and waits until it greets.</summary>
+    /// <summary>Starts it, or starts it again on the same data folder, and waits until it greets and answers.</summary>
     public async Task StartAsync(string? configuration = null)
     {
         Launch(configuration);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Shell.Limit);
-        while (!await GreetsAsync(limit.Token))
+        while (!await GreetsAsync(limit.Token) || !await AnswersAsync(limit.Token))
         {
             Assert.False(Process.HasExited, $"the relay ended instead of listening:\n{Printed}");
             await Task.Delay(20, limit.Token);
@@ -192,6 +192,21 @@ internal sealed class RealRelay : IAsyncDisposable
             return Encoding.ASCII.GetString(greeting) == "220";
         }
         catch (Exception e) when (e is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+
+    // The socket of the command line is there too. A stale one of a life before refuses.
+    private async Task<bool> AnswersAsync(CancellationToken cancel)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Data, "api.sock")), cancel);
+            return true;
+        }
+        catch (SocketException)
         {
             return false;
         }
