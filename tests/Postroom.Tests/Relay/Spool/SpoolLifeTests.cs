@@ -91,7 +91,9 @@ public sealed class SpoolLifeTests
                 var row = _spool.Index.Show(target.Mail)!.Recipients[target.Recipient];
                 // Leased for somebody who went away: on its way back.
                 var state = row.State == State.Trying && standing.State == State.Waiting ? State.Waiting : row.State;
-                Assert.Equal((target, standing.State, standing.FailedTries), (target, state, row.FailedTries));
+                Assert.True((standing.State, standing.FailedTries) == (state, row.FailedTries),
+                    $"{target}: {standing.State} and {standing.FailedTries}, the index says {state} and " +
+                    $"{row.FailedTries}: {string.Join(", ", _spool.Index.Show(target.Mail)!.Trail)}");
             }
 
             var rows = _spool.Index.Count(Filter.All).Values.Sum();
