@@ -111,13 +111,14 @@ public sealed class LedgerRecordTests : IDisposable
     }
 
     [Fact]
-    public void Recipients_without_a_verdict_wait_again()
+    public void A_settlement_is_about_its_own_recipients_and_not_about_another_lease_of_the_same_mail()
     {
         var mail = _story.Mail(At(0), "a@x", "b@x");
-        _story.Tell(mail, Leased(At(1), mail.Id, 0, 1));
+        _story.Tell(mail, Leased(At(1), mail.Id, 0), Leased(At(1), mail.Id, 1));
         _story.Tell(Settled(At(2), mail.Id, new Verdict(0, Happening.Accepted)));
-        Assert.Equal(State.Waiting, _story.StateOf(mail.Id, 1));
-        Assert.Equal(EventKind.Returned, _story.Show(mail.Id).Trail[^1].Kind);
+        Assert.Equal(State.Trying, _story.StateOf(mail.Id, 1));
+        _story.Tell(Settled(At(3), mail.Id, new Verdict(1, Happening.Accepted)));
+        Assert.Equal(State.Delivered, _story.StateOf(mail.Id, 1));
     }
 
     [Fact]
