@@ -246,7 +246,8 @@ public sealed class LedgerRecordTests : IDisposable
         _story.Ledger.Relane(_story.LaneOf);
         Assert.Equal([new("rest", 4_048), new("sevens", 450), new("upstream", 1)], _story.Ledger.Lanes());
         Assert.Equal(450, _story.Ledger.Waiting("sevens", DueKey.First, 1_000).Count);
-        _story.Tell(Settled(At(2), mails[0].Id), new DirectedRecord(At(2), Happening.Released, [target], "a", null));
+        _story.Tell(Settled(At(2), mails[0].Id, new Verdict(0, Happening.Returned)),
+            new DirectedRecord(At(2), Happening.Released, [target], "a", null));
         Assert.Equal([new LaneUse("rest", 4_050), new LaneUse("sevens", 450)], _story.Ledger.Lanes());
     }
 
