@@ -14,6 +14,7 @@ namespace Postroom.Relay.Spool.Embedded;
 internal sealed class IndexFeeder : IAsyncDisposable
 {
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private const int Bite = 4096;
 
@@ -34,6 +35,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
     private readonly TaskCompletionSource _broken = New();
     private readonly Task _loop;
     private int _sinceCheckpoint;
+    private bool _hasWorked;
     private bool _closed;
 
     public IndexFeeder(SpoolParts parts, Func<LaneOf> laneOf)
@@ -107,7 +109,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
     {
         while (true)
         {
-            var first = await _journal.TakeDurableAsync(Bite, _stop.Token);
+            var first = await NextAsync();
             if (first.Count < Bite && !IsHurried())
                 await GatherAsync();
             var batch = new List<(Position, JournalRecord)>(first.Count);
@@ -118,6 +120,23 @@ internal sealed class IndexFeeder : IAsyncDisposable
             Reached(batch[^1].Item1);
             await TidyAsync(batch.Count);
         }
+    }
+
+    // After much work and then a pause, memory goes back to the machine: a relay idles most of its life.
+    private async Task<IReadOnlyList<Entry>> NextAsync()
+    {
+        var next = _journal.TakeDurableAsync(Bite, _stop.Token).AsTask();
+        if (!_hasWorked)
+            return await next;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        if (await Task.WhenAny(next, Task.Delay(Pause, _time, enough.Token)) != next)
+        {
+            _hasWorked = false;
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
+
+        await enough.CancelAsync();
+        return await next;
     }
 
     // What can wait for the next bite must not end the feeding.
@@ -131,6 +150,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
             if (_sinceCheckpoint < CheckpointAfter || _journal.DurableNotTaken > 0)
                 return;
             _sinceCheckpoint = 0;
+            _hasWorked = true;
             await _offload(_ledger.Checkpoint);
         }
         catch (IOException e)
