@@ -27,7 +27,7 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
 
     public void Freed(int length) => Interlocked.Add(ref _inMemory, -length);
 
-    /// <summary>Begins a body. What of it goes to disk ahead of its mail's record is kept until that is known.</summary>
+    /// <summary>Begins a body. What goes to disk ahead of its mail's record is kept until that is indexed.</summary>
     public PieceWriter Open()
     {
         PieceWriter? writer = null;
@@ -84,7 +84,8 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
             needed.Add(use.Segment);
         var ahead = OldestAhead();
         foreach (var segment in segments)
-            if (segment.Releasable && segment.Number < ahead && !needed.Contains(segment.Number) && IsIndexed(segment.Number))
+            if (segment.Releasable && segment.Number < ahead
+                && !needed.Contains(segment.Number) && IsIndexed(segment.Number))
                 parts.Journal.ReleaseBodies(segment.Number);
     }
 

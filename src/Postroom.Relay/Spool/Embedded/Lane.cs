@@ -162,7 +162,7 @@ internal sealed class Lane(string name, Presence presence)
     public bool NeedsRefill(int most) => Horizon is not null && !IsRefilling && _window.Count < Math.Max(1, most / 4);
 
     /// <summary>
-    /// The lane has closed: fresh mail becomes backlog, in its order, and nothing stays in memory that can be read back.
+    /// The lane has closed: fresh mail becomes backlog, in its order, and what can be read back leaves the memory.
     /// </summary>
     /// <returns>Octets of bodies let go of.</returns>
     public int Close(int most)

@@ -6,7 +6,7 @@ using Postroom.Relay.Spool.Ledger;
 namespace Postroom.Relay.Spool.Embedded;
 
 /// <summary>Sorts recipients into the parcels they wait as: by lane, and by when they are due.</summary>
-/// <remarks>What it makes of a verdict has to be what the ledger makes of it, or a restart would tell another story.</remarks>
+/// <remarks>What it makes of a verdict is what the ledger makes of it, or a restart would tell another story.</remarks>
 internal sealed class Sorting(LaneBoard board, SteadyClock clock)
 {
     /// <summary>Of a mail about to be accepted: one parcel for each lane.</summary>
