@@ -163,8 +163,14 @@ internal sealed class Listener
             using var connection = new SubmissionConnection(context, _parts, client, peer);
             if (!Enter(connection))
                 connection.Stop();
-            await connection.RunAsync();
-            Leave(connection);
+            try
+            {
+                await connection.RunAsync();
+            }
+            finally
+            {
+                Leave(connection); // whatever happened: a stop waits for the last one to leave
+            }
         }
         finally
         {

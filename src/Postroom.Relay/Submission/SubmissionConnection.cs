@@ -136,9 +136,19 @@ internal sealed class SubmissionConnection : IDisposable
                 return;
             }
 
-            var turn = await ObeyAsync(read.Buffer);
-            _received += read.Buffer.Length - _rest.Length;
-            _input.AdvanceTo(_rest.Start, _rest.End);
+            _rest = read.Buffer.Slice(read.Buffer.End);
+            var turn = Turn.Close;
+            try
+            {
+                turn = await ObeyAsync(read.Buffer);
+            }
+            finally
+            {
+                // Also where the store failed: the last word lingers, and a pipe is not read twice at once.
+                _received += read.Buffer.Length - _rest.Length;
+                _input.AdvanceTo(_rest.Start, _rest.End);
+            }
+
             if (turn == Turn.Close || (turn == Turn.Read && read.IsCompleted))
                 return;
             if (turn == Turn.StartTls)
