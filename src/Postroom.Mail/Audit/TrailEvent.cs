@@ -51,6 +51,9 @@ public enum EventKind : byte
 
     Suppressed = 18,
 
+    /// <summary>It waits for longer than the park limit, in spite of all pauses: a person has to look (promise 4).</summary>
+    Parked = 19,
+
     // Of the relay itself, about no single mail:
     Started = 64,
     Stopped = 65,

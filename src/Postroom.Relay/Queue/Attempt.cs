@@ -24,6 +24,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     public async Task RunAsync(CancellationToken cancel)
     {
         // 3. Judged now, by the policy of this moment: a change of mode holds for everything not yet on the wire.
+        desk.WatchPark(lease);
         var cleared = Judge();
         Outcome? outcome = null;
         Draft? report = null;

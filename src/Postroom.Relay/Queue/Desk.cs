@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
@@ -12,8 +13,11 @@ internal sealed class Desk(ConductorParts parts)
 {
     private static readonly TimeSpan BugEvery = TimeSpan.FromMinutes(1);
 
+    private const int MostParked = 10_000; // remembered, so that each is told once; beyond that nobody reads them
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DateTimeOffset> _bugs = new(StringComparer.Ordinal);
+    private readonly HashSet<MailId> _parked = [];
     private volatile Orders _orders = new(parts.Routes, parts.Policy, parts.Settings);
 
     public ISpool Spool => parts.Spool;
@@ -48,6 +52,28 @@ internal sealed class Desk(ConductorParts parts)
         if (IsNews(bug))
             Log.AttemptBroke(bug, mail.ToString(), lane);
         return OurFault(bug);
+    }
+
+    /// <summary>Mail that waits for longer than anybody meant to raises an alarm, once a life; it never bounces.</summary>
+    public void WatchPark(Lease lease)
+    {
+        if (Now - lease.AcceptedAt < Orders.Settings.ParkLimit)
+            return;
+        lock (_gate)
+            if (_parked.Count >= MostParked || !_parked.Add(lease.Id))
+                return;
+        Parked(lease.Lane, lease.Id, lease.AcceptedAt);
+    }
+
+    /// <summary>Says that a mail, or all mail of a lane (null), waits for longer than the park limit.</summary>
+    public void Parked(string lane, MailId? mail, DateTimeOffset since)
+    {
+        Spool.Note(new TrailEvent(Now, EventKind.Parked, mail, null)
+        {
+            Lane = lane,
+            Text = $"waiting since {since:u}, which is longer than the park limit; nothing bounces, but somebody should look",
+        });
+        Log.Parked(lane, mail?.ToString() ?? "all mail", since);
     }
 
     public static Failure OurFault(Exception bug) =>

@@ -269,6 +269,7 @@ internal sealed class LanePump : IAsyncDisposable
             _desk.Log.LanePaused(Name, cause.Diagnostic);
         }
 
+        var isParked = false;
         while (!IsOpen)
         {
             await ProbeTimeAsync(stop);
@@ -277,6 +278,11 @@ internal sealed class LanePump : IAsyncDisposable
             var failure = await ProbeAsync(stop);
             lock (_gate)
                 _breaker = _breaker.ProbeEnded(failure, _desk.Now, _desk.Orders.Probes);
+            if (!isParked && failure is not null && _desk.Now - _breaker.Since > _desk.Orders.Settings.ParkLimit)
+            {
+                isParked = true;
+                _desk.Parked(Name, null, _breaker.Since);
+            }
         }
 
         _suspects.ProbeWasGood();

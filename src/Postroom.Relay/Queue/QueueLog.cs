@@ -30,4 +30,8 @@ internal static partial class QueueLog
 
     [LoggerMessage(2008, LogLevel.Error, "A courier could not be dismissed")]
     public static partial void CourierBroke(this ILogger log, Exception why);
+
+    [LoggerMessage(2009, LogLevel.Error,
+        "Lane '{Lane}': {What} waits since {Since}, longer than the park limit; nothing bounces, but somebody should look")]
+    public static partial void Parked(this ILogger log, string lane, string what, DateTimeOffset since);
 }

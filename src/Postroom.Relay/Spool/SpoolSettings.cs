@@ -21,8 +21,9 @@ public sealed record SpoolSettings
     /// <summary>The answer to the final dot comes no later.</summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long bodies of ended mail are kept: captured, and all others.</summary>
+    /// <summary>
+    /// How long the bodies of mail are kept that ended otherwise than delivered or cancelled, so that a person may look
+    /// at it and release it: captured, failed, expired. Others go with the next segment that nothing else needs.
+    /// </summary>
     public TimeSpan KeepCaptured { get; init; } = TimeSpan.FromDays(30);
-
-    public TimeSpan KeepEnded { get; init; } = TimeSpan.Zero;
 }

@@ -119,6 +119,5 @@ public static class ConfigurationReader
         IndexLag = t.Get(SpoolKeys.IndexLag),
         AnswerWithin = t.Get(SpoolKeys.AnswerWithin),
         KeepCaptured = t.Get(SpoolKeys.KeepCaptured),
-        KeepEnded = t.Get(SpoolKeys.KeepEnded),
     };
 }

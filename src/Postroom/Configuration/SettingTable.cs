@@ -214,9 +214,6 @@ internal static class SpoolKeys
     public static readonly Setting<TimeSpan> KeepCaptured =
         new(T, "keep_captured", SettingTypes.Duration, Plain.KeepCaptured,
         "How long the bodies of captured, failed and expired mail are kept.");
-    public static readonly Setting<TimeSpan> KeepEnded = new(T, "keep_ended", SettingTypes.Duration, Plain.KeepEnded,
-        "How long the bodies of all other ended mail are kept. Its record stays.");
-
     public static Setting[] All =>
-        [Floor, Segment, BodyMemory, Window, IndexLag, AnswerWithin, KeepCaptured, KeepEnded];
+        [Floor, Segment, BodyMemory, Window, IndexLag, AnswerWithin, KeepCaptured];
 }
