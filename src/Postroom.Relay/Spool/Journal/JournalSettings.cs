@@ -7,7 +7,7 @@ public sealed record JournalSettings
     public int SegmentSize { get; init; } = 64 << 20;
 
     /// <summary>How long a patient append may wait for a sync that others pay for.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(5);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Octets of <see cref="MailJournal.Marks"/>.</summary>
     public int MarksSize { get; init; } = 64 << 10;

@@ -37,6 +37,7 @@ internal sealed class JournalWriter
     private List<Append> _taken = [];
     private List<Append> _unsynced = [];
     private ActiveSegment _active;
+    private long _unsyncedSince;
 
     public JournalWriter(
         IDisk disk, JournalSettings settings, TimeProvider time, JournalState state, ActiveSegment active)
@@ -98,8 +99,8 @@ internal sealed class JournalWriter
     {
         try
         {
-            while (Gather() is { } syncDue)
-                WriteAll(syncDue);
+            while (Gather())
+                WriteAll();
             WriteGroup(cleanStop: true);
             Sync();
         }
@@ -116,8 +117,8 @@ internal sealed class JournalWriter
         }
     }
 
-    /// <summary>Waits for work; true if a sync is due without any, null at the end.</summary>
-    private bool? Gather()
+    /// <summary>Waits for work, or for the patience of what is unsynced to end; false at the end.</summary>
+    private bool Gather()
     {
         lock (_lock)
         {
@@ -126,16 +127,16 @@ internal sealed class JournalWriter
             if (_failure is not null)
                 throw _failure;
             if (_pending.Count == 0 && !_syncDue)
-                return null;
+                return false;
             (_pending, _taken) = (_taken, _pending);
-            var due = _syncDue;
             _syncDue = false;
-            return due;
+            return true;
         }
     }
 
-    private void WriteAll(bool syncDue)
+    private void WriteAll()
     {
+        var isUrgent = false;
         var octets = 0;
         foreach (var append in _taken)
         {
@@ -151,15 +152,18 @@ internal sealed class JournalWriter
             for (var frame = append.First; frame is not null; frame = frame.Next)
                 _frames.Add(frame);
             octets += append.Octets;
-            syncDue |= append.IsUrgent;
-            if (!append.IsPiece)
-                _unsynced.Add(append);
+            isUrgent |= append.IsUrgent;
+            if (append.IsPiece)
+                continue;
+            if (_unsynced.Count == 0)
+                _unsyncedSince = _time.GetTimestamp();
+            _unsynced.Add(append);
         }
 
         if (octets > 0)
             WriteGroup(cleanStop: false);
         CompletePieces();
-        if (syncDue && _unsynced.Count > 0)
+        if ((isUrgent || IsOverdue()) && _unsynced.Count > 0)
             Sync();
         else if (_unsynced.Count > 0)
             ArmTimer();
@@ -180,7 +184,7 @@ internal sealed class JournalWriter
     {
         foreach (var append in _taken)
             if (append.IsPiece)
-                append.SetResult();
+                append.EndLater(null);
         _taken.Clear();
         if (_taken.Capacity > 4096)
             _taken.Capacity = 256;
@@ -203,6 +207,9 @@ internal sealed class JournalWriter
         _durable.Add(done); // before anybody can say that it is done: who then asks the index waits for it
         ThreadPool.UnsafeQueueUserWorkItem(new Completion(done), preferLocal: false);
     }
+
+    // Under load somebody in a hurry always comes first, and the timer finds nothing old enough to pay a sync for.
+    private bool IsOverdue() => _unsynced.Count > 0 && _time.GetElapsedTime(_unsyncedSince) >= _settings.Patience;
 
     private void ArmTimer()
     {
@@ -251,12 +258,12 @@ internal sealed class JournalWriter
 
         _failed.TrySetException(failure);
         foreach (var append in pending)
-            append.TrySetException(failure);
+            append.EndLater(failure);
         if (!ours)
             return;
         foreach (var append in _taken)
-            append.TrySetException(failure);
+            append.EndLater(failure);
         foreach (var append in _unsynced)
-            append.TrySetException(failure);
+            append.EndLater(failure);
     }
 }

@@ -133,6 +133,21 @@ public class ConductorTests
         Assert.Equal(after, alice.State);
     }
 
+    [Fact]
+    public async Task Mail_past_the_park_limit_raises_one_alarm_and_does_not_bounce()
+    {
+        await using var house = new House();
+        house.Courier.Answer = (mail, _) =>
+            Task.FromResult(StoryCourier.Failed(mail, House.Failure(Fault.NextHop, 4, "no", "mx.example.com")));
+        var alice = house.Put(age: TimeSpan.FromDays(31)).Only;
+        house.Run();
+        await house.UntilAsync(() => house.Spool.Story.Count == 1 && alice.Last is not null);
+        house.Time.Advance(TimeSpan.FromSeconds(2));
+        await house.UntilAsync(() => house.Spool.Story.Count == 3);
+        Assert.Equal(State.Waiting, alice.State);
+        Assert.Single(house.Spool.Trail, e => e.Kind == EventKind.Parked);
+    }
+
     [Theory]
     [InlineData(Fault.Account)]
     [InlineData(Fault.NextHop)]
