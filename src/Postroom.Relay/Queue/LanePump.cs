@@ -181,6 +181,8 @@ internal sealed class LanePump : IAsyncDisposable
     {
         lock (_gate)
         {
+            if (_breaker.State != BreakerState.Closed)
+                return new CancellationToken(canceled: true); // it closed since the loop's head looked
             if (_tap.IsCancellationRequested) // not disposed: Heard and Refresh may still hold it, and it has no timer
                 _tap = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             return _tap.Token;

@@ -34,4 +34,13 @@ internal static partial class SpoolLog
 
     [LoggerMessage(1007, LogLevel.Error, "Damage in the journal at {Segment}:{Offset}, {Octets} octets: {What}")]
     public static partial void Damaged(ILogger log, int segment, int offset, long octets, string what);
+
+    [LoggerMessage(1008, LogLevel.Warning, "The index could not be tidied up; it is tried again later")]
+    public static partial void NotTidied(ILogger log, Exception why);
+
+    [LoggerMessage(1009, LogLevel.Error, "{Mail} could not be read for its try; it goes back and waits")]
+    public static partial void NotRead(ILogger log, MailId mail, Exception why);
+
+    [LoggerMessage(1010, LogLevel.Error, "The waiting mail of lane '{Lane}' could not be read; next try in {Wait}")]
+    public static partial void NotRefilled(ILogger log, string lane, TimeSpan wait, Exception why);
 }

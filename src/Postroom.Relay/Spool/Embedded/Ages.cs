@@ -9,12 +9,13 @@ internal static class Ages
     /// Since acceptance, less the time held, and less the time its lane was closed or the relay not running.
     /// </summary>
     /// <param name="pauses">Not overlapping.</param>
-    public static TimeSpan Of(DateTimeOffset acceptedAt, TimeSpan heldFor, IEnumerable<LanePause> pauses,
+    public static TimeSpan Of(DateTimeOffset acceptedAt, TimeSpan heldFor, IReadOnlyList<LanePause> pauses,
         DateTimeOffset now)
     {
         var age = now - acceptedAt - heldFor;
-        foreach (var pause in pauses)
+        for (var i = 0; i < pauses.Count; i++)
         {
+            var pause = pauses[i];
             var from = pause.Since > acceptedAt ? pause.Since : acceptedAt;
             var to = pause.Until is { } until && until < now ? until : now;
             if (to > from)

@@ -12,7 +12,9 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
 
     private long _inMemory;
     private int _segmentsSeen = -1;
-    private DateTimeOffset _nextLook;
+    private long _nextLook;
+    private readonly Lock _gate = new();
+    private readonly List<PieceWriter> _ahead = [];
 
     /// <summary>Counts a body in if it may stay in memory.</summary>
     public bool MayKeep(int length)
@@ -24,6 +26,24 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
     }
 
     public void Freed(int length) => Interlocked.Add(ref _inMemory, -length);
+
+    /// <summary>Begins a body. What goes to disk ahead of its mail's record is kept until that is indexed.</summary>
+    public PieceWriter Open()
+    {
+        PieceWriter? writer = null;
+        return writer = new PieceWriter(async piece =>
+        {
+            var written = await parts.Journal.AppendBodyPieceAsync(piece);
+            if (writer!.OldestSegment is null)
+                lock (_gate)
+                {
+                    writer.OldestSegment = written.Segment;
+                    _ahead.Add(writer);
+                }
+
+            return written;
+        });
+    }
 
     /// <summary>The mail as it leaves; read back now if it is small, else while it is sent.</summary>
     public StoredContent Content(AcceptedRecord mail, ReadOnlyMemory<byte> body)
@@ -56,15 +76,29 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
         var releasable = 0;
         foreach (var segment in segments)
             releasable += segment.Releasable ? 1 : 0;
-        if (releasable == 0 || (releasable == _segmentsSeen && now < _nextLook))
+        if (releasable == 0 || (releasable == _segmentsSeen && parts.Clock.Ticks < _nextLook))
             return;
-        (_segmentsSeen, _nextLook) = (releasable, now + TimeSpan.FromSeconds(10));
+        (_segmentsSeen, _nextLook) = (releasable, parts.Clock.TicksAfter(TimeSpan.FromSeconds(10)));
         var needed = new HashSet<int>();
         foreach (var use in await parts.AskLedgerAsync(ledger => ledger.BodiesNeeded(now - settings.KeepCaptured)))
             needed.Add(use.Segment);
+        var ahead = OldestAhead();
         foreach (var segment in segments)
-            if (segment.Releasable && !needed.Contains(segment.Number) && IsIndexed(segment.Number))
+            if (segment.Releasable && segment.Number < ahead
+                && !needed.Contains(segment.Number) && IsIndexed(segment.Number))
                 parts.Journal.ReleaseBodies(segment.Number);
+    }
+
+    // The ledger knows nothing of a body whose mail is not accepted yet, or only just: a client may take minutes over
+    // it, while the journal goes on to other segments.
+    private int OldestAhead()
+    {
+        var indexed = parts.Ledger.IndexedTo;
+        lock (_gate)
+        {
+            _ahead.RemoveAll(w => w.AcceptedAt is { } at ? at <= indexed : w.IsDisposed);
+            return _ahead.Count == 0 ? int.MaxValue : _ahead.Min(w => w.OldestSegment!.Value);
+        }
     }
 
     // What the ledger has not read yet it cannot need yet.

@@ -2,7 +2,6 @@ using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
-using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Spool.Embedded;
@@ -23,6 +22,12 @@ public sealed class EmbeddedSpool : ISpool
     // Under the next hop's shortest patience and far over what a healthy disk takes to index this much.
     private static readonly TimeSpan IndexPatience = TimeSpan.FromSeconds(4);
 
+    // A stop waits no longer for the index: the journal has it all, and the next start reads it there.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
+    // A mail that could not be read for its try is tried again after this.
+    private static readonly TimeSpan UnreadWait = TimeSpan.FromSeconds(30);
+
     private readonly SpoolParts _parts;
     private readonly SpoolSettings _settings;
     private readonly MailJournal _journal;
@@ -33,7 +38,10 @@ public sealed class EmbeddedSpool : ISpool
     private readonly DiskRoom _room;
     private readonly SteadyClock _clock;
     private readonly Lock _ids = new();
-    private LaneOf _laneOf;
+    private readonly Sorting _sorting;
+    private readonly Loading _loading;
+    private readonly HashSet<Task> _revoking = []; // guarded by _ids
+    private volatile LaneOf _laneOf;
     private MailId _last;
 
     internal EmbeddedSpool(SpoolParts parts, LaneOf laneOf, MailId last)
@@ -44,19 +52,24 @@ public sealed class EmbeddedSpool : ISpool
         Index = new EmbeddedIndex(parts, _feeder, () => LastDurable);
         _board = new LaneBoard(_journal, parts.Marks, _clock, parts.Time, _settings.Window)
         {
-            Load = LoadAsync,
+            Load = (parcel, slot) => _loading!.LoadAsync(parcel, slot),
             Refill = lane => _ = _reshaping!.RefillAsync(lane),
             GiveBack = GiveBack,
+            GiveBackUnread = (parcel, slot) => _ = GiveBackUnreadAsync(parcel, slot),
+            Durable = Durable,
         };
-        _reshaping = new Reshaping(parts, _board, _feeder, Append, () => LastDurable);
         _bodies = new BodyKeeping(parts, _settings);
+        _loading = new Loading(parts, (EmbeddedIndex)Index, _bodies);
+        _sorting = new Sorting(_board, _clock);
+        _reshaping = new Reshaping(parts, _board, _feeder, Append, () => LastDurable) { Freed = _bodies.Freed };
         _room = new DiskRoom(parts, _settings.FreeSpaceFloor, Note);
         _feeder.AfterBite = _bodies.AfterBiteAsync;
         foreach (var use in parts.Ledger.Lanes())
             _reshaping.Found(use);
+        Failed = FailsAsync();
     }
 
-    public Task Failed => _journal.Failed;
+    public Task Failed { get; }
 
     public ISpoolIndex Index { get; }
 
@@ -67,10 +80,11 @@ public sealed class EmbeddedSpool : ISpool
     /// <summary>The last position of ours that is durable: what "caught up" has to reach.</summary>
     private Position LastDurable { get; set; }
 
-    public BodyWriter OpenBody() => new PieceWriter(_journal.AppendBodyPieceAsync);
+    public BodyWriter OpenBody() => _bodies.Open();
 
     public async ValueTask<Acceptance> AcceptAsync(Draft draft, CancellationToken cancel)
     {
+        var began = _clock.Ticks;
         if (!HasRoom)
             return new(null, Refusal.DiskFull);
         if (_journal.DurableNotTaken > _settings.IndexLag && !await IndexedEnoughAsync(cancel))
@@ -84,11 +98,13 @@ public sealed class EmbeddedSpool : ISpool
                 : _journal.AppendAsync([intake.Entry, LeaseEntry(leased)], urgent: true);
             try
             {
-                await durable.WaitAsync(_settings.AnswerWithin, _parts.Time, CancellationToken.None);
+                var left = _settings.AnswerWithin - _parts.Time.GetElapsedTime(began, _clock.Ticks);
+                left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+                await durable.WaitAsync(left, _parts.Time, CancellationToken.None);
             }
             catch (TimeoutException)
             {
-                _ = RevokeAsync(intake, leased, durable);
+                Revoke(intake, leased, durable);
                 return new(null, Refusal.TooSlow);
             }
 
@@ -116,7 +132,7 @@ public sealed class EmbeddedSpool : ISpool
         if (settlement.Reports.Count == 0)
         {
             await Append(new Entry(record), urgent: false);
-            _board.Settled(lease, StillOpen(lease, verdicts));
+            _board.Settled(lease, () => _sorting.StillOpen(lease, record, _laneOf));
             return;
         }
 
@@ -129,7 +145,7 @@ public sealed class EmbeddedSpool : ISpool
             _board.Count(report.Parcels);
         await _journal.AppendAsync(entries, urgent: true);
         Durable(entries[^1].Position);
-        _board.Settled(lease, StillOpen(lease, verdicts));
+        _board.Settled(lease, () => _sorting.StillOpen(lease, record, _laneOf));
         foreach (var report in reports)
             Publish(report, leased: null);
     }
@@ -163,19 +179,27 @@ public sealed class EmbeddedSpool : ISpool
 
     public async ValueTask DisposeAsync()
     {
+        Task[] revoking;
+        lock (_ids)
+            revoking = [.. _revoking];
+        await Task.WhenAll(revoking);
         if (!Failed.IsCompleted)
         {
             await NoteAsync(new TrailEvent(_clock.Wall, EventKind.Stopped, null, null));
-            await Index.CaughtUpAsync(CancellationToken.None);
+            using var enough = new CancellationTokenSource(StopPatience, _parts.Time);
+            await Task.WhenAny(Index.CaughtUpAsync(enough.Token).AsTask());
         }
 
+        _reshaping.Dispose();
         await _feeder.DisposeAsync();
         await _journal.DisposeAsync();
         _board.Dispose();
-        _reshaping.Dispose();
         ((EmbeddedIndex)Index).Dispose();
-        _parts.Dispose();
+        await _parts.DisposeAsync();
     }
+
+    // Whichever of the two breaks first; neither completes otherwise.
+    private async Task FailsAsync() => await await Task.WhenAny(_journal.Failed, _feeder.Broken);
 
     private async Task NoteAsync(TrailEvent happened)
     {
@@ -227,6 +251,7 @@ public sealed class EmbeddedSpool : ISpool
             id = _last = MailId.After(_last, at);
         var front = draft.TraceBlock(id, at);
         var header = front.MessageId is { } made ? draft.Header with { MessageId = made } : draft.Header;
+        var laneOf = _laneOf;
         var record = new AcceptedRecord(id, at, draft.Envelope, draft.Origin, header)
         {
             Trace = front.Fields,
@@ -234,32 +259,10 @@ public sealed class EmbeddedSpool : ISpool
             Pieces = [.. body.Written],
             ReportOf = reportOf,
         };
-        var inMemory = body.Written.Count == 0 ? body.Rest : default;
-        return new Intake(record, new Entry(record, body.Rest), Sorted(record), inMemory);
-    }
-
-    private List<Parcel> Sorted(AcceptedRecord record)
-    {
-        var parcels = new List<Parcel>(1);
-        var recipients = record.Envelope.Recipients;
-        var lanes = new Dictionary<string, List<ParcelRecipient>>(1);
-        for (var i = 0; i < recipients.Count; i++)
+        return new Intake(record, new Entry(record, body.Rest), _sorting.Fresh(record, laneOf), body)
         {
-            var lane = _laneOf(record.Envelope.From, recipients[i].Path);
-            if (!lanes.TryGetValue(lane, out var there))
-                lanes[lane] = there = new List<ParcelRecipient>(recipients.Count);
-            there.Add(new ParcelRecipient(i, State.Waiting, 0, false));
-        }
-
-        lock (_board.Gate)
-            foreach (var (lane, there) in lanes)
-                parcels.Add(new Parcel(record.Id, _board[lane], record.Origin.Source, record.At)
-                {
-                    Recipients = [.. there],
-                    Due = record.At,
-                    Record = record,
-                });
-        return parcels;
+            SortedBy = laneOf,
+        };
     }
 
     private Entry LeaseEntry(List<(Parcel Parcel, int Slot)> leased)
@@ -272,13 +275,14 @@ public sealed class EmbeddedSpool : ISpool
 
     private void Publish(Intake intake, List<(Parcel Parcel, int Slot)>? leased)
     {
+        intake.Writer.AcceptedAt = intake.Entry.Position;
         Durable(intake.Entry.Position);
         foreach (var parcel in intake.Parcels)
         {
             if (leased is not null && parcel.SlotIn(leased) is { } slot)
             {
                 parcel.Record = null;
-                _board.Deliver(parcel.Lane, [Lent(parcel, intake.Record, intake.Body, slot)]);
+                _board.Deliver(parcel.Lane, [_loading.Lent(parcel, intake.Record, intake.Body, slot)]);
                 continue;
             }
 
@@ -286,7 +290,33 @@ public sealed class EmbeddedSpool : ISpool
                 parcel.Forget();
             else if (_bodies.MayKeep(intake.Body.Length))
                 parcel.Body = intake.Body;
-            _bodies.Freed(_board.Publish(parcel));
+            lock (_board.Gate)
+                if (ReferenceEquals(intake.SortedBy, _laneOf))
+                    _bodies.Freed(_board.Publish(parcel));
+                else
+                    PublishAnew(intake, parcel);
+        }
+    }
+
+    // Routes changed between the sorting and here. The ledger has the new lane, so memory must have it too.
+    private void PublishAnew(Intake intake, Parcel parcel)
+    {
+        int[] indices = [.. parcel.Recipients.Select(r => r.Index)];
+        var anew = _sorting.Fresh(intake.Record, indices, _laneOf);
+        LaneBoard.Discount(parcel);
+        _bodies.Freed(parcel.Forget());
+        _board.Count(anew);
+        foreach (var other in anew)
+            _board.Publish(other);
+    }
+
+    private void Revoke(Intake intake, List<(Parcel Parcel, int Slot)>? leased, Task durable)
+    {
+        var revoking = RevokeAsync(intake, leased, durable);
+        lock (_ids)
+        {
+            _revoking.RemoveWhere(done => done.IsCompleted);
+            _revoking.Add(revoking);
         }
     }
 
@@ -296,7 +326,13 @@ public sealed class EmbeddedSpool : ISpool
         try
         {
             await durable;
-            await Append(new Entry(new RevokedRecord(intake.Record.Id, _clock.Wall)), urgent: true);
+            // The lease that came with it ends in the same commit, after the revocation: at no time does it wait.
+            var (id, now) = (intake.Record.Id, _clock.Wall);
+            var entries = new List<Entry> { new(new RevokedRecord(id, now)) };
+            foreach (var (parcel, _) in leased ?? [])
+                entries.Add(new Entry(Returned(parcel, now)));
+            await _journal.AppendAsync(entries, urgent: true);
+            Durable(entries[^1].Position);
             _board.Revoked(intake.Parcels, leased);
             SpoolLog.Revoked(_parts.Log, intake.Record.Id);
         }
@@ -306,30 +342,21 @@ public sealed class EmbeddedSpool : ISpool
         }
     }
 
-    private async ValueTask<ParcelLease> LoadAsync(Parcel parcel, int slot)
+    private async Task GiveBackUnreadAsync(Parcel parcel, int slot)
     {
-        var index = (EmbeddedIndex)Index;
-        var mail = parcel.Record ?? index.Accepted(parcel.Id);
-        if (mail is null)
+        try
         {
-            await Index.CaughtUpAsync(CancellationToken.None);
-            mail = index.Accepted(parcel.Id)
-                ?? throw new SpoolFailedException($"the ledger does not know {parcel.Id}, which the journal accepted");
+            await Append(new Entry(Returned(parcel, _clock.Wall)), urgent: false);
+            _board.Unread(parcel, slot, UnreadWait);
         }
-
-        var body = parcel.Body;
-        _bodies.Freed(parcel.Forget());
-        return Lent(parcel, mail, body, slot);
-    }
-
-    private ParcelLease Lent(Parcel parcel, AcceptedRecord mail, ReadOnlyMemory<byte> body, int slot)
-    {
-        return new ParcelLease(parcel, mail, slot, _parts.Marks)
+        catch (SpoolFailedException e)
         {
-            AgeAtLease = Ages.Of(parcel.AcceptedAt, parcel.HeldFor, parcel.Lane.Pauses, _clock.Wall),
-            Stored = _bodies.Content(mail, body),
-        };
+            SpoolLog.NotGivenBack(_parts.Log, parcel.Id, e);
+        }
     }
+
+    private static SettledRecord Returned(Parcel parcel, DateTimeOffset at) => new(parcel.Id, at, parcel.Lane.Name,
+        Array.ConvertAll(parcel.Recipients, static r => new Verdict(r.Index, Happening.Returned)));
 
     private void GiveBack(IReadOnlyList<Lease> leases)
     {
@@ -347,44 +374,6 @@ public sealed class EmbeddedSpool : ISpool
         {
             SpoolLog.NotGivenBack(_parts.Log, lease.Id, e);
         }
-    }
-
-    // What waits again, a parcel for each due time. Returned mail keeps its place in the line.
-    private List<Parcel> StillOpen(ParcelLease lease, IReadOnlyList<Verdict> verdicts)
-    {
-        var open = new List<Parcel>();
-        foreach (var verdict in verdicts)
-        {
-            if (RecipientLife.Next(State.Trying, verdict.What) != State.Waiting)
-                continue;
-            var was = Array.Find(lease.Parcel.Recipients, r => r.Index == verdict.Index);
-            var due = verdict.NextDue ?? lease.Parcel.Due;
-            var failed = was.FailedTries + (verdict.What == Happening.Deferred ? 1 : 0);
-            var recipient = new ParcelRecipient(
-                verdict.Index, State.Waiting, failed, was.DelayReported || verdict.DelayReported);
-            var parcel = Reopened(lease, recipient, due);
-            if (open.Find(p => p.Due == due && p.Lane == parcel.Lane) is { } same)
-                same.Recipients = [.. same.Recipients, recipient];
-            else
-                open.Add(parcel);
-        }
-
-        return open;
-    }
-
-    private Parcel Reopened(ParcelLease lease, ParcelRecipient recipient, DateTimeOffset due)
-    {
-        var path = lease.Envelope.Recipients[recipient.Index].Path;
-        Lane lane;
-        lock (_board.Gate)
-            lane = _board[_laneOf(lease.Envelope.From, path)];
-        return new Parcel(lease.Id, lane, lease.Parcel.Source, lease.AcceptedAt)
-        {
-            Recipients = [recipient],
-            Due = due,
-            DueTicks = _clock.TicksAfter(due - _clock.Wall),
-            HeldFor = lease.Parcel.HeldFor,
-        };
     }
 
     private void WatchClock()

@@ -14,8 +14,12 @@ namespace Postroom.Relay.Spool.Embedded;
 internal sealed class IndexFeeder : IAsyncDisposable
 {
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private const int Bite = 4096;
+
+    // The log is copied back when the journal has nothing more to take and at least so much came since.
+    private const int CheckpointAfter = 20_000;
 
     private readonly MailJournal _journal;
     private readonly MailLedger _ledger;
@@ -28,7 +32,11 @@ internal sealed class IndexFeeder : IAsyncDisposable
     private readonly List<(Position Upto, TaskCompletionSource Done)> _waiting = [];
     private TaskCompletionSource _hurry = New();
     private Position _indexed;
+    private readonly TaskCompletionSource _broken = New();
     private readonly Task _loop;
+    private int _sinceCheckpoint;
+    private bool _hasWorked;
+    private bool _closed;
 
     public IndexFeeder(SpoolParts parts, Func<LaneOf> laneOf)
     {
@@ -38,8 +46,10 @@ internal sealed class IndexFeeder : IAsyncDisposable
         _loop = RunAsync();
     }
 
-    /// <summary>Faults if the ledger cannot be written any more.</summary>
-    public Task Completion => _loop;
+    /// <summary>
+    /// Never completes while the ledger can be written, if late; faults with the reason once it cannot.
+    /// </summary>
+    public Task Broken => _broken.Task;
 
     /// <summary>Called after each bite.</summary>
     public Func<Task>? AfterBite { get; set; }
@@ -51,6 +61,10 @@ internal sealed class IndexFeeder : IAsyncDisposable
         {
             if (_indexed >= upto)
                 return Task.CompletedTask;
+            if (_broken.Task.IsFaulted)
+                return _broken.Task;
+            if (_closed)
+                return Task.FromException(new SpoolFailedException("the spool is closed"));
             var done = New();
             _waiting.Add((upto, done));
             _hurry.TrySetResult();
@@ -70,14 +84,32 @@ internal sealed class IndexFeeder : IAsyncDisposable
             // That is how it ends.
             _stop.Dispose();
         }
+
+        GiveUp(new SpoolFailedException("the spool is closed"));
     }
 
     private async Task RunAsync()
     {
         await Task.Yield();
+        try
+        {
+            await FeedAsync();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Nobody would be woken any more who waits for the index; the next start builds it anew.
+            var failure = new SpoolFailedException($"the index failed: {e.Message}", e);
+            _broken.TrySetException(failure);
+            _ = _broken.Task.Exception; // looked at: nobody has to
+            GiveUp(failure);
+        }
+    }
+
+    private async Task FeedAsync()
+    {
         while (true)
         {
-            var first = await _journal.TakeDurableAsync(Bite, _stop.Token);
+            var first = await NextAsync();
             if (first.Count < Bite && !IsHurried())
                 await GatherAsync();
             var batch = new List<(Position, JournalRecord)>(first.Count);
@@ -86,8 +118,44 @@ internal sealed class IndexFeeder : IAsyncDisposable
                 Add(batch, await _journal.TakeDurableAsync(Bite, _stop.Token));
             await ApplyAsync(batch);
             Reached(batch[^1].Item1);
+            await TidyAsync(batch.Count);
+        }
+    }
+
+    // After much work and then a pause, memory goes back to the machine: a relay idles most of its life.
+    private async Task<IReadOnlyList<Entry>> NextAsync()
+    {
+        var next = _journal.TakeDurableAsync(Bite, _stop.Token).AsTask();
+        if (!_hasWorked)
+            return await next;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        if (await Task.WhenAny(next, Task.Delay(Pause, _time, enough.Token)) != next)
+        {
+            _hasWorked = false;
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
+
+        await enough.CancelAsync();
+        return await next;
+    }
+
+    // What can wait for the next bite must not end the feeding.
+    private async Task TidyAsync(int applied)
+    {
+        _sinceCheckpoint += applied;
+        try
+        {
             if (AfterBite is { } next)
                 await next();
+            if (_sinceCheckpoint < CheckpointAfter || _journal.DurableNotTaken > 0)
+                return;
+            _sinceCheckpoint = 0;
+            _hasWorked = true;
+            await _offload(_ledger.Checkpoint);
+        }
+        catch (IOException e)
+        {
+            SpoolLog.NotTidied(_log, e);
         }
     }
 
@@ -128,6 +196,8 @@ internal sealed class IndexFeeder : IAsyncDisposable
         Task hurry;
         lock (_gate)
         {
+            if (_waiting.Count > 0)
+                return;
             if (_hurry.Task.IsCompleted)
                 _hurry = New();
             hurry = _hurry.Task;
@@ -157,6 +227,20 @@ internal sealed class IndexFeeder : IAsyncDisposable
 
         foreach (var waiter in done)
             waiter.SetResult();
+    }
+
+    private void GiveUp(SpoolFailedException why)
+    {
+        List<TaskCompletionSource> waiting;
+        lock (_gate)
+        {
+            _closed = true;
+            waiting = _waiting.ConvertAll(w => w.Done);
+            _waiting.Clear();
+        }
+
+        foreach (var waiter in waiting)
+            waiter.SetException(why);
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

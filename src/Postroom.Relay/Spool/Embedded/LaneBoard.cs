@@ -12,6 +12,9 @@ namespace Postroom.Relay.Spool.Embedded;
 internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyClock clock, TimeProvider time, int window)
     : IDisposable
 {
+    // A timer takes no longer wait than 49 days; it is set anew when it rings too early.
+    private static readonly TimeSpan LongestAlarm = TimeSpan.FromDays(1);
+
     private readonly Dictionary<string, Lane> _lanes = [];
     private TaskCompletionSource _lanesChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _alarm;
@@ -20,8 +23,17 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
 
     public int Window => window;
 
-    /// <summary>Makes a lease of a parcel whose record is on its way to the disk.</summary>
-    public required Func<Parcel, int, ValueTask<ParcelLease>> Load { get; init; }
+    /// <summary>Guarded by the gate.</summary>
+    public Presence Presence { get; } = new();
+
+    /// <summary>Makes a lease whose record is on its way to the disk; null if the mail cannot be read now.</summary>
+    public required Func<Parcel, int, ValueTask<ParcelLease?>> Load { get; init; }
+
+    /// <summary>Called, outside the gate, with a parcel that was leased and could not be read.</summary>
+    public required Action<Parcel, int> GiveBackUnread { get; init; }
+
+    /// <summary>Called with the position of a record of ours that is durable.</summary>
+    public required Action<Position> Durable { get; init; }
 
     /// <summary>Called, outside the gate, when a lane should be refilled from the ledger.</summary>
     public required Action<Lane> Refill { get; init; }
@@ -36,7 +48,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
         {
             if (_lanes.TryGetValue(name, out var lane))
                 return lane;
-            _lanes[name] = lane = new Lane(name);
+            _lanes[name] = lane = new Lane(name, Presence);
             Interlocked.Exchange(ref _lanesChanged,
                 new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             return lane;
@@ -64,11 +76,11 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             {
                 var lane = parcel.Lane;
                 lane.Open += parcel.Recipients.Length;
+                lane.AddUnderWay(parcel);
                 if (lane.Credit == 0 || lane.IsPaused)
                     continue;
                 lane.Credit--;
                 lane.Pending++;
-                lane.AddLeased(parcel);
                 (leased ??= []).Add((parcel, marks.Take()));
             }
 
@@ -80,7 +92,17 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
     {
         lock (Gate)
             foreach (var parcel in parcels)
+            {
                 parcel.Lane.Open += parcel.Recipients.Length;
+                parcel.Lane.AddUnderWay(parcel);
+            }
+    }
+
+    /// <summary>The contrary of <see cref="Count(IReadOnlyList{Parcel})"/>. Call under the gate.</summary>
+    public static void Discount(Parcel parcel)
+    {
+        parcel.Lane.Open -= parcel.Recipients.Length;
+        parcel.Lane.Remove(parcel);
     }
 
     /// <summary>A mail was not accepted after all.</summary>
@@ -89,12 +111,12 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
         lock (Gate)
         {
             foreach (var parcel in parcels)
-                parcel.Lane.Open -= parcel.Recipients.Length;
+                Discount(parcel);
             foreach (var (parcel, slot) in leased ?? [])
             {
                 parcel.Lane.Pending--;
-                parcel.Lane.Remove(parcel);
                 marks.Free(slot);
+                Wake(parcel.Lane); // It had taken credit, with which somebody still waits.
             }
         }
     }
@@ -107,7 +129,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
         lock (Gate)
             foreach (var lane in _lanes.Values)
                 if (!lane.IsPaused)
-                    lane.Pauses.Add(new LanePause(from, to));
+                    lane.AddPause(new LanePause(from, to));
     }
 
     /// <summary>A mail is durable that was not leased with its acceptance: it waits.</summary>
@@ -125,17 +147,17 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
     /// <summary>Leases are durable: the conductor may have them.</summary>
     public void Deliver(Lane lane, IReadOnlyList<ParcelLease> leases)
     {
-        bool paused;
+        bool unwanted;
         lock (Gate)
         {
             lane.Pending -= leases.Count;
-            paused = lane.IsPaused;
-            if (!paused)
+            unwanted = lane.IsPaused || lane.IsDeserted;
+            if (!unwanted)
                 lane.Ready.AddRange(leases);
             Wake(lane);
         }
 
-        if (paused)
+        if (unwanted)
             GiveBack(leases);
     }
 
@@ -158,9 +180,23 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
         }
     }
 
+    /// <summary>A lease that could not be read is given back, durably: it waits a while, and keeps its place.</summary>
+    public void Unread(Parcel parcel, int slot, TimeSpan wait)
+    {
+        lock (Gate)
+        {
+            marks.Free(slot);
+            parcel.Lane.Pending--;
+            parcel.DueTicks = clock.TicksAfter(wait);
+            parcel.Lane.Add(parcel, window);
+            Wake(parcel.Lane);
+        }
+    }
+
     /// <summary>The outcome of a lease is durable.</summary>
-    /// <param name="open">What of its recipients waits again: a parcel for each due time; most often none.</param>
-    public void Settled(ParcelLease lease, IReadOnlyList<Parcel> open)
+    /// <param name="reopen">Gives, under the gate, what of its recipients waits again: a parcel for each due
+    /// time.</param>
+    public void Settled(ParcelLease lease, Func<IReadOnlyList<Parcel>> reopen)
     {
         Lane? refill;
         lock (Gate)
@@ -169,7 +205,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             var lane = lease.Parcel.Lane;
             lane.Remove(lease.Parcel);
             lane.Open -= lease.Parcel.Recipients.Length;
-            foreach (var parcel in open)
+            foreach (var parcel in reopen())
             {
                 parcel.Lane.Open += parcel.Recipients.Length;
                 parcel.Lane.Add(parcel, window);
@@ -196,10 +232,8 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
                 return false;
             lane.IsPaused = true;
             lane.Credit = 0;
-            lane.Pauses.Add(new LanePause(at, null));
-            lane.FreshToWindow(window);
-            foreach (var parcel in lane.WaitingHere())
-                freed += parcel.Forget();
+            lane.AddPause(new LanePause(at, null));
+            freed = lane.Close(window);
             unfetched = lane.Ready.ToArray();
             lane.Ready.Clear();
         }
@@ -217,7 +251,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             if (!lane.IsPaused)
                 return false;
             lane.IsPaused = false;
-            lane.Pauses[^1] = lane.Pauses[^1] with { Until = at };
+            lane.EndPause(at);
             Wake(lane);
             return true;
         }
@@ -242,6 +276,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
         lock (Gate)
         {
             lane = this[name];
+            lane.IsDeserted = false;
             lane.Credit = Math.Max(0, most - lane.Ready.Count - lane.Pending);
             if (lane.Credit > 0 && !lane.IsPaused)
                 due = TakeDue(lane);
@@ -289,12 +324,20 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
                 slots[i] = marks.Take();
         try
         {
-            var durable = journal.AppendAsync(new Entry(LeaseRecord(parcels)), urgent: true);
-            var leases = new ParcelLease[parcels.Count];
-            for (var i = 0; i < leases.Length; i++)
-                leases[i] = await Load(parcels[i], slots[i]);
+            var entry = new Entry(LeaseRecord(parcels));
+            var durable = journal.AppendAsync(entry, urgent: true);
+            var leases = new List<ParcelLease>(parcels.Count);
+            List<int>? unread = null;
+            for (var i = 0; i < slots.Length; i++)
+                if (await Load(parcels[i], slots[i]) is { } lease)
+                    leases.Add(lease);
+                else
+                    (unread ??= []).Add(i);
             await durable;
+            Durable(entry.Position);
             Deliver(lane, leases);
+            foreach (var i in unread ?? [])
+                GiveBackUnread(parcels[i], slots[i]);
         }
         catch (SpoolFailedException)
         {
@@ -308,18 +351,20 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
     {
         var leased = new LeasedParcel[parcels.Count];
         for (var i = 0; i < leased.Length; i++)
-            leased[i] = new LeasedParcel(parcels[i].Id, parcels[i].Lane.Name, Indices(parcels[i]));
+            leased[i] = new LeasedParcel(parcels[i].Id, parcels[i].Lane.Name,
+                Array.ConvertAll(parcels[i].Recipients, static r => r.Index));
         return new LeasedRecord(clock.Wall, leased);
     }
 
-    private static int[] Indices(Parcel parcel) => Array.ConvertAll(parcel.Recipients, static r => r.Index);
-
-    private Lease[] Withdraw(string name)
+    /// <summary>Nobody leases here any more, or he asks anew: what is or becomes ready is to be given back.</summary>
+    public IReadOnlyList<Lease> Withdraw(string name)
     {
         lock (Gate)
         {
             var lane = this[name];
             lane.Credit = 0;
+            lane.IsDeserted = true;
+            Wake(lane);
             var unfetched = lane.Ready.ToArray();
             lane.Ready.Clear();
             return unfetched;
@@ -336,6 +381,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             if (other.Waiter is not null && !other.IsPaused && other.NextDueTicks() is { } theirs && theirs < due)
                 due = theirs;
         var wait = clock.Until(due);
+        wait = wait < LongestAlarm ? wait : LongestAlarm;
         _alarm.Change(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait,
             Timeout.InfiniteTimeSpan);
     }

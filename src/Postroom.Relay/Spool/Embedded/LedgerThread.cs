@@ -3,9 +3,10 @@ using System.Collections.Concurrent;
 namespace Postroom.Relay.Spool.Embedded;
 
 /// <summary>Where the ledger works: SQLite blocks, and must not block who answers clients meanwhile.</summary>
-internal sealed class LedgerThread : IDisposable
+internal sealed class LedgerThread
 {
     private readonly BlockingCollection<(Action What, TaskCompletionSource Done)> _work = [];
+    private readonly Lock _gate = new();
 
     public LedgerThread() => new Thread(Run) { Name = "postroom ledger", IsBackground = true }.Start();
 
@@ -13,11 +14,24 @@ internal sealed class LedgerThread : IDisposable
     public Task RunAsync(Action what)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add((what, done));
+        lock (_gate)
+            if (_work.IsAddingCompleted)
+                done.SetException(new SpoolFailedException("the spool is closed"));
+            else
+                _work.Add((what, done));
         return done.Task;
     }
 
-    public void Dispose() => _work.CompleteAdding();
+    /// <summary>Does this last, and ends: whoever closes the ledger must not do so beside who asks it.</summary>
+    public Task EndAsync(Action last)
+    {
+        lock (_gate)
+        {
+            var done = RunAsync(last);
+            _work.CompleteAdding();
+            return done;
+        }
+    }
 
     private void Run()
     {
@@ -31,7 +45,5 @@ internal sealed class LedgerThread : IDisposable
             {
                 done.SetException(e);
             }
-
-        _work.Dispose();
     }
 }

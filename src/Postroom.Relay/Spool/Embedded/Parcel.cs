@@ -28,8 +28,14 @@ internal sealed class Parcel(MailId id, Lane lane, string source, DateTimeOffset
     /// <summary>When it is due, by the clock that never jumps.</summary>
     public long DueTicks { get; set; }
 
-    /// <summary>Under way: in no queue of its lane.</summary>
-    public bool IsLeased { get; set; }
+    /// <summary>Being accepted, or leased: in no queue of its lane.</summary>
+    public bool IsUnderWay { get; set; }
+
+    /// <summary>In memory: <see cref="Presence"/> knows it.</summary>
+    public bool IsPresent { get; set; }
+
+    /// <summary>Another parcel of the same mail that is in memory.</summary>
+    public Parcel? Beside { get; set; }
 
     public TimeSpan HeldFor { get; init; }
 
@@ -38,9 +44,6 @@ internal sealed class Parcel(MailId id, Lane lane, string source, DateTimeOffset
 
     /// <summary>The body, while in memory; empty if it has to be read back.</summary>
     public ReadOnlyMemory<byte> Body { get; set; }
-
-    /// <summary>Its name among all parcels in memory: no recipient is in two.</summary>
-    public (MailId, int) Name => (Id, Recipients[0].Index);
 
     public DueKey Key => new(Due, Id);
 

@@ -62,5 +62,13 @@ internal sealed class PieceWriter(Func<ReadOnlyMemory<byte>, Task<BodyPiece>> to
     /// <summary>All but the last piece goes to the journal, however it came in.</summary>
     public ValueTask FinishAsync() => FlushAsync(CancellationToken.None);
 
-    public override void Dispose() => (_buffer, _filled) = ([], 0);
+    /// <summary>The first segment that holds a piece; null while all is in memory.</summary>
+    public int? OldestSegment { get; set; }
+
+    /// <summary>Where the record of its mail stands, once that is durable.</summary>
+    public Position? AcceptedAt { get; set; }
+
+    public bool IsDisposed { get; private set; }
+
+    public override void Dispose() => (_buffer, _filled, IsDisposed) = ([], 0, true);
 }

@@ -2,6 +2,7 @@ using Postroom.Mail;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
+using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Spool.Embedded;
 
@@ -22,9 +23,20 @@ internal sealed class Reshaping(
     // No schedule waits longer: a due time further off than this comes from a clock that has jumped back.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
+    // Between two tries to read a lane's mail from an index that cannot be read.
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1, 1);
 
-    public void Dispose() => _one.Dispose();
+    /// <summary>Told the octets of bodies that are no longer kept in memory.</summary>
+    public required Action<int> Freed { get; init; }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
 
     /// <summary>At start: a lane of the ledger that has open mail.</summary>
     public void Found(LaneUse use)
@@ -33,8 +45,8 @@ internal sealed class Reshaping(
         {
             var lane = board[use.Lane];
             lane.Open = use.Open;
-            lane.Pauses.AddRange(
-                parts.Ledger.Pauses(use.Lane).Select(p => p with { Until = p.Until ?? parts.Clock.Wall }));
+            foreach (var pause in parts.Ledger.Pauses(use.Lane))
+                lane.AddPause(pause with { Until = pause.Until ?? parts.Clock.Wall });
             lane.DropWaiting();
         }
     }
@@ -49,14 +61,32 @@ internal sealed class Reshaping(
             lane.IsRefilling = true;
         }
 
-        await _one.WaitAsync();
+        try
+        {
+            while (!await TryRefillAsync(lane))
+                await Task.Delay(AfterFailure, parts.Time, _stop.Token);
+        }
+        catch (Exception e) when (e is SpoolFailedException or OperationCanceledException or ObjectDisposedException)
+        {
+            return; // ISpool.Failed says it, or the spool is closed.
+        }
+    }
+
+    // The mail of the lane waits meanwhile; an index that cannot be read now may be so a little later.
+    private async Task<bool> TryRefillAsync(Lane lane)
+    {
+        await _one.WaitAsync(_stop.Token);
         try
         {
             await RefillOneAsync(lane);
+            return true;
         }
-        catch (SpoolFailedException)
+        catch (Exception e) when (e is IOException or LedgerCorruptException)
         {
-            return; // ISpool.Failed says it.
+            SpoolLog.NotRefilled(parts.Log, lane.Name, AfterFailure, e);
+            lock (board.Gate)
+                lane.IsRefilling = true; // It still is: by this very call.
+            return false;
         }
         finally
         {
@@ -68,6 +98,7 @@ internal sealed class Reshaping(
     public async ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel)
     {
         await _one.WaitAsync(cancel);
+        var isOut = false;
         try
         {
             await CaughtUpAsync(cancel);
@@ -79,6 +110,7 @@ internal sealed class Reshaping(
 
             // What waits is taken out of all lanes, so that nobody leases it between here and the record.
             var leased = TakeAllOut();
+            isOut = true;
             await CaughtUpAsync(CancellationToken.None);
             var allowed = await parts.AskLedgerAsync(ledger => Allowed(rest, ledger, leased));
             if (allowed.Count > 0)
@@ -89,6 +121,8 @@ internal sealed class Reshaping(
         }
         finally
         {
+            if (isOut)
+                WakeAll(); // However it ended: who waits in a lane asks for what was taken out.
             _one.Release();
         }
     }
@@ -99,6 +133,7 @@ internal sealed class Reshaping(
         await _one.WaitAsync(cancel);
         try
         {
+            GiveBackUnfetched();
             TakeAllOut();
             await CaughtUpAsync(CancellationToken.None);
             await parts.Offload(() => parts.Ledger.Relane(laneOf));
@@ -106,18 +141,41 @@ internal sealed class Reshaping(
         }
         finally
         {
+            WakeAll();
             _one.Release();
         }
     }
 
     private HashSet<(MailId, int)> TakeAllOut()
     {
+        var freed = 0;
+        HashSet<(MailId, int)> underWay;
         lock (board.Gate)
         {
             foreach (var lane in board.All)
-                lane.DropWaiting();
-            return [.. board.All.SelectMany(lane => lane.Leased())];
+                freed += lane.DropWaiting();
+            underWay = board.Presence.UnderWay();
         }
+
+        Freed(freed);
+        return underWay;
+    }
+
+    // A lane may be left for good by new routes, with leases ready that nobody will fetch there.
+    private void GiveBackUnfetched()
+    {
+        List<string> names;
+        lock (board.Gate)
+            names = [.. board.All.Select(lane => lane.Name)];
+        foreach (var name in names)
+            board.GiveBack(board.Withdraw(name));
+    }
+
+    private void WakeAll()
+    {
+        lock (board.Gate)
+            foreach (var lane in board.All)
+                LaneBoard.Wake(lane);
     }
 
     // Who is due already cannot be hurried, and nothing has to be written: a whole backlog behind a closed lane is so.
@@ -160,6 +218,7 @@ internal sealed class Reshaping(
         await CaughtUpAsync(CancellationToken.None);
         var open = await parts.AskLedgerAsync(ledger => ledger.Lanes().ToDictionary(use => use.Lane, use => use.Open));
         List<Lane> lanes;
+        var freed = 0;
         lock (board.Gate)
         {
             foreach (var name in open.Keys)
@@ -168,10 +227,11 @@ internal sealed class Reshaping(
             foreach (var lane in lanes)
             {
                 lane.Open = open.GetValueOrDefault(lane.Name);
-                lane.DropWaiting();
+                freed += lane.DropWaiting();
             }
         }
 
+        Freed(freed);
         foreach (var lane in lanes)
             await RefillOneAsync(lane);
     }
@@ -183,25 +243,36 @@ internal sealed class Reshaping(
             after = lane.BeginRefill();
         if (after is null)
             return;
-        await CaughtUpAsync(CancellationToken.None);
         var most = Math.Min(Page, board.Window);
-        var rows = await parts.AskLedgerAsync(ledger => ledger.Waiting(lane.Name, after.Value, most));
+        IReadOnlyList<ParcelRow> rows;
+        try
+        {
+            await CaughtUpAsync(CancellationToken.None);
+            rows = await parts.AskLedgerAsync(ledger => ledger.Waiting(lane.Name, after.Value, most));
+        }
+        catch (Exception e) when (e is IOException or LedgerCorruptException or SpoolFailedException)
+        {
+            lock (board.Gate)
+                lane.RefillFailed();
+            throw;
+        }
+
         lock (board.Gate)
         {
             foreach (var row in rows)
-                if (!lane.Knows(row.Mail, row.Recipients[0].Index))
-                    lane.AddFromLedger(ToParcel(row, lane));
+                if (board.Presence.OnlyInLedger(row) is { Length: > 0 } recipients)
+                    lane.AddFromLedger(ToParcel(row, recipients, lane));
             lane.Refilled(rows.Count == most ? rows[^1].Key : null);
             LaneBoard.Wake(lane);
         }
     }
 
-    private Parcel ToParcel(ParcelRow row, Lane lane)
+    private Parcel ToParcel(ParcelRow row, ParcelRecipient[] recipients, Lane lane)
     {
         var wait = row.Due - parts.Clock.Wall;
         return new Parcel(row.Mail, lane, row.Source, row.AcceptedAt)
         {
-            Recipients = [.. row.Recipients],
+            Recipients = recipients,
             Due = row.Due,
             DueTicks = parts.Clock.TicksAfter(wait < LongestWait ? wait : LongestWait),
             HeldFor = row.HeldFor,

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
+using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Spool.Embedded;
 
 /// <summary>What the embedded spool is made of.</summary>
-internal sealed record SpoolParts(SpoolSettings Settings, IDisk Disk, TimeProvider Time, ILogger Log) : IDisposable
+internal sealed record SpoolParts(SpoolSettings Settings, IDisk Disk, TimeProvider Time, ILogger Log) : IAsyncDisposable
 {
     public required MailJournal Journal { get; init; }
     public required MailLedger Ledger { get; init; }
@@ -29,10 +30,28 @@ internal sealed record SpoolParts(SpoolSettings Settings, IDisk Disk, TimeProvid
     /// <summary>Held as long as the folder is ours; null in memory.</summary>
     public IDisposable? FolderLock { get; init; }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        Thread?.Dispose();
-        Ledger.Dispose();
+        if (Thread is not null)
+            await Thread.EndAsync(CloseLedger);
+        else
+            CloseLedger();
         FolderLock?.Dispose();
+    }
+
+    private void CloseLedger()
+    {
+        try
+        {
+            Ledger.Checkpoint();
+        }
+        catch (Exception e) when (e is IOException or LedgerCorruptException)
+        {
+            SpoolLog.NotTidied(Log, e);
+        }
+        finally
+        {
+            Ledger.Dispose();
+        }
     }
 }

@@ -49,6 +49,7 @@ public sealed record LeasedRecord(DateTimeOffset At, IReadOnlyList<LeasedParcel>
 public readonly record struct LeasedParcel(MailId Id, string Lane, IReadOnlyList<int> Recipients);
 
 /// <summary>A lease ended: what became of each of its recipients.</summary>
+/// <param name="Verdicts">One for each recipient of the lease: who is not named is not touched.</param>
 public sealed record SettledRecord(MailId Id, DateTimeOffset At, string Lane, IReadOnlyList<Verdict> Verdicts)
     : JournalRecord
 {

@@ -94,6 +94,7 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
         }
     }
 
+    // Of those named and no others: a mail may be in one lane with several leases at once, each with an end of its own.
     private void Settle(Position at, SettledRecord settled)
     {
         Seen(settled.At);
@@ -105,27 +106,18 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
             if (Recipient(mail, verdict.Index, at) is not { } recipient)
                 continue;
             if (!LifeStepper.TrySettle(mail, recipient, verdict, settled.At, laneOf))
+            {
                 Impossible(at, mail, recipient, verdict.What);
+                LifeStepper.TryStep(mail, recipient, Happening.Returned, settled.At, laneOf);
+            }
+
             Tell(mail, at, EventOf(settled, verdict, attempt));
             attempt = null; // The try is told once, with the first of those it was for.
         }
 
-        ReturnTheRest(settled, mail, at);
         foreach (var happened in settled.Events)
             Tell(mail, at, happened);
         EndIfRevoked(mail, settled.At);
-    }
-
-    private void ReturnTheRest(SettledRecord settled, MailWork mail, Position at)
-    {
-        foreach (var recipient in mail.Recipients)
-        {
-            if (recipient.State != State.Trying || recipient.Lane != settled.Lane)
-                continue;
-            var n = recipient.Index;
-            Step(mail, n, Happening.Returned, settled.At, at);
-            Tell(mail, at, new TrailEvent(settled.At, EventKind.Returned, mail.Id, n) { Lane = settled.Lane });
-        }
     }
 
     private static TrailEvent EventOf(SettledRecord settled, Verdict verdict, AttemptFacts? attempt) =>

@@ -48,15 +48,8 @@ public class LedgerLivesTests
             AssertSame(story, ids, model);
         }, iter: 60, threads: 1);
 
-    /// <summary>A settlement returns the recipients of its lease that it says nothing about.</summary>
-    private static void Step(State[,] model, int mail, int recipient, Happening what)
-    {
+    private static void Step(State[,] model, int mail, int recipient, Happening what) =>
         model[mail, recipient] = RecipientLife.After(model[mail, recipient], what) ?? model[mail, recipient];
-        if (!IsVerdict(what))
-            return;
-        for (var r = 0; r < Recipients; r++)
-            model[mail, r] = RecipientLife.After(model[mail, r], Happening.Returned) ?? model[mail, r];
-    }
 
     private static JournalRecord RecordOf(MailId id, int n, Happening what, DateTimeOffset at) => what switch
     {

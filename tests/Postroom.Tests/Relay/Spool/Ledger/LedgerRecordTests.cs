@@ -111,13 +111,14 @@ public sealed class LedgerRecordTests : IDisposable
     }
 
     [Fact]
-    public void Recipients_without_a_verdict_wait_again()
+    public void A_settlement_is_about_its_own_recipients_and_not_about_another_lease_of_the_same_mail()
     {
         var mail = _story.Mail(At(0), "a@x", "b@x");
-        _story.Tell(mail, Leased(At(1), mail.Id, 0, 1));
+        _story.Tell(mail, Leased(At(1), mail.Id, 0), Leased(At(1), mail.Id, 1));
         _story.Tell(Settled(At(2), mail.Id, new Verdict(0, Happening.Accepted)));
-        Assert.Equal(State.Waiting, _story.StateOf(mail.Id, 1));
-        Assert.Equal(EventKind.Returned, _story.Show(mail.Id).Trail[^1].Kind);
+        Assert.Equal(State.Trying, _story.StateOf(mail.Id, 1));
+        _story.Tell(Settled(At(3), mail.Id, new Verdict(1, Happening.Accepted)));
+        Assert.Equal(State.Delivered, _story.StateOf(mail.Id, 1));
     }
 
     [Fact]
@@ -245,7 +246,8 @@ public sealed class LedgerRecordTests : IDisposable
         _story.Ledger.Relane(_story.LaneOf);
         Assert.Equal([new("rest", 4_048), new("sevens", 450), new("upstream", 1)], _story.Ledger.Lanes());
         Assert.Equal(450, _story.Ledger.Waiting("sevens", DueKey.First, 1_000).Count);
-        _story.Tell(Settled(At(2), mails[0].Id), new DirectedRecord(At(2), Happening.Released, [target], "a", null));
+        _story.Tell(Settled(At(2), mails[0].Id, new Verdict(0, Happening.Returned)),
+            new DirectedRecord(At(2), Happening.Released, [target], "a", null));
         Assert.Equal([new LaneUse("rest", 4_050), new LaneUse("sevens", 450)], _story.Ledger.Lanes());
     }
 
