@@ -54,6 +54,10 @@ class Sink:
     def forget(self):
         if not self.p and os.path.exists(self.log): os.unlink(self.log)
 
+def taken(port):
+    try: socket.create_connection(('127.0.0.1', port), 1).close(); return True
+    except OSError: return False
+
 def banner(port, timeout=3.0):
     try:
         with socket.create_connection(('127.0.0.1', port), timeout) as s:
@@ -333,6 +337,8 @@ def main():
     r = sh(['make', '-C', f'{HERE}/tools', f'OUT={TOOLS}']);
     if r.returncode: sys.exit(r.stderr)
     targets = [Target(n, i, a.work) for i, n in enumerate(a.targets.split(','))]
+    for p in [t.port for t in targets] + [t.sink.port for t in targets]:     # before any folder of a run under way is touched
+        if taken(p): sys.exit(f'port {p} is taken: another run? give --offset and --work')
     for t in targets:
         if t.verb('install', 900).returncode: sys.exit(f'cannot install {t.name}')
     def clean():
