@@ -51,7 +51,7 @@ public enum EventKind : byte
 
     Suppressed = 18,
 
-    /// <summary>It waits for longer than the park limit, in spite of all pauses: a person has to look (promise 4).</summary>
+    /// <summary>It waits for longer than the park limit: a person has to look (promise 4).</summary>
     Parked = 19,
 
     // Of the relay itself, about no single mail:

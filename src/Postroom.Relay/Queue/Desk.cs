@@ -13,7 +13,7 @@ internal sealed class Desk(ConductorParts parts)
 {
     private static readonly TimeSpan BugEvery = TimeSpan.FromMinutes(1);
 
-    private const int MostParked = 10_000; // remembered, so that each is told once; beyond that nobody reads them
+    private const int MostParked = 10_000; // remembered, so that each is told once; nobody reads more
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DateTimeOffset> _bugs = new(StringComparer.Ordinal);
@@ -54,7 +54,7 @@ internal sealed class Desk(ConductorParts parts)
         return OurFault(bug);
     }
 
-    /// <summary>Mail that waits for longer than anybody meant to raises an alarm, once a life; it never bounces.</summary>
+    /// <summary>Mail that waits for longer than anybody meant it to raises an alarm, once; it never bounces.</summary>
     public void WatchPark(Lease lease)
     {
         if (Now - lease.AcceptedAt < Orders.Settings.ParkLimit)
@@ -71,7 +71,7 @@ internal sealed class Desk(ConductorParts parts)
         Spool.Note(new TrailEvent(Now, EventKind.Parked, mail, null)
         {
             Lane = lane,
-            Text = $"waiting since {since:u}, which is longer than the park limit; nothing bounces, but somebody should look",
+            Text = $"waiting since {since:u}, longer than the park limit: nothing bounces, but look at it",
         });
         Log.Parked(lane, mail?.ToString() ?? "all mail", since);
     }

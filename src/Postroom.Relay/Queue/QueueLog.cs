@@ -32,6 +32,6 @@ internal static partial class QueueLog
     public static partial void CourierBroke(this ILogger log, Exception why);
 
     [LoggerMessage(2009, LogLevel.Error,
-        "Lane '{Lane}': {What} waits since {Since}, longer than the park limit; nothing bounces, but somebody should look")]
+        "Lane '{Lane}': {What} waits since {Since}, longer than the park limit: nothing bounces, but look at it")]
     public static partial void Parked(this ILogger log, string lane, string what, DateTimeOffset since);
 }

@@ -25,7 +25,7 @@ internal sealed class Pulse
                 beat = _beat.Task;
             if (holds())
                 return;
-            await beat.WaitAsync(TimeSpan.FromSeconds(20));
+            await beat.WaitAsync(TimeSpan.FromSeconds(100));
         }
     }
 }

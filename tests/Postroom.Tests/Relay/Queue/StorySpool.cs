@@ -124,7 +124,11 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
     public ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel) =>
         throw new NotSupportedException();
 
-    public void Note(TrailEvent happened) => throw new NotSupportedException();
+    public void Note(TrailEvent happened)
+    {
+        lock (_gate)
+            _trail.Add(happened);
+    }
 
     public IReadOnlyList<LaneCount> Lanes
     {
