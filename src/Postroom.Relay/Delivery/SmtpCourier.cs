@@ -296,8 +296,10 @@ public sealed class SmtpCourier : ICourier
             _opening--;
             if (_links.Count > 0)
                 _noOpenBefore = Time.GetTimestamp() + (long)(Settings.OpenAgain.TotalSeconds * Time.TimestampFrequency);
-            else if (_opening == 0)
+            else
             {
+                // Not only when the last of several on their way has failed: each would open the next one meanwhile,
+                // and the last would never come.
                 waiting = [.. _again, .. _waiting];
                 _again.Clear();
                 _waiting.Clear();

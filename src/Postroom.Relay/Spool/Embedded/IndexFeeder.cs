@@ -35,7 +35,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
     private readonly TaskCompletionSource _broken = New();
     private readonly Task _loop;
     private int _sinceCheckpoint;
-    private bool _hasWorked;
+    private bool _hasWorked = true; // the start leaves much behind
     private bool _closed;
 
     public IndexFeeder(SpoolParts parts, Func<LaneOf> laneOf)
