@@ -22,7 +22,8 @@ public sealed class RefusedTests
             .ToArray();
         Assert.Equal(4, dialer.Calls.Count);
         dialer.Refuse(); // one of the four: the others are still on their way
-        foreach (var outcome in await Task.WhenAll(tries).WaitAsync(CourierHouse.Patience))
+        foreach (var outcome in await Task.WhenAll(tries).WaitAsync(
+            CourierHouse.Patience, TestContext.Current.CancellationToken))
             Assert.Equal(Fault.NextHop, outcome.Results[0].Failure!.Fault);
         Assert.Equal(4, dialer.Calls.Count);
         for (var i = 1; i < 4; i++)
