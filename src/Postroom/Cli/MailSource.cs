@@ -85,9 +85,13 @@ public static class FilterWords
         ? text
         : (text + " state:waiting,trying,held").TrimStart();
 
+    // "state:failed to:bob" in one pair of quotes is a filter, not one long word.
+    private static bool IsWholeFilter(string word) =>
+        word.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Any(term => term.TrimStart('-').Contains(':'));
+
     private static string Quoted(string word)
     {
-        if (!word.Any(char.IsWhiteSpace) || word.Contains('"', StringComparison.Ordinal))
+        if (!word.Any(char.IsWhiteSpace) || word.Contains('"', StringComparison.Ordinal) || IsWholeFilter(word))
             return word;
         var colon = word.IndexOf(':', StringComparison.Ordinal);
         return colon > 0 && word.AsSpan(0, colon).IndexOf(' ') < 0
