@@ -142,7 +142,7 @@ public class ConductorTests
         var alice = house.Put(age: TimeSpan.FromDays(31)).Only;
         house.Run();
         await house.UntilAsync(() => house.Spool.Story.Count == 1 && alice.Last is not null);
-        house.Time.Advance(TimeSpan.FromSeconds(2));
+        await house.PassAsync(TimeSpan.FromSeconds(2));
         await house.UntilAsync(() => house.Spool.Story.Count == 3);
         Assert.Equal(State.Waiting, alice.State);
         Assert.Single(house.Spool.Trail, e => e.Kind == EventKind.Parked);
@@ -162,7 +162,7 @@ public class ConductorTests
         house.Run();
         await house.UntilAsync(() => house.Spool.Story.Count == 1 && alice.Last is not null);
         Assert.Equal(State.Waiting, alice.State);
-        house.Time.Advance(TimeSpan.FromMinutes(5));
+        await house.PassAsync(TimeSpan.FromMinutes(5));
         await house.UntilAsync(() => house.Spool.Story.Count == 3);
         Assert.Equal(State.Waiting, alice.State);
     }

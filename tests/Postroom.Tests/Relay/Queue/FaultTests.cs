@@ -85,7 +85,7 @@ public class FaultTests
         down.SetResult();
         await house.UntilAsync(() => mails.TrueForAll(r => r.Last is not null) && house.Spool.Story.Count > 0);
         house.Courier.Answer = (mail, _) => Task.FromResult(StoryCourier.Took(mail));
-        house.Time.Advance(TimeSpan.FromSeconds(1));
+        await house.PassAsync(TimeSpan.FromSeconds(1));
         await house.UntilAsync(() => mails.TrueForAll(r => r.State == State.Delivered));
         Assert.Equal(["pause upstream: connection reset", "resume upstream"], house.Spool.Story);
         Assert.All(mails, r => Assert.Equal(0, r.FailedTries));
@@ -110,8 +110,9 @@ public class FaultTests
         var expected = new List<DateTimeOffset>();
         foreach (var wait in waits)
         {
-            await house.UntilAsync(() => house.Courier.Probes.Count == expected.Count);
             expected.Add((expected.Count == 0 ? House.Noon : expected[^1]).AddSeconds(wait));
+            await house.UntilAsync(() => house.Time.SomebodyWakesBy(expected[^1]));
+            Assert.Equal(expected[^1], house.Lane().NextProbe);
             house.Time.Advance(TimeSpan.FromSeconds(wait) / 2);
             house.Time.Advance(TimeSpan.FromSeconds(wait) / 2);
             await house.UntilAsync(() => house.Courier.Probes.Count >= expected.Count);
@@ -133,7 +134,7 @@ public class FaultTests
         await house.UntilAsync(() => house.Spool.Story.Count == 1);
         var mails = Enumerable.Range(0, 10).Select(n => house.Put($"user{n}@example.com").Only).ToList();
         var before = house.Courier.Tries.Count;
-        house.Time.Advance(TimeSpan.FromMinutes(5));
+        await house.PassAsync(TimeSpan.FromMinutes(5));
         await house.UntilAsync(() => house.Spool.Story.Count == 3);
         Assert.Equal(before + 1, house.Courier.Tries.Count);
         Assert.Equal(1, house.Spool.Asked["upstream"]);
@@ -141,7 +142,7 @@ public class FaultTests
         Assert.Equal(house.Time.GetUtcNow().AddMinutes(10), house.Lane().NextProbe);
 
         house.Courier.Answer = (mail, _) => Task.FromResult(StoryCourier.Took(mail));
-        house.Time.Advance(TimeSpan.FromMinutes(10));
+        await house.PassAsync(TimeSpan.FromMinutes(10));
         await house.UntilAsync(() => mails.TrueForAll(r => r.State == State.Delivered));
     }
 
@@ -173,10 +174,10 @@ public class FaultTests
         house.Run();
         await house.UntilAsync(() => house.Spool.Story.Count == 1);
         Assert.Equal(0, poison.FailedTries);
-        house.Time.Advance(TimeSpan.FromSeconds(1));
+        await house.PassAsync(TimeSpan.FromSeconds(1));
         await house.UntilAsync(() => poison.FailedTries == 1);
         await house.UntilAsync(() => house.Spool.Story.Count == 3);
-        house.Time.Advance(TimeSpan.FromSeconds(2));
+        await house.PassAsync(TimeSpan.FromSeconds(2));
         await house.UntilAsync(() => innocent.State == State.Delivered);
         Assert.Equal(State.Waiting, poison.State);
         Assert.True(poison.Due > house.Time.GetUtcNow());
@@ -193,7 +194,7 @@ public class FaultTests
         await house.UntilAsync(() => house.Spool.Story.Count == 1 && alice.Last is not null);
         Assert.Equal((State.Waiting, 0), (alice.State, alice.FailedTries));
         Assert.Equal(Fault.Ourselves, house.Lane().Cause!.Fault);
-        house.Time.Advance(TimeSpan.FromSeconds(1));
+        await house.PassAsync(TimeSpan.FromSeconds(1));
         await house.UntilAsync(() => house.Spool.Story.Count == 3);
         Assert.Single(house.Log.Lines, line => line.StartsWith("2001 ", StringComparison.Ordinal));
     }

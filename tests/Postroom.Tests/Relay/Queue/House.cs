@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Postroom.Mail;
@@ -19,6 +20,7 @@ internal sealed class House : IAsyncDisposable
 
     public House(Mode mode = Mode.Live, int capacity = 4, QueueSettings? settings = null, params Route[] routes)
     {
+        Time = new StoryTime(Pulse);
         Table = new RouteTable(routes.Length > 0 ? routes : [new Route("upstream", "127.0.0.1", 2526)]);
         Spool = new StorySpool(Time, Table.LaneOf, Pulse);
         Settings = settings ?? new QueueSettings();
@@ -39,7 +41,7 @@ internal sealed class House : IAsyncDisposable
         });
     }
 
-    public FakeTimeProvider Time { get; } = new(Noon);
+    public StoryTime Time { get; }
     public Pulse Pulse { get; } = new();
     public RouteTable Table { get; }
     public QueueSettings Settings { get; }
@@ -66,7 +68,16 @@ internal sealed class House : IAsyncDisposable
     public StoryMail Put(string to = "alice@example.com", TimeSpan age = default, Notify notify = Notify.Unspecified) =>
         Spool.Put(new Envelope(new ReversePath("jira@example.com"), [new Recipient(new ForwardPath(to), notify)]), age);
 
-    public Task UntilAsync(Func<bool> holds) => Pulse.UntilAsync(holds);
+    public Task UntilAsync(Func<bool> holds, [CallerArgumentExpression(nameof(holds))] string words = "") =>
+        Pulse.UntilAsync(holds, words);
+
+    /// <summary>Lets time pass once somebody sleeps who is to wake in it; sooner, it would sleep too long.</summary>
+    public async Task PassAsync(TimeSpan time)
+    {
+        var then = Time.GetUtcNow() + time;
+        await Pulse.UntilAsync(() => Time.SomebodyWakesBy(then), $"somebody wakes by {then:T}");
+        Time.Advance(time);
+    }
 
     public LaneStatus Lane(string name = "upstream") => Conductor.Lanes.Single(lane => lane.Lane == name);
 
@@ -94,6 +105,28 @@ internal sealed class House : IAsyncDisposable
             Made.Add(route.Name);
             return _couriers[route.Name][nth];
         }
+    }
+}
+
+/// <summary>A clock that the test turns, and that tells who sleeps until when.</summary>
+internal sealed class StoryTime(Pulse pulse) : FakeTimeProvider(House.Noon)
+{
+    private readonly HashSet<DateTimeOffset> _ends = [];
+
+    public bool SomebodyWakesBy(DateTimeOffset then)
+    {
+        var now = GetUtcNow();
+        lock (_ends)
+            return _ends.Any(end => end > now && end <= then);
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = base.CreateTimer(callback, state, dueTime, period);
+        lock (_ends)
+            _ends.Add(GetUtcNow() + dueTime);
+        pulse.Beat();
+        return timer;
     }
 }
 

@@ -74,7 +74,7 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
         {
             ThrowIfFailed();
             cancel.ThrowIfCancellationRequested();
-            var rung = _bell.UntilAsync(Once()).WaitAsync(cancel);
+            var rung = _bell.Next.WaitAsync(cancel);
             var leases = Take(lane, most, out var next);
             if (leases.Count > 0)
             {
@@ -149,7 +149,7 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
         while (true)
         {
             ThrowIfFailed();
-            var rung = _bell.UntilAsync(Once()).WaitAsync(cancel);
+            var rung = _bell.Next.WaitAsync(cancel);
             lock (_gate)
                 if (Open().Any(r => !_seenLanes.Contains(r.Lane)))
                     return;
@@ -226,12 +226,5 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
     {
         if (_failed.Task.IsFaulted)
             throw new SpoolFailedException("the disk is gone");
-    }
-
-    // False when asked first, true after the next beat.
-    private static Func<bool> Once()
-    {
-        var asked = false;
-        return () => asked || !(asked = true);
     }
 }
