@@ -11,7 +11,10 @@ namespace Postroom.EndToEnd.Harness;
 /// <summary>The real program, started with a configuration and a data folder of its own.</summary>
 internal sealed class RealRelay : IAsyncDisposable
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "postroom.dll");
+    // What users get is the published program; `./test` says where it is. Else the one that was built, on the runtime.
+    private static readonly string[] Program = Environment.GetEnvironmentVariable("POSTROOM_PROGRAM") is { } published
+        ? [published]
+        : ["dotnet", Path.Combine(AppContext.BaseDirectory, "postroom.dll")];
 
     private readonly StringBuilder _said = new();
     private Process? _process;
@@ -88,8 +91,8 @@ internal sealed class RealRelay : IAsyncDisposable
         if (configuration != null)
             File.WriteAllText(ConfigurationFile, configuration);
         _process?.Dispose();
-        string[] run = [Program, "run", "--config", ConfigurationFile, "--data", Data];
-        _process = Process.Start(Shell.Command("dotnet", run))!;
+        string[] run = [.. Program[1..], "run", "--config", ConfigurationFile, "--data", Data];
+        _process = Process.Start(Shell.Command(Program[0], run))!;
         _process.StandardInput.Close();
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);
@@ -101,10 +104,11 @@ internal sealed class RealRelay : IAsyncDisposable
     public Task<Said> DoAsync(params string[] arguments) => DoWithInputAsync("", arguments);
 
     public Task<Said> DoWithInputAsync(string input, params string[] arguments) =>
-        Shell.RunAsync("dotnet", [Program, .. arguments, "--data", Data], input);
+        Shell.RunAsync(Program[0], [.. Program[1..], .. arguments, "--data", Data], input);
 
     /// <summary>Runs a command that takes no data folder.</summary>
-    public static Task<Said> PlainAsync(params string[] arguments) => Shell.RunAsync("dotnet", [Program, .. arguments]);
+    public static Task<Said> PlainAsync(params string[] arguments) =>
+        Shell.RunAsync(Program[0], [.. Program[1..], .. arguments]);
 
     /// <summary>Runs a command that must succeed, with --json, and reads what it says.</summary>
     public async Task<JsonElement> AskAsync(params string[] arguments)
