@@ -12,7 +12,8 @@ namespace Postroom.Relay.Delivery;
 /// </remarks>
 public interface ICourier : IAsyncDisposable
 {
-    /// <summary>How many assignments it can use at once: connections times transactions in flight on each.</summary>
+    /// <summary>How many assignments it can use now: those that may be on the wire at once, and those for which there
+    /// will be room there in a moment. It changes with the hop's speed.</summary>
     int Capacity { get; }
 
     /// <summary>One try. Never throws for anything the world does: that is in the outcome.</summary>
