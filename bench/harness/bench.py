@@ -24,6 +24,7 @@ KEY = {    # scenario -> (metric, unit, higher is better); the ratio table shows
                 ('restart_fresh_s', 's', 0), ('restart_backlog_first_s', 's', 0), ('restart_idle_cpu_s', 's', 0), ('disk_mb', 'MB', 0), ('flush_drain_per_s', 'msg/s', 1)],
     'latency': [('hop_ms_p50', 'ms', 0), ('hop_ms_p99', 'ms', 0), ('ack_ms_p50', 'ms', 0), ('ack_ms_p99', 'ms', 0)],
     'idle': [('pss_mb', 'MB', 0), ('rss_mb', 'MB', 0), ('wakeups_per_s', '1/s', 0), ('cpu_ms_per_s', 'ms/s', 0), ('processes', '', 0), ('cold_start_s', 's', 0)],
+    'ceiling': [('share', 'of 1', 1), ('share_bare', 'of 1', 1), ('message_ms', 'ms', 0), ('in_memory_ms', 'ms', 0), ('bare_ms', 'ms', 0), ('sync_ms', 'ms', 0)],
     'kill9': [('lost', '', 0), ('duplicated', '', 0), ('back_s', 's', 0), ('acked', '', 1)],
     'recover': [('first_s', 's', 0), ('all_s', 's', 0)],
 }
@@ -48,9 +49,11 @@ class Sink:
     def get(self):
         try: return dict(zip(('count', 'bytes', 'conns', 'open', 'first', 'last', 'rejected', 'maxopen'), struct.unpack('<8Q', open(self.stats, 'rb').read(64))))
         except Exception: return dict.fromkeys(('count', 'bytes', 'conns', 'open', 'first', 'last', 'rejected', 'maxopen'), 0)
-    def arrivals(self, run):
+    def every(self):
         d = open(self.log, 'rb').read() if os.path.exists(self.log) else b''
-        return [r for r in REC.iter_unpack(d[:len(d) // REC.size * REC.size]) if r[0] == run]
+        return REC.iter_unpack(d[:len(d) // REC.size * REC.size])
+    def arrivals(self, run): return [r for r in self.every() if r[0] == run]
+    def others(self, run): return [r for r in self.every() if r[0] != run]
     def forget(self):
         if not self.p and os.path.exists(self.log): os.unlink(self.log)
 
@@ -219,6 +222,18 @@ class Bench:
                     self.row('accept', f'{size // 1024}k s{k} {"conn" if pc == 1 else "sess"}', t, accept_per_s=j['per_s'], relay_per_s=n / max(1e-9, (s1['last'] - j['t_start']) / 1e9) if n else 0., ms_p50=j['ms_p50'], ms_p99=j['ms_p99'],
                              ms_max=j['ms_max'], acked=j['acked'], rejected=j['rejected'], broken=j['broken'], cpu_ms_per_msg=(t.cpu() - c0) * 1000 / max(1, j['acked']), machine_ms_per_msg=(busy() - b0) * 1000 / max(1, j['acked']), gen_cpu_s=j['gen_cpu_s'], undelivered=j['acked'] - n)
                     if not ok: t.fresh(); self.warm(t)
+    def ceiling(self):                                       # one client, a connection a message: how near to its time with nothing stored on a disk, plus one sync of the disk?
+        for i, t in enumerate(self.targets):
+            m = Target(t.name, 50 + i, f'/dev/shm/postroom-bench{OFFSET}'); os.makedirs(os.path.dirname(m.sink.stats), exist_ok=True)
+            one = lambda x: 1000 / x.load(self.next(), sessions=1, per_conn=1, seconds=self.c['T'])['per_s']
+            try:
+                self.warm(t); self.warm(m); one(t); one(m)
+                for _ in range(self.c['reps']):
+                    a = [f'{TOOLS}/smtpload', '--port', str(t.sink.port), '--size', '4096', '--sessions', '1', '--per-conn', '1', '--seconds', str(self.c['T']), '--run', str(self.next())]
+                    bare = 1000 / json.loads(sh(a).stdout)['per_s']; memory = one(m); ms = one(t)
+                    disk = json.loads(sh([f'{TOOLS}/disklimit', f'{self.a.work}/disk', 'appendp', '1', '4096', str(self.c['T'])]).stdout)['mean_latency_ms']
+                    self.row('ceiling', '4k s1 conn', t, message_ms=ms, in_memory_ms=memory, sync_ms=disk, bare_ms=bare, share=(memory + disk) / ms, share_bare=(bare + disk) / ms)
+            finally: m.stop(); m.sink.stop(); shutil.rmtree(f'/dev/shm/postroom-bench{OFFSET}', ignore_errors=True)
     def drain(self, scenario='drain', n=None, reps=None, **sink):
         n = n or self.c['drain']
         for i, ts in self.rounds(reps or self.c['drain_reps'], self.c['budget'] * .33 if self.a.set != 'full' else 0):
@@ -248,12 +263,12 @@ class Bench:
                 with open(f'{self.a.work}/list', 'w') as f: t.verb('list', out=f)
                 lst.append(time.monotonic() - b)
             lines = sum(1 for _ in open(f'{self.a.work}/list', errors='replace')); disk = int(sh(['du', '-sm', t.wd]).stdout.split()[0])
-            t.stop(); t.sink.start(); b = time.monotonic_ns(); t.start(); p = self.next(); pj = t.load(p, messages=1, sessions=1); ready = (pj['t_last'] - b) / 1e9
+            t.stop(); t.sink.start(); p = self.next(); b = time.monotonic_ns(); t.start(); pj = t.load(p, messages=1, sessions=1); ready = (pj['t_last'] - b) / 1e9
             end = time.monotonic() + self.c['restart_wait']; fresh = first = None
             while time.monotonic() < end and (fresh is None or first is None):
                 time.sleep(.3); s = t.sink.get()
                 if fresh is None: fresh = next(((x[2] - b) / 1e9 for x in t.sink.arrivals(p)), None)
-                if first is None and s['count'] > (1 if fresh is not None else 0): first = min(((x[2] - b) / 1e9 for x in t.sink.arrivals(r)), default=None)
+                if first is None and s['count'] > (1 if fresh is not None else 0): first = min(((x[2] - b) / 1e9 for x in t.sink.others(p)), default=None)
             moved = t.sink.get()['count']; rc = t.cpu(); f0 = time.monotonic_ns(); t.verb('flush', out=subprocess.DEVNULL); w = dict(full=60, standard=5, quick=2)[self.a.set]; time.sleep(w)
             s = t.sink.get(); fl = (s['count'] - moved) / ((min(time.monotonic_ns(), max(s['last'], f0 + 1)) - f0) / 1e9)
             self.row('backlog', f'{n}', t, fill_per_s=j['per_s'], filled=j['acked'], pss_mb=pss, rss_mb=rss, processes=procs, pss_empty_mb=m0[0], accept_per_s=statistics.median(acc), accept_empty_per_s=statistics.median(empty),
@@ -350,7 +365,7 @@ def main():
     atexit.register(clean); signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     for t in targets: print(json.dumps(dict(target=t.name, version=t.verb('version').stdout.strip())))
     b = Bench(a, targets, cfg)
-    for sc in [x for x in ('idle', 'latency', 'accept', 'drain', 'kill9', 'drain_far', 'backlog', 'recover') if not a.only or x in a.only.split(',')]:
+    for sc in [x for x in ('idle', 'latency', 'accept', 'ceiling', 'drain', 'kill9', 'drain_far', 'backlog', 'recover') if not a.only or x in a.only.split(',')]:
         if sc == 'recover' and not cfg['recover']: continue
         if b.left() < 0: print(f'# no time left for {sc}', file=sys.stderr); continue
         s = time.monotonic()
