@@ -62,6 +62,10 @@ public interface IDiskFile : IDisposable
     void Sync();
 
     void Truncate(long length);
+
+    /// <summary>Gives the space of a range back to the disk; from then on it reads as zeros, and the file is as long as
+    /// before. Where the file system cannot do that, nothing happens. As unsynced as a write.</summary>
+    void GiveBack(long offset, long length);
 }
 
 /// <summary>Memory that outlives the process.</summary>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Postroom.Configuration;
-using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Journal;
@@ -66,7 +65,10 @@ internal static class SpoolCommands
             var folder = Existing(result);
             var before = SizeOf(folder);
             await using (var spool = await OpenAsync(result))
+            {
                 await spool.Index.CaughtUpAsync(CancellationToken.None);
+                await spool.CompactAsync();
+            }
             screen.Line($"{Screen.Size(Math.Max(0, before - SizeOf(folder)))} given back, "
                 + $"{Screen.Size(SizeOf(folder))} in use.");
             return (int)ExitCode.Done;
@@ -75,7 +77,7 @@ internal static class SpoolCommands
     }
 
     // With the routes of the configuration, so that mail is sorted into the lanes that it will be sent by.
-    private static async Task<ISpool> OpenAsync(ParseResult result)
+    private static async Task<EmbeddedSpool> OpenAsync(ParseResult result)
     {
         var reading = ConfigCommands.Read(result);
         var folder = CommandLine.DataFolderOf(result);
@@ -86,8 +88,9 @@ internal static class SpoolCommands
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
     }
 
-    private static long SizeOf(string folder) =>
-        new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
+    // What the files take up, which holes do not.
+    private static long SizeOf(string folder) => Directory
+        .EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(RealDisk.OctetsTaken);
 
     private static string Existing(ParseResult result)
     {

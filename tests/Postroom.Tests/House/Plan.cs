@@ -34,6 +34,7 @@ internal static class Plan
             "Mail", "Mail.Message", "Mail.Status", "Mail.Audit", "Relay.Telemetry"),
         new("Relay.Spool.Disk", "the door to the disk, with every sync checked"),
         new("Relay.Spool.Journal", "the truth: checksummed records, one sync for a group", "Relay.Spool.Disk"),
+        new("Relay.Spool.Journal.Records", "how a record is written as octets, and read back"),
         new("Relay.Spool.Ledger", "the index: state, timeline, search", "Relay.Spool.Journal"),
         new("Relay.Spool.Embedded", "the spool of one machine: lanes, windows and leases over journal and ledger",
             "Relay.Spool.Disk", "Relay.Spool.Journal", "Relay.Spool.Ledger"),
@@ -76,7 +77,7 @@ internal static class Plan
     /// <summary>The room that an alcove belongs to; null for a room.</summary>
     public static string? RoomOfAlcove(string name) => Rooms
         .Where(r => r.Name is not ("Mail" or "Relay") && name.StartsWith(r.Name + ".", StringComparison.Ordinal))
-        .Select(r => r.Name).FirstOrDefault();
+        .Select(r => r.Name).MaxBy(room => room.Length);
 
     /// <summary>Whether one room may use another.</summary>
     public static bool Allows(string from, string to)

@@ -16,6 +16,8 @@ internal static unsafe class Posix
     private const int NoSpace = 28;
     private const int QuotaExceeded = 122;
     private const int NoSuchFile = 2;
+    private const int NoSuchCall = 38;
+    private const int NotSupported = 95;
 
     private const int ReadWrite = 2;
     private const int Create = 0x40;
@@ -58,6 +60,37 @@ internal static unsafe class Posix
         using var folder = Opened(path, CloseOnExec | Folder);
         while (fsync(folder) != 0)
             ThrowUnlessInterrupted("synced", path);
+    }
+
+    /// <summary>Makes a hole in a file; nothing where this system or the file system has none.</summary>
+    public static void PunchHole(SafeFileHandle file, string path, long offset, long length)
+    {
+        const int keepSizeAndPunch = 1 | 2;
+        if (!OperatingSystem.IsLinux())
+            return;
+        while (fallocate(file, keepSizeAndPunch, offset, length) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() is NotSupported or NoSuchCall)
+                return;
+            ThrowUnlessInterrupted("given back in part", path);
+        }
+    }
+
+    /// <summary>The length of a file without its holes.</summary>
+    public static long OctetsOfData(SafeFileHandle file)
+    {
+        const int data = 3, hole = 4;
+        var length = RandomAccess.GetLength(file);
+        if (!OperatingSystem.IsLinux())
+            return length;
+        long octets = 0, end = 0;
+        while (end < length && lseek(file, end, data) is var start and >= 0)
+        {
+            end = lseek(file, start, hole);
+            octets += end - start;
+        }
+
+        return octets;
     }
 
     /// <summary>Takes the advisory lock of a file without waiting; false if another process holds it.</summary>
@@ -119,6 +152,12 @@ internal static unsafe class Posix
 
     [DllImport("libc", SetLastError = true)]
     private static extern int fsync(SafeFileHandle file);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fallocate(SafeFileHandle file, int mode, long offset, long length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern long lseek(SafeFileHandle file, long offset, int whence);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int flock(SafeFileHandle file, int operation);

@@ -43,6 +43,13 @@ public sealed class RealDisk : IDisk
 
     public void SyncFolder(string folder) => Posix.SyncFolder(PathOf(folder));
 
+    /// <summary>How much of the disk a file takes: its length without its holes.</summary>
+    public static long OctetsTaken(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return Posix.OctetsOfData(file);
+    }
+
     public IScratch OpenScratch(string name, int size)
     {
         using (var file = Posix.OpenFile(PathOf(name), create: true))
@@ -95,6 +102,8 @@ public sealed class RealDisk : IDisk
         public void Sync() => Posix.Sync(handle, path);
 
         public void Truncate(long length) => RandomAccess.SetLength(handle, length);
+
+        public void GiveBack(long offset, long length) => Posix.PunchHole(handle, path, offset, length);
 
         public void Dispose() => handle.Dispose();
     }

@@ -1,4 +1,5 @@
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Ledger;
 
 namespace Postroom.Relay.Spool.Embedded;
 
@@ -15,6 +16,8 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
     private long _nextLook;
     private readonly Lock _gate = new();
     private readonly List<PieceWriter> _ahead = [];
+    private Task _last = Task.CompletedTask;
+    private readonly Dictionary<int, long> _fullAt = []; // live octets of a segment when it was last gone through
 
     /// <summary>Counts a body in if it may stay in memory.</summary>
     public bool MayKeep(int length)
@@ -72,21 +75,61 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
     public async Task AfterBiteAsync()
     {
         var segments = parts.Journal.Segments;
-        var now = parts.Clock.Wall;
         var releasable = 0;
         foreach (var segment in segments)
             releasable += segment.Releasable ? 1 : 0;
         if (releasable == 0 || (releasable == _segmentsSeen && parts.Clock.Ticks < _nextLook))
             return;
         (_segmentsSeen, _nextLook) = (releasable, parts.Clock.TicksAfter(TimeSpan.FromSeconds(10)));
-        var needed = new HashSet<int>();
-        foreach (var use in await parts.AskLedgerAsync(ledger => ledger.BodiesNeeded(now - settings.KeepCaptured)))
-            needed.Add(use.Segment);
+        await GiveBackAsync(thoroughly: false);
+    }
+
+    /// <summary>Gives back the segments whose bodies nobody needs, and of others what is dead in them: where that is
+    /// most of it, or <paramref name="thoroughly"/> anything.</summary>
+    public Task GiveBackAsync(bool thoroughly)
+    {
+        lock (_gate)
+            return _last = GiveBackAfterAsync(_last, thoroughly);
+    }
+
+    private async Task GiveBackAfterAsync(Task before, bool thoroughly)
+    {
+        // One at a time, each for itself.
+        await before.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        var kept = parts.Clock.Wall - settings.KeepCaptured;
         var ahead = OldestAhead();
-        foreach (var segment in segments)
-            if (segment.Releasable && segment.Number < ahead
-                && !needed.Contains(segment.Number) && IsIndexed(segment.Number))
+        var uses = await parts.AskLedgerAsync(ledger => ledger.BodiesNeeded(kept));
+        var needed = uses.ToDictionary(use => use.Segment);
+        foreach (var segment in parts.Journal.Segments)
+        {
+            if (!segment.Releasable || segment.Number >= ahead || !IsIndexed(segment.Number))
+                continue;
+            if (!needed.TryGetValue(segment.Number, out var use))
+            {
                 parts.Journal.ReleaseBodies(segment.Number);
+                _fullAt.Remove(segment.Number);
+            }
+            else if (thoroughly || IsMostlyDead(segment, use))
+                await CompactAsync(segment.Number, kept);
+        }
+    }
+
+    // A segment is gone through again only when it is half as full as the last time: a few times in its life.
+    private bool IsMostlyDead(SegmentFacts segment, SegmentUse use)
+    {
+        var full = _fullAt.GetValueOrDefault(segment.Number, segment.Octets - segment.GivenBack);
+        if (use.Octets > full / 2)
+            return false;
+        _fullAt[segment.Number] = use.Octets;
+        return true;
+    }
+
+    // Asked anew, for this segment alone: between the two questions mail can only have died, or ended another way.
+    private async Task CompactAsync(int segment, DateTimeOffset kept)
+    {
+        var live = await parts.AskLedgerAsync(ledger => ledger.BodiesNeeded(kept, segment));
+        await parts.Journal.CompactAsync(segment, live);
     }
 
     // The ledger knows nothing of a body whose mail is not accepted yet, or only just: a client may take minutes over

@@ -82,6 +82,10 @@ public sealed class EmbeddedSpool : ISpool
 
     public BodyWriter OpenBody() => _bodies.Open();
 
+    /// <summary>Gives back all space of bodies that nobody needs any more; by itself it does so where it is worth
+    /// it.</summary>
+    public Task CompactAsync() => _bodies.GiveBackAsync(thoroughly: true);
+
     public async ValueTask<Acceptance> AcceptAsync(Draft draft, CancellationToken cancel)
     {
         var began = _clock.Ticks;

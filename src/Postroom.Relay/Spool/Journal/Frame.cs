@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Postroom.Relay.Spool.Journal.Records;
 
 namespace Postroom.Relay.Spool.Journal;
 

@@ -13,6 +13,7 @@ internal sealed class Housekeeping
     private readonly Queue<int> _releases = new();
     private readonly SortedDictionary<int, SegmentFacts> _segments = [];
     private readonly List<DamageReport> _damage = [];
+    private readonly List<TaskCompletionSource> _compacting = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ActiveSegment? _active;
     private Action<Exception>? _fail;
@@ -66,8 +67,9 @@ internal sealed class Housekeeping
     /// <summary>A segment of an earlier life.</summary>
     public void Retired(int number, long octets, bool hasRecords)
     {
+        var givenBack = FreeList.Read(_disk, number).Octets;
         lock (_lock)
-            _segments[number] = new SegmentFacts(number, octets, Retired: true, hasRecords);
+            _segments[number] = new SegmentFacts(number, octets, Retired: true, hasRecords) { GivenBack = givenBack };
         if (!hasRecords)
             Post(() => CopyRecords(number));
     }
@@ -111,6 +113,22 @@ internal sealed class Housekeeping
         }
     }
 
+    /// <summary>Gives back what is dead in a segment; completes when that is done, or was given up.</summary>
+    public Task CompactAsync(int number, IReadOnlySet<int> live)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (!_segments.TryGetValue(number, out var facts) || !facts.Releasable)
+                throw new InvalidOperationException($"segment {number} is not releasable");
+            _compacting.Add(done);
+            _work.Enqueue(() => Compact(number, live, done));
+            Monitor.Pulse(_lock);
+        }
+
+        return done.Task;
+    }
+
     /// <summary>Finishes what is under way and what was released, and leaves the rest to the next start.</summary>
     public Task StopAsync()
     {
@@ -147,6 +165,8 @@ internal sealed class Housekeeping
             }
         }
 
+        foreach (var left in _compacting)
+            left.SetResult(); // Given up: the next start may.
         _ended.SetResult();
     }
 
@@ -194,6 +214,23 @@ internal sealed class Housekeeping
         }
     }
 
+    private void Compact(int number, IReadOnlySet<int> live, TaskCompletionSource done)
+    {
+        try
+        {
+            var givenBack = Compaction.Run(_disk, number, live);
+            lock (_lock)
+                if (_segments.TryGetValue(number, out var facts))
+                    _segments[number] = facts with { GivenBack = givenBack };
+        }
+        finally
+        {
+            lock (_lock)
+                _compacting.Remove(done);
+            done.SetResult();
+        }
+    }
+
     /// <summary>A whole segment is kept to be used again, if none is; any other is unlinked.</summary>
     private void GiveBack(int number)
     {
@@ -201,12 +238,16 @@ internal sealed class Housekeeping
         long length;
         using (var file = _disk.Open(name, create: false))
             length = file.Length;
+        var list = JournalFiles.Free(number);
+        var hasHoles = _disk.List(JournalFiles.Records).Contains(Path.GetFileName(list));
         var hasSpare = _disk.List(JournalFiles.Segments).Contains(Path.GetFileName(JournalFiles.Spare));
-        if (length == _settings.SegmentSize && !hasSpare)
+        if (length == _settings.SegmentSize && !hasSpare && !hasHoles)
             _disk.Rename(name, JournalFiles.Spare);
         else
             _disk.Remove(name);
         _disk.SyncFolder(JournalFiles.Segments);
+        if (hasHoles)
+            _disk.Remove(list); // Only now: until then it says what the holes are.
     }
 
     private void Found(DamageReport report)

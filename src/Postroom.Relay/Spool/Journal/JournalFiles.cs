@@ -17,7 +17,10 @@ internal static class JournalFiles
 
     public static string Record(int number) => $"{Records}/{Name(number)}.rec";
 
-    /// <summary>A record segment in the making: worthless until renamed.</summary>
+    /// <summary>Which ranges of a segment were given back.</summary>
+    public static string Free(int number) => $"{Records}/{Name(number)}.free";
+
+    /// <summary>A record segment or a list in the making: worthless until renamed.</summary>
     public static string RecordDraft(int number) => $"{Records}/{Name(number)}.tmp";
 
     /// <summary>The number in a name like 0000000012.seg, or null.</summary>

@@ -72,6 +72,8 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
         {
             if (JournalFiles.NumberOf(name, ".tmp") is not null)
                 disk.Remove($"{JournalFiles.Records}/{name}");
+            else if (JournalFiles.NumberOf(name, ".free") is { } number)
+                RemoveIfAlone(name, number);
             else if (JournalFiles.NumberOf(name, ".rec") is null)
                 keeper.MoveAway($"{JournalFiles.Records}/{name}", 0, $"{name} is no file of the journal");
         }
@@ -89,6 +91,13 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
         }
 
         return catalogue;
+    }
+
+    // Its segment went, and the crash came before it went, too.
+    private void RemoveIfAlone(string list, int number)
+    {
+        if (!disk.List(JournalFiles.Segments).Contains(Path.GetFileName(JournalFiles.Segment(number))))
+            disk.Remove($"{JournalFiles.Records}/{list}");
     }
 
     /// <summary>No header yet, or still that of the file's earlier use: the crash came while it was made.</summary>

@@ -138,6 +138,14 @@ public sealed class MailJournal : IAsyncDisposable
     /// <see cref="SegmentFacts.Releasable"/>.</exception>
     public void ReleaseBodies(int segment) => Keeper.Release(segment);
 
+    /// <summary>Gives back the space of all bodies of a segment but these; completes when that is done, or was given up
+    /// because the disk would not, which <see cref="Damage"/> tells.</summary>
+    /// <param name="live">Where in the segment the pieces begin that somebody needs: their
+    /// <see cref="BodyPiece.Offset"/>.</param>
+    /// <exception cref="InvalidOperationException">The segment is not
+    /// <see cref="SegmentFacts.Releasable"/>.</exception>
+    public Task CompactAsync(int segment, IReadOnlySet<int> live) => Keeper.CompactAsync(segment, live);
+
     /// <summary>Writes and syncs what is pending, and notes the clean stop.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -40,4 +40,8 @@ public sealed record DamageReport(Position At, long Octets, string? KeptAs, stri
 /// <param name="Octets">Written octets.</param>
 /// <param name="Retired">No longer written to.</param>
 /// <param name="Releasable">Its records are copied to the record segments: its bodies may be released.</param>
-public sealed record SegmentFacts(int Number, long Octets, bool Retired, bool Releasable);
+public sealed record SegmentFacts(int Number, long Octets, bool Retired, bool Releasable)
+{
+    /// <summary>Octets of it that were given back already.</summary>
+    public long GivenBack { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Postroom.Relay.Spool.Journal.Records;
 
 namespace Postroom.Relay.Spool.Journal;
 

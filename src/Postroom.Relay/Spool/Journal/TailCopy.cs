@@ -1,3 +1,5 @@
+using Postroom.Relay.Spool.Journal.Records;
+
 namespace Postroom.Relay.Spool.Journal;
 
 /// <summary>Copies the groups behind the last known sync mark into the new segment, group by group.</summary>

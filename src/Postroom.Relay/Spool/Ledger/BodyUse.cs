@@ -17,6 +17,28 @@ internal static class BodyUse
 
     public static IReadOnlyList<SegmentUse> Of(Database database, DateTimeOffset keptSince)
     {
+        var uses = new SortedDictionary<int, SegmentUse>();
+        Walk(database, keptSince, pieces => Add(uses, pieces));
+        return [.. uses.Values];
+    }
+
+    /// <summary>Where in one segment the pieces begin that somebody may still want.</summary>
+    public static IReadOnlySet<int> In(Database database, DateTimeOffset keptSince, int segment)
+    {
+        var live = new HashSet<int>();
+        Walk(database, keptSince, pieces =>
+        {
+            foreach (var piece in PackedMail.ReadPieces(pieces))
+                if (piece.Segment == segment)
+                    live.Add(piece.Offset);
+        });
+        return live;
+    }
+
+    private delegate void Visit(ReadOnlySpan<byte> pieces);
+
+    private static void Walk(Database database, DateTimeOffset keptSince, Visit visit)
+    {
         // A mail may stand in several states: walked side by side by id, it is counted once, in no memory.
         var walks = new List<Statement>();
         try
@@ -25,7 +47,7 @@ internal static class BodyUse
                 walks.Add(Walk(database, state, DateTimeOffset.MinValue));
             foreach (var state in Kept)
                 walks.Add(Walk(database, state, keptSince));
-            return Count(walks);
+            Merge(walks, visit);
         }
         finally
         {
@@ -37,9 +59,8 @@ internal static class BodyUse
     private static Statement Walk(Database database, State state, DateTimeOffset since) =>
         database.Prepare(Query).Bind(1, (long)state).Bind(2, since.UtcTicks);
 
-    private static List<SegmentUse> Count(List<Statement> walks)
+    private static void Merge(List<Statement> walks, Visit visit)
     {
-        var uses = new SortedDictionary<int, long>();
         var ahead = walks.Where(walk => walk.Step()).ToList();
         var counted = -1L;
         while (ahead.Count > 0)
@@ -48,22 +69,21 @@ internal static class BodyUse
             foreach (var walk in ahead)
                 next = walk.Long(0) < next.Long(0) ? walk : next;
             if (next.Long(0) != counted)
-                Add(uses, next.Blob(1));
+                visit(next.Blob(1));
             counted = next.Long(0);
             if (!next.Step())
                 ahead.Remove(next);
         }
-
-        return [.. uses.Select(use => new SegmentUse(use.Key, use.Value))];
     }
 
-    private static void Add(SortedDictionary<int, long> uses, ReadOnlySpan<byte> pieces)
+    private static void Add(SortedDictionary<int, SegmentUse> uses, ReadOnlySpan<byte> pieces)
     {
         var last = 0;
         foreach (var piece in PackedMail.ReadPieces(pieces))
         {
-            if (piece.Segment != last) // The pieces of a mail ascend.
-                uses[piece.Segment] = uses.GetValueOrDefault(piece.Segment) + 1;
+            var use = uses.GetValueOrDefault(piece.Segment);
+            var mails = use.Mails + (piece.Segment != last ? 1 : 0); // The pieces of a mail ascend.
+            uses[piece.Segment] = new SegmentUse(piece.Segment, mails, use.Octets + piece.Length);
             last = piece.Segment;
         }
     }

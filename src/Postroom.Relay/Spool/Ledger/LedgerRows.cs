@@ -32,8 +32,8 @@ public readonly record struct ParcelRecipient(int Index, State State, int Failed
 /// <summary>How many recipients are open on a lane: waiting or being tried (what is held needs no pump).</summary>
 public readonly record struct LaneUse(string Lane, long Open);
 
-/// <summary>How many mails still need their body in a segment.</summary>
-public readonly record struct SegmentUse(int Segment, long Mails);
+/// <summary>How many mails still need their body in a segment, and how many octets of it.</summary>
+public readonly record struct SegmentUse(int Segment, long Mails, long Octets);
 
 /// <summary>What is needed to send a mail: everything of its acceptance but the states.</summary>
 public sealed record AcceptedRow(

@@ -101,6 +101,10 @@ public sealed class MailLedger : IDisposable
     /// </summary>
     public IReadOnlyList<SegmentUse> BodiesNeeded(DateTimeOffset keptSince) => BodyUse.Of(_database, keptSince);
 
+    /// <summary>The same for one segment: where in it the pieces begin.</summary>
+    public IReadOnlySet<int> BodiesNeeded(DateTimeOffset keptSince, int segment) =>
+        BodyUse.In(_database, keptSince, segment);
+
     /// <summary>What is needed to send a mail; null if there is none of that id.</summary>
     public AcceptedRow? Accepted(MailId id) => _loader.Accepted(id);
 

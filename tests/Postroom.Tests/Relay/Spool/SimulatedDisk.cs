@@ -309,6 +309,13 @@ public sealed class SimulatedDisk : IDisk
             }
         }
 
+        public void GiveBack(long offset, long length)
+        {
+            Write(offset, [new byte[length]]);
+            lock (disk._lock)
+                disk.FreeSpace += length;
+        }
+
         public void Dispose()
         {
             // All openings of a file are this one object.

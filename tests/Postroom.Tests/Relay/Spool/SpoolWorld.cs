@@ -46,6 +46,13 @@ public abstract class SpoolWorld : IAsyncDisposable
         return spool;
     }
 
+    /// <summary>Ends a life in order.</summary>
+    public async Task StopAsync(EmbeddedSpool spool)
+    {
+        _lives.Remove(spool);
+        await spool.DisposeAsync();
+    }
+
     /// <summary>The next <see cref="OpenAsync"/> finds what a SIGKILL now would leave.</summary>
     public abstract void Kill();
 

@@ -22,6 +22,22 @@ public sealed class RealWorld : SpoolWorld
 
     public override bool PowerCut() => false;
 
+    /// <summary>Octets that the files of a folder of the spool take on the disk.</summary>
+    public long Taken(string folder) =>
+        Directory.GetFiles(Path.Combine(Folder(_life), folder)).Sum(TakenBy);
+
+    private static long TakenBy(string file)
+    {
+        try
+        {
+            return RealDisk.OctetsTaken(file);
+        }
+        catch (FileNotFoundException)
+        {
+            return 0; // it went meanwhile
+        }
+    }
+
     protected override SpoolPlace Place()
     {
         var folder = Folder(_life);

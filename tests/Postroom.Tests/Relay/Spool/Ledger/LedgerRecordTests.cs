@@ -221,7 +221,7 @@ public sealed class LedgerRecordTests : IDisposable
     {
         AcceptedRecord Lying(double at, params int[] segments) => _story.Mail(At(at), "a@x", "b@x") with
         {
-            Pieces = [.. segments.Select(s => new BodyPiece(s, 0, 1, 0))],
+            Pieces = [.. segments.Select(s => new BodyPiece(s, s * 100, 1, 0))],
         };
         var (waits, both, old, gone) = (Lying(0, 1, 1, 2), Lying(10, 2), Lying(0, 3), Lying(10, 4));
         _story.Tell(waits, both, old, gone);
@@ -230,9 +230,11 @@ public sealed class LedgerRecordTests : IDisposable
         _story.Tell(Settled(At(12), both.Id, new Verdict(0, Happening.Captured)),
             Settled(At(12), old.Id, new Verdict(0, Happening.Captured), new Verdict(1, Happening.Captured)),
             Settled(At(12), gone.Id, new Verdict(0, Happening.Accepted), new Verdict(1, Happening.Accepted)));
-        SegmentUse[] open = [new(1, 1), new(2, 2)];
+        SegmentUse[] open = [new(1, 1, 2), new(2, 2, 2)];
         Assert.Equal(open, _story.Ledger.BodiesNeeded(At(5)));
-        Assert.Equal([.. open, new(3, 1)], _story.Ledger.BodiesNeeded(At(0)));
+        Assert.Equal([.. open, new(3, 1, 1)], _story.Ledger.BodiesNeeded(At(0)));
+        Assert.Equal(new HashSet<int> { 300 }, _story.Ledger.BodiesNeeded(At(0), segment: 3));
+        Assert.Empty(_story.Ledger.BodiesNeeded(At(5), segment: 3));
     }
 
     [Fact]

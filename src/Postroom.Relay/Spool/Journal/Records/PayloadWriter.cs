@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Postroom.Relay.Spool.Journal;
+namespace Postroom.Relay.Spool.Journal.Records;
 
 /// <summary>Writes the compact form of a record into a rented buffer that grows.</summary>
 internal ref struct PayloadWriter(byte[] rented, int at)

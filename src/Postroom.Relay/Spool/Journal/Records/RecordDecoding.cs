@@ -2,7 +2,7 @@ using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 
-namespace Postroom.Relay.Spool.Journal;
+namespace Postroom.Relay.Spool.Journal.Records;
 
 /// <summary>Reads what <see cref="RecordEncoding"/> wrote.</summary>
 internal static class RecordDecoding

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Postroom.Relay.Spool.Journal;
+namespace Postroom.Relay.Spool.Journal.Records;
 
 /// <summary>Reads what <see cref="PayloadWriter"/> wrote. Bounded by the payload whatever stands in it.</summary>
 internal ref struct PayloadReader(ReadOnlySpan<byte> payload)

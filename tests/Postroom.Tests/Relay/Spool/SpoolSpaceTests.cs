@@ -1,0 +1,81 @@
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Embedded;
+using Xunit;
+
+namespace Postroom.Tests.Relay.Spool;
+
+/// <summary>One mail that waits for ever does not keep the space of all that went by it.</summary>
+public sealed class SpoolSpaceTests
+{
+    private const int Octets = 30_000;
+
+    [Fact]
+    public async Task Space_of_what_was_delivered_is_given_back_although_a_few_beside_it_wait()
+    {
+        await using var world = new RealWorld();
+        var spool = await world.OpenAsync();
+        for (var i = 1; i <= 150; i++)
+        {
+            await spool.HandOverAsync(i % 50 == 0 ? $"stuck{i}@b.test" : "bob@a.test", Body(i));
+            if (i % 50 != 0)
+                await DeliverAsync(spool);
+        }
+
+        // It looks now and then, after it has indexed something, once a segment's records have been copied.
+        while (world.Taken("journal") > 70 * Octets)
+        {
+            world.Time.Advance(TimeSpan.FromSeconds(11));
+            await spool.HandOverAsync("bob@a.test");
+            await DeliverAsync(spool);
+            await spool.Index.CaughtUpAsync(TestContext.Current.CancellationToken);
+        }
+
+        await AssertStuckAsync(spool);
+    }
+
+    [Fact]
+    public async Task Compact_gives_back_all_there_is_and_what_waits_is_still_sent_whole()
+    {
+        await using var world = new RealWorld();
+        var spool = await world.OpenAsync();
+        for (var i = 1; i <= 150; i++)
+        {
+            await spool.HandOverAsync(i % 50 == 0 || i % 3 == 0 ? $"stuck{i}@b.test" : "bob@a.test", Body(i));
+            if (i % 50 != 0 && i % 3 != 0)
+                await DeliverAsync(spool);
+        }
+
+        await world.StopAsync(spool); // its records are copied by the next life at the latest
+        while (world.Taken("journal") > 100 * Octets)
+        {
+            spool = await world.OpenAsync();
+            await spool.Index.CaughtUpAsync(TestContext.Current.CancellationToken);
+            await spool.CompactAsync();
+            await world.StopAsync(spool);
+        }
+
+        await AssertStuckAsync(await world.OpenAsync());
+    }
+
+    private static string Body(int number) => $"Subject: {number}\r\n\r\n{new string('x', Octets)}\r\n";
+
+    private static async Task DeliverAsync(EmbeddedSpool spool)
+    {
+        var lease = await spool.LeaseOneAsync("a");
+        await spool.SettleAsync(new Settlement(
+            lease, [new Verdict(0, Happening.Accepted) { Reply = "250 2.0.0 Ok" }], null, []));
+    }
+
+    private static async Task AssertStuckAsync(EmbeddedSpool spool)
+    {
+        var stuck = spool.Lanes.Single(lane => lane.Lane == "b").Waiting;
+        for (var i = 0; i < stuck; i++)
+        {
+            var lease = await spool.LeaseOneAsync("b");
+            var number = int.Parse(lease.Recipients[0].Recipient.Path.Address.Split('@')[0]["stuck".Length..],
+                System.Globalization.CultureInfo.InvariantCulture);
+            Assert.EndsWith(Body(number), await lease.Content.TextAsync(), StringComparison.Ordinal);
+        }
+    }
+}
