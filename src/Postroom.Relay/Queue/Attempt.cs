@@ -77,7 +77,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     }
 
     private string NoRoute(LeasedRecipient recipient) => lane.Name == RouteTable.NoLane
-        ? $"no route matches {recipient.Recipient.Path.Address}"
+        ? Unrouted.Says(recipient.Recipient.Path)
         : $"there is no route '{lane.Name}' any more";
 
     private async Task<Outcome?> TryAsync(List<ClearedRecipient> cleared, CancellationToken cancel)

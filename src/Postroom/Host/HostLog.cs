@@ -29,4 +29,10 @@ internal static partial class HostLog
 
     [LoggerMessage(1007, LogLevel.Error, "{Mistake}")]
     public static partial void Mistake(ILogger log, string mistake);
+
+    [LoggerMessage(1008, LogLevel.Information, "{Recipients} recipients that no route fitted go on: one fits now")]
+    public static partial void RouteFits(ILogger log, int recipients);
+
+    [LoggerMessage(1009, LogLevel.Warning, "what was held for want of a route stays so until the next start: {Why}")]
+    public static partial void NotReleased(ILogger log, string why);
 }

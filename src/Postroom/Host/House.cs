@@ -78,6 +78,7 @@ public sealed class House : IAsyncDisposable
             Log = _wiring.Logs.CreateLogger("postroom.queue"),
         });
         _ = _conductor.RunAsync(CancellationToken.None);
+        _ = ReleaseUnroutedAsync(routes, cancel);
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time) { Hurry = _conductor.ProbeNow };
         _api = new ApiServer(Folders.ApiSocket(all.DataFolder), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -107,6 +108,7 @@ public sealed class House : IAsyncDisposable
             _configuration = fresh;
             await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);
+            await ReleaseUnroutedAsync(new RouteTable(fresh.Routes), cancel);
             _spool!.Note(new TrailEvent(_wiring.Time.GetUtcNow(), EventKind.Reloaded, null, null) { Text = file });
             HostLog.Reloaded(_log, file, fresh.Mode);
             return new ReloadAnswer(true, file, [], warnings);
@@ -162,6 +164,21 @@ public sealed class House : IAsyncDisposable
         if (_spool is not null)
             await _spool.DisposeAsync();
         _reloading.Dispose();
+    }
+
+    // Nobody waits for it at the start, and what it cannot do now is done after the next one.
+    private async Task ReleaseUnroutedAsync(RouteTable routes, CancellationToken cancel)
+    {
+        try
+        {
+            if (await Unrouted.ReleaseAsync(Spool, routes, cancel) is var released and > 0)
+                HostLog.RouteFits(_log, released);
+        }
+        catch (Exception e) when (e is SpoolFailedException or IOException or OperationCanceledException
+            or ObjectDisposedException)
+        {
+            HostLog.NotReleased(_log, e.Message);
+        }
     }
 
     private static LaneAnswer LaneOf(string name, long waiting, LaneStatus? lane) =>

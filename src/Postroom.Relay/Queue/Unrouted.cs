@@ -1,0 +1,46 @@
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Routing;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool;
+
+namespace Postroom.Relay.Queue;
+
+/// <summary>Mail that was held because no route fitted goes on by itself once one does.</summary>
+/// <remarks>What a person held stays held: it is told apart by the word it was held with.</remarks>
+public static class Unrouted
+{
+    private const string Word = "no route matches";
+    private const int Page = 1_000;
+
+    private static readonly Filter Held = new(
+        [new Term(Field.State, "held") { States = [State.Held] }, new Term(Field.Reply, Word)]);
+
+    /// <summary>What such mail is held with.</summary>
+    internal static string Says(ForwardPath to) => $"{Word} {to.Address}";
+
+    /// <summary>Releases what a route fits by now. To be called after a start and after a change of routes.</summary>
+    /// <returns>How many recipients go on.</returns>
+    /// <exception cref="SpoolFailedException">The store has failed.</exception>
+    public static async Task<int> ReleaseAsync(ISpool spool, RouteTable routes, CancellationToken cancel)
+    {
+        await spool.Index.CaughtUpAsync(cancel);
+        var (released, after) = (0, default(Cursor?));
+        while (spool.Index.Find(Held, after, Page) is { Count: > 0 } rows)
+        {
+            List<Target> fits = [.. rows.Where(row => Fits(row, routes)).Select(r => new Target(r.Mail, r.Recipient))];
+            if (fits.Count > 0)
+                released += await spool.DirectAsync(
+                    new Directive(Happening.Released, fits, "postroom", "a route fits now"), cancel);
+            after = new Cursor(rows[^1].Mail, rows[^1].Recipient);
+        }
+
+        return released;
+    }
+
+    private static bool Fits(RecipientRow row, RouteTable routes)
+    {
+        var sender = row.From.Length == 0 ? ReversePath.Null : new ReversePath(row.From);
+        return row.Last == $"{Word} {row.To}" && routes.LaneOf(sender, new ForwardPath(row.To)) != RouteTable.NoLane;
+    }
+}
