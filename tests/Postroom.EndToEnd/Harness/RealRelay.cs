@@ -11,10 +11,11 @@ namespace Postroom.EndToEnd.Harness;
 /// <summary>The real program, started with a configuration and a data folder of its own.</summary>
 internal sealed class RealRelay : IAsyncDisposable
 {
-    // What users get is the published program; `./test` says where it is. Else the one that was built, on the runtime.
-    private static readonly string[] Program = Environment.GetEnvironmentVariable("POSTROOM_PROGRAM") is { } published
-        ? [published]
-        : ["dotnet", Path.Combine(AppContext.BaseDirectory, "postroom.dll")];
+    private static readonly string[] OnRuntime = ["dotnet", Path.Combine(AppContext.BaseDirectory, "postroom.dll")];
+
+    // What users get is the published program; `./test` says where it is. Else the one that was built.
+    private static readonly string[] Published =
+        Environment.GetEnvironmentVariable("POSTROOM_PROGRAM") is { } program ? [program] : OnRuntime;
 
     private readonly StringBuilder _said = new();
     private Process? _process;
@@ -30,7 +31,12 @@ internal sealed class RealRelay : IAsyncDisposable
 
     public string Data { get; init; }
 
+    /// <summary>As by <c>dotnet run</c>, whatever else is published.</summary>
+    public bool IsOnRuntime { get; init; }
+
     public string ConfigurationFile => Path.Combine(Folder, "postroom.toml");
+
+    private string[] Program => IsOnRuntime ? OnRuntime : Published;
 
     /// <summary>Where it listens.</summary>
     public int Port { get; init; } = Ports.Free();
@@ -108,7 +114,7 @@ internal sealed class RealRelay : IAsyncDisposable
 
     /// <summary>Runs a command that takes no data folder.</summary>
     public static Task<Said> PlainAsync(params string[] arguments) =>
-        Shell.RunAsync(Program[0], [.. Program[1..], .. arguments]);
+        Shell.RunAsync(Published[0], [.. Published[1..], .. arguments]);
 
     /// <summary>Runs a command that must succeed, with --json, and reads what it says.</summary>
     public async Task<JsonElement> AskAsync(params string[] arguments)
