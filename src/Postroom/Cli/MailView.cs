@@ -50,7 +50,7 @@ public static class MailView
         foreach (var r in mail.Recipients)
             screen.Line($"  {r.Recipient}  {screen.State(r.State)}  {SafeText.Of(r.To)}"
                 + (r.NextDue is { } due ? $"  next try {(due <= now ? "now" : "in " + Screen.Span(due - now))}" : "")
-                + (r.Last is { } last ? screen.Faint($"  {SafeText.Of(last)}") : ""));
+                + (r.Last is { } last ? screen.Faint($"  {SafeText.Of(last)}") : ""), hang: 5);
         screen.Line();
         screen.Line(screen.Bold("Timeline"));
         foreach (var happened in mail.Trail)
@@ -71,8 +71,8 @@ public static class MailView
             line.Append(screen.Faint(Attempt(attempt)));
         if (happened.Who is { } who)
             line.Append(" by ").Append(SafeText.Of(who));
-        screen.Line(line.ToString());
         const string indent = "                             ";
+        screen.Line(line.ToString(), indent.Length);
         if (happened.Reply is { } reply)
             screen.Line($"{indent}“{SafeText.Of(reply)}”");
         if (happened.Failure is { } f)
@@ -84,7 +84,7 @@ public static class MailView
             screen.Line(indent + SafeText.Of(text));
         if (happened.Attempt?.Transcript is { } transcript)
             foreach (var said in transcript.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                screen.Line(screen.Faint(indent + "| " + SafeText.Of(said)));
+                screen.Line(screen.Faint(indent + "| " + SafeText.Of(said)), indent.Length + 5);
     }
 
     private static string Attempt(AttemptAnswer attempt)
@@ -102,6 +102,6 @@ public static class MailView
     private static void Fact(Screen screen, string name, string? value)
     {
         if (!string.IsNullOrEmpty(value))
-            screen.Line($"  {name,-12} {SafeText.Of(value)}");
+            screen.Line($"  {name,-12} {SafeText.Of(value)}", hang: 15);
     }
 }

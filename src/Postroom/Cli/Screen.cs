@@ -26,7 +26,14 @@ public sealed record Screen(TextWriter Out, TextWriter Error, int? Width)
         };
     }
 
-    public void Line(string text = "") => Out.WriteLine(text);
+    /// <summary>A line; on a terminal one that is too long breaks between words.</summary>
+    /// <param name="hang">Where its further lines begin; else where the first does.</param>
+    public void Line(string text = "", int? hang = null)
+    {
+        if (Width is { } width)
+            text = Lines.Wrap(text, width, hang ?? text.Length - text.AsSpan().TrimStart(' ').Length);
+        Out.WriteLine(text);
+    }
 
     public string Bold(string text) => Coloured("1", text);
 

@@ -35,6 +35,23 @@ public sealed class ScreenTests
         Assert.Contains("alice@", lines[1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("short", 10, 0, "short")]
+    [InlineData("one two three four", 9, 0, "one two\nthree\nfour")]
+    [InlineData("  a: one two three", 12, 5, "  a: one two\n     three")]
+    [InlineData("\e[2mone two\e[0m three", 7, 0, "\e[2mone two\e[0m\nthree")]            // colours take no room
+    [InlineData("see http://a.example/very/long now", 10, 0, "see\nhttp://a.example/very/long\nnow")]
+    public void A_long_line_breaks_between_words(string text, int width, int hang, string shown) =>
+        Assert.Equal(shown, Lines.Wrap(text, width, hang));
+
+    [Fact]
+    public void A_timeline_on_a_terminal_keeps_its_columns()
+    {
+        var (screen, text) = Screen(70);
+        MailView.Show(screen, Mail(), Now);
+        Assert.All(text().Split('\n'), line => Assert.True(line.Length <= 70, line));
+    }
+
     [Fact]
     public void Without_a_terminal_nothing_is_cut_or_coloured()
     {
