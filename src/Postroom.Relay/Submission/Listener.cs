@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Telemetry;
-using Postroom.Relay.Wire;
 
 namespace Postroom.Relay.Submission;
 

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Postroom.Relay.Spool.Disk;
 
-namespace Postroom.Relay.Wire;
+namespace Postroom.Relay.Submission;
 
 /// <summary>The certificate that a listener shows.</summary>
 public static class ServerCertificate
@@ -40,7 +41,7 @@ public static class ServerCertificate
         names.AddIpAddress(System.Net.IPAddress.IPv6Loopback);
         request.CertificateExtensions.Add(names.Build());
         using var made = request.CreateSelfSigned(now.AddDays(-1), now + Life);
-        WriteSecret(file, made.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
+        WholeFile.Replace(file, made.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
         return X509Certificate2.CreateFromPemFile(file, file);
     }
 
@@ -56,17 +57,5 @@ public static class ServerCertificate
         {
             return null; // torn, or not ours: it is made anew
         }
-    }
-
-    private static void WriteSecret(string file, string text)
-    {
-        var fresh = file + ".new";
-        File.Delete(fresh);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var writer = new StreamWriter(fresh, options))
-            writer.Write(text);
-        File.Move(fresh, file, overwrite: true);
     }
 }
