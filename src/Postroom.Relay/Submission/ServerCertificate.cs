@@ -13,9 +13,15 @@ public static class ServerCertificate
 
     /// <summary>Reads a certificate and its key from PEM files; both may be in one.</summary>
     /// <exception cref="CryptographicException">No certificate or key in them, or they do not belong
-    /// together.</exception>
-    public static X509Certificate2 Read(string certificateFile, string? keyFile) =>
-        X509Certificate2.CreateFromPemFile(certificateFile, keyFile ?? certificateFile);
+    /// together; the message says which file it is.</exception>
+    public static X509Certificate2 Read(string certificateFile, string? keyFile)
+    {
+        keyFile ??= certificateFile;
+        var (certificate, key) = (File.ReadAllText(certificateFile), File.ReadAllText(keyFile));
+        FromPem(() => X509Certificate2.CreateFromPem(certificate), $"{certificateFile} holds no certificate").Dispose();
+        return FromPem(() => X509Certificate2.CreateFromPem(certificate, key),
+            $"{keyFile} holds no key that belongs to the certificate in {certificateFile}");
+    }
 
     /// <summary>
     /// The self-made certificate kept in a folder (0600); made anew where there is none, it is for another host, or it
@@ -45,13 +51,25 @@ public static class ServerCertificate
         return X509Certificate2.CreateFromPemFile(file, file);
     }
 
+    private static X509Certificate2 FromPem(Func<X509Certificate2> read, string wrong)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException) // the latter: keys that differ
+        {
+            throw new CryptographicException(wrong, e);
+        }
+    }
+
     private static X509Certificate2? TryRead(string file)
     {
         if (!File.Exists(file))
             return null;
         try
         {
-            return X509Certificate2.CreateFromPemFile(file, file);
+            return Read(file, file);
         }
         catch (CryptographicException)
         {
