@@ -58,8 +58,7 @@ public static class FilterParser
         var name = word.Field.ToLowerInvariant();
         if (!Fields.Contains(name))
         {
-            error = $"there is no field {word.Field}: — {Nearest.To(name, Fields, ":")}; "
-                + $"the fields are {string.Join(", ", Fields)}; put words with a colon into quotes";
+            error = Unknown("field", word.Field, Fields, ":") + "; put words with a colon into quotes";
             return null;
         }
 
@@ -80,6 +79,12 @@ public static class FilterParser
         };
     }
 
+    private static string Unknown(string kind, string written, IReadOnlyList<string> known, string ending = "")
+    {
+        var near = Nearest.To(written, known) is { } meant ? $" — did you mean {meant}{ending}?" : "";
+        return $"there is no {kind} {written}{ending}{near}; the {kind}s are {string.Join(", ", known)}";
+    }
+
     private static Term? States(FilterWord word, out string? error)
     {
         error = null;
@@ -88,8 +93,7 @@ public static class FilterParser
         {
             if (!Names<State>.TryFind(name, out var state))
             {
-                error = $"there is no state {name} — {Nearest.To(name, Names<State>.All)}; "
-                    + $"the states are {string.Join(", ", Names<State>.All)}";
+                error = Unknown("state", name, Names<State>.All);
                 return null;
             }
 
@@ -108,8 +112,7 @@ public static class FilterParser
         error = null;
         if (Names<Fault>.TryFind(word.Value, out var fault))
             return new Term(Field.Fault, fault.ToString().ToLowerInvariant(), word.Not);
-        error = $"there is no fault {word.Value} — {Nearest.To(word.Value, Names<Fault>.All)}; "
-            + $"the faults are {string.Join(", ", Names<Fault>.All)}";
+        error = Unknown("fault", word.Value, Names<Fault>.All);
         return null;
     }
 

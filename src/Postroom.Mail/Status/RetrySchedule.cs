@@ -25,4 +25,39 @@ public sealed record RetrySchedule(TimeSpan First, TimeSpan Longest, TimeSpan Gi
         var wait = Math.Min(First.TotalSeconds * (1L << doublings), Longest.TotalSeconds);
         return TimeSpan.FromSeconds(wait * (1 - dice / 4));
     }
+
+    /// <summary>The wait to which the others grow; from there on it stays.</summary>
+    public TimeSpan LastWait => WaitAfter(int.MaxValue, dice: 0);
+
+    /// <summary>The waits before <see cref="LastWait"/>, each at its longest, as far as the mail lives.</summary>
+    public IReadOnlyList<TimeSpan> GrowingWaits
+    {
+        get
+        {
+            var (waits, age) = (new List<TimeSpan>(), TimeSpan.Zero);
+            while (WaitAfter(waits.Count + 1, dice: 0) is var wait && wait < LastWait && IsTriedAgain(waits.Count, age))
+            {
+                waits.Add(wait);
+                age += wait;
+            }
+            return waits;
+        }
+    }
+
+    /// <summary>How often a mail is tried that always fails, if every wait is at its longest: the last time at the
+    /// age of <see cref="GiveUpAfter"/>. Shorter waits make it more.</summary>
+    public long FewestTries
+    {
+        get
+        {
+            var growing = GrowingWaits;
+            var left = GiveUpAfter - growing.Aggregate(TimeSpan.Zero, (age, wait) => age + wait);
+            if (LastWait <= TimeSpan.Zero || !IsTriedAgain(growing.Count, GiveUpAfter - left))
+                return 1 + growing.Count;
+            return 1 + growing.Count + Math.Max(1, (left.Ticks + LastWait.Ticks - 1) / LastWait.Ticks);
+        }
+    }
+
+    // The first failure never ends a mail: it may have waited for us, not for the next hop.
+    private bool IsTriedAgain(int waitsBefore, TimeSpan age) => waitsBefore == 0 || age < GiveUpAfter;
 }

@@ -1,14 +1,10 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Telemetry;
-using Postroom.Relay.Wire;
 
 namespace Postroom.Relay.Submission;
 
@@ -28,7 +24,7 @@ internal sealed class Listener
         UnsafePreferInlineScheduling = true, // a mail's session goes on where its octets arrived: no hop in between
     };
 
-    private readonly ListenerParts _parts;
+    private volatile ListenerParts _parts;
     private readonly IConnectionListener _socket;
     private readonly IPNetwork[] _allow;
     private readonly ConnectionCount _count = new();
@@ -50,14 +46,11 @@ internal sealed class Listener
     public EndPoint EndPoint => _socket.EndPoint;
 
     /// <exception cref="ListenerRefusedException">It may not start, or the address cannot be had; says why.</exception>
-    public static async Task<Listener> StartAsync(
-        ListenerSettings settings, SubmissionParts all, CancellationToken cancel)
+    public static async Task<Listener> StartAsync(ListenerParts parts, CancellationToken cancel)
     {
-        if (SubmissionRules.Check(settings) is { } why)
-            throw new ListenerRefusedException(settings.Name, why);
+        var (settings, all) = (parts.Settings, parts.All);
         try
         {
-            var parts = new ListenerParts(settings, all, TlsFor(settings, all));
             var isFile = SubmissionRules.TrySocketPath(settings.Address, out var path);
             if (isFile)
                 SocketFile.RemoveStale(path);
@@ -70,12 +63,15 @@ internal sealed class Listener
             SubmissionLog.Listening(all.Log, settings.Name, socket.EndPoint.ToString() ?? settings.Address);
             return listener;
         }
-        catch (Exception e) when (
-            e is IOException or SocketException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
             throw new ListenerRefusedException(settings.Name, $"{settings.Address} cannot be opened: {e.Message}", e);
         }
     }
+
+    /// <summary>What is read from files is as it is now for connections from now on; those there are go on.</summary>
+    /// <param name="fresh">Of the same settings.</param>
+    public void GoOnWith(ListenerParts fresh) => _parts = fresh;
 
     /// <summary>Takes no more connections; those there are go on.</summary>
     public async Task UnbindAsync()
@@ -104,20 +100,6 @@ internal sealed class Listener
         await using (cancel.Register(CutOff))
             await _drained.Task;
         await _socket.DisposeAsync();
-    }
-
-    private static SslServerAuthenticationOptions? TlsFor(ListenerSettings settings, SubmissionParts all)
-    {
-        if (settings.Tls == ListenerTls.Off)
-            return null;
-        var certificate = settings.CertificateFile is { } file
-            ? ServerCertificate.Read(file, settings.KeyFile)
-            : ServerCertificate.OwnIn(all.DataFolder, all.HostName, all.Clock.GetUtcNow());
-        return new SslServerAuthenticationOptions
-        {
-            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13, // RFC 8996: nothing older
-        };
     }
 
     private void CutOff()

@@ -1,9 +1,10 @@
 using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Postroom.Mail.Sasl;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Spool;
-using System.Security.Cryptography;
 
 namespace Postroom.Relay.Submission;
 
@@ -26,6 +27,22 @@ internal sealed record SubmissionParts(
 internal sealed record ListenerParts(
     ListenerSettings Settings, SubmissionParts All, SslServerAuthenticationOptions? Tls)
 {
+    /// <summary>Looks whether a listener may start, and reads its certificate, as it is now.</summary>
+    /// <exception cref="ListenerRefusedException">It may not, or the certificate cannot be read; says why.</exception>
+    public static ListenerParts Of(ListenerSettings settings, SubmissionParts all)
+    {
+        if (SubmissionRules.Check(settings) is { } why)
+            throw new ListenerRefusedException(settings.Name, why);
+        try
+        {
+            return new ListenerParts(settings, all, settings.Tls == ListenerTls.Off ? null : TlsFor(settings, all));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new ListenerRefusedException(settings.Name, $"its certificate cannot be used: {e.Message}", e);
+        }
+    }
+
     private readonly ServerProfile _withoutLogin = new(All.HostName)
     {
         OffersTls = Settings.Tls is ListenerTls.Offered or ListenerTls.Required,
@@ -44,4 +61,16 @@ internal sealed record ListenerParts(
     public ServerProfile Profile => Settings.RequireAuth || All.Users.Any
         ? _withLogin ??= _withoutLogin with { Mechanisms = ServerMechanism.Names }
         : _withoutLogin;
+
+    private static SslServerAuthenticationOptions TlsFor(ListenerSettings settings, SubmissionParts all)
+    {
+        var certificate = settings.CertificateFile is { } file
+            ? ServerCertificate.Read(file, settings.KeyFile)
+            : ServerCertificate.OwnIn(all.DataFolder, all.HostName, all.Clock.GetUtcNow());
+        return new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13, // RFC 8996: nothing older
+        };
+    }
 }

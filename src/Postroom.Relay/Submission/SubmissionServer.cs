@@ -35,7 +35,7 @@ public sealed class SubmissionServer : IAsyncDisposable
         try
         {
             foreach (var listener in _settings.Listeners)
-                _listeners.Add(await Listener.StartAsync(listener, _parts, cancel));
+                _listeners.Add(await Listener.StartAsync(ListenerParts.Of(listener, _parts), cancel));
         }
         catch (ListenerRefusedException)
         {
@@ -45,35 +45,33 @@ public sealed class SubmissionServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes and opens what has changed; unchanged listeners run on. Sessions on a closed one finish their mail.
-    /// Refused whole if a listener may not start.
+    /// Closes and opens what has changed; unchanged listeners run on, with their certificates read again. Sessions on a
+    /// closed one finish their mail. Refused whole if a listener may not start or a certificate cannot be used.
     /// </summary>
-    /// <exception cref="ListenerRefusedException">The settings are wrong: nothing has changed. Or an address cannot
-    /// be had.</exception>
+    /// <exception cref="ListenerRefusedException">The settings or a certificate are wrong: nothing has changed. Or an
+    /// address cannot be had.</exception>
     public async Task ReloadAsync(SubmissionSettings settings, CancellationToken cancel)
     {
-        foreach (var listener in settings.Listeners)
-        {
-            if (SubmissionRules.Check(listener) is { } why)
-                throw new ListenerRefusedException(listener.Name, why);
-        }
-
         var sameHouse = settings with { Listeners = _settings.Listeners } == _settings;
+        var all = sameHouse ? _parts : PartsOf(settings);
+        var wanted = settings.Listeners.Select(l => ListenerParts.Of(l, all)).ToList();
         foreach (var old in _listeners.ToArray())
         {
-            if (sameHouse && settings.Listeners.Any(l => IsSame(l, old.Settings)))
+            if (sameHouse && wanted.Find(w => IsSame(w.Settings, old.Settings)) is { } same)
+            {
+                old.GoOnWith(same);
                 continue;
+            }
+
             _listeners.Remove(old);
             await old.UnbindAsync();
             _draining.Add(old.DrainAsync(_cutOff.Token));
         }
 
         _draining.RemoveAll(t => t.IsCompleted);
-        if (!sameHouse)
-            _parts = PartsOf(settings);
-        _settings = settings;
-        foreach (var listener in settings.Listeners.Where(l => !_listeners.Exists(o => IsSame(l, o.Settings))))
-            _listeners.Add(await Listener.StartAsync(listener, _parts, cancel));
+        (_settings, _parts) = (settings, all);
+        foreach (var fresh in wanted.Where(w => !_listeners.Exists(o => IsSame(w.Settings, o.Settings))))
+            _listeners.Add(await Listener.StartAsync(fresh, cancel));
     }
 
     /// <summary>Takes no more connections, lets each finish its mail, and cuts off what is left when

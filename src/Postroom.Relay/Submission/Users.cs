@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Postroom.Mail.Sasl;
+using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Submission;
@@ -22,47 +23,48 @@ public sealed class Users(string file, ILogger log)
 
     public StoredPassword? Find(string name) => Current().GetValueOrDefault(name);
 
+    /// <summary>The name under which a user is kept and compared; null if it can be none.</summary>
+    public static string? PreparedName(string user) =>
+        SaslPrep.TryPrepare(user, out var name) && !name.Contains(':') && !name.StartsWith('#') ? name : null;
+
+    /// <summary>Who is in the file, in order.</summary>
+    public static IReadOnlyList<string> Names(string file) =>
+        [.. Lines(file).Select(NameIn).OfType<string>().Order(StringComparer.Ordinal)];
+
     /// <summary>Adds a user or changes the password; the file is replaced in one step.</summary>
     /// <param name="salt">16 random octets or more.</param>
     /// <exception cref="ArgumentException">The name is empty, or holds a colon or a control character.</exception>
     /// <exception cref="SaslException">The password is empty or holds control characters.</exception>
     public static void Set(string file, string user, string password, byte[] salt)
     {
-        if (!SaslPrep.TryPrepare(user, out var name) || name.Contains(':') || name.StartsWith('#'))
+        if (PreparedName(user) is not { } name)
             throw new ArgumentException(
                 "a user's name is not empty, begins with no # and holds no colon or control character");
         var line = $"{name}:{StoredPassword.Hash(password, salt, StoredPassword.DefaultIterations)}";
-        var kept = File.Exists(file) ? File.ReadAllLines(file) : [];
-        var others = kept.Where(l => !l.StartsWith(name + ":", StringComparison.Ordinal));
-        Replace(file, others.Append(line));
+        Replace(file, Lines(file).Where(l => NameIn(l) != name).Append(line));
     }
 
     /// <summary>Takes a user out; false if there was none of that name.</summary>
     public static bool Remove(string file, string user)
     {
-        var kept = File.Exists(file) ? File.ReadAllLines(file) : [];
-        var others = kept.Where(l => !l.StartsWith(user + ":", StringComparison.Ordinal)).ToArray();
-        if (others.Length == kept.Length)
+        var (all, name) = (Lines(file), PreparedName(user));
+        var others = all.Where(l => NameIn(l) is not { } known || (known != name && known != user)).ToArray();
+        if (others.Length == all.Length)
             return false;
         Replace(file, others);
         return true;
     }
 
-    private static void Replace(string file, IEnumerable<string> lines)
-    {
-        var fresh = file + ".new";
-        File.Delete(fresh);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var writer = new StreamWriter(fresh, options))
-        {
-            foreach (var line in lines)
-                writer.Write(line + "\n");
-        }
+    private static string[] Lines(string file) => File.Exists(file) ? File.ReadAllLines(file) : [];
 
-        File.Move(fresh, file, overwrite: true);
-    }
+    // Null for a comment and for what is no user.
+    private static string? NameIn(string line) =>
+        !line.StartsWith('#') && line.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
+            ? line[..colon]
+            : null;
+
+    private static void Replace(string file, IEnumerable<string> lines) =>
+        WholeFile.Replace(file, string.Concat(lines.Select(l => l + "\n")));
 
     private Dictionary<string, StoredPassword> Current()
     {
@@ -97,9 +99,8 @@ public sealed class Users(string file, ILogger log)
             number++;
             if (line.Length == 0 || line[0] == '#')
                 continue;
-            var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0 && StoredPassword.TryParse(line[(colon + 1)..].Trim(), out var password))
-                users[line[..colon]] = password;
+            if (NameIn(line) is { } name && StoredPassword.TryParse(line[(name.Length + 1)..].Trim(), out var password))
+                users[name] = password;
             else
                 SubmissionLog.BadUser(log, number);
         }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text;
+using System.Text.Json;
 using Postroom.Configuration;
 using Postroom.Host;
 
@@ -47,14 +49,35 @@ internal static class ConfigCommands
     private static Command BuildPrint(Screen screen)
     {
         var print = new Command("print",
-            "Print the whole configuration as it holds, defaults and environment included");
+            "Print the whole configuration as it holds, defaults and environment included") { CommandLine.Json };
         print.SetAction(result =>
         {
             var reading = Read(result);
             Complain(screen, reading);
-            screen.Out.Write(ConfigurationText.Print(reading));
+            if (result.GetValue(CommandLine.Json))
+                screen.Line(JsonOf(reading));
+            else
+            {
+                screen.Out.Write(ConfigurationText.Print(reading));
+                if (reading.Configuration is { } found)
+                    screen.Line("\n" + ScheduleText.Comment(found.Queue.Retry));
+            }
             return (int)(reading.Configuration is null ? ExitCode.Wrong : ExitCode.Done);
         });
         return print;
+    }
+
+    private static string JsonOf(Reading reading)
+    {
+        using var octets = new MemoryStream();
+        using (var json = new Utf8JsonWriter(octets))
+        {
+            json.WriteStartObject();
+            ConfigurationText.WriteJson(reading, json);
+            if (reading.Configuration is { } found)
+                ScheduleText.WriteJson(found.Queue.Retry, json);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(octets.ToArray());
     }
 }

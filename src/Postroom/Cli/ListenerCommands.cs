@@ -4,15 +4,11 @@ using System.Text;
 using Postroom.Configuration;
 using Postroom.Mail.Sasl;
 using Postroom.Host;
+using Postroom.Relay.Submission;
 
 namespace Postroom.Cli;
 
 /// <summary><c>postroom listener user set|list|remove</c>: who may log in to hand mail over.</summary>
-/// <remarks>
-/// The file has a line a user, <c>name:SCRAM-SHA-256$…</c>, mode 0600; it is replaced whole, so a listener that reads
-/// it at
-/// that moment sees the old or the new.
-/// </remarks>
 internal static class ListenerCommands
 {
     public static Command Build(Screen screen) => new("listener", "The users who may log in at listeners")
@@ -27,15 +23,10 @@ internal static class ListenerCommands
             + "input") { name };
         set.SetAction(result =>
         {
-            var user = result.GetValue(name) ?? "";
-            if (user.Length == 0 || user.Any(c => c == ':' || char.IsControl(c)))
+            if (Users.PreparedName(result.GetValue(name) ?? "") is not { } user)
                 throw new CliException(ExitCode.Usage,
-                    "a user's name is not empty and holds neither a colon nor a control character");
-            var password = Console.IsInputRedirected ? Console.In.ReadLine() ?? ""
-                : Ask(screen, $"Password for {user}: ");
-            if (!Console.IsInputRedirected && Ask(screen, "Once more: ") != password)
-                throw new CliException(ExitCode.Usage, "the two are not the same; nothing was changed");
-            Change(result, users => users[user] = Hash(password));
+                    "a user's name is not empty, begins with no # and holds neither a colon nor a control character");
+            Set(Folders.Users(CommandLine.DataFolderOf(result)), user, PasswordFor(user, screen));
             screen.Line($"{user} may log in.");
             return (int)ExitCode.Done;
         });
@@ -47,8 +38,8 @@ internal static class ListenerCommands
         var list = new Command("list", "List the users");
         list.SetAction(result =>
         {
-            var users = Read(Folders.Users(CommandLine.DataFolderOf(result)));
-            foreach (var user in users.Keys)
+            var users = Users.Names(Folders.Users(CommandLine.DataFolderOf(result)));
+            foreach (var user in users)
                 screen.Line(SafeText.Of(user));
             return (int)(users.Count > 0 ? ExitCode.Done : ExitCode.NothingFound);
         });
@@ -62,9 +53,7 @@ internal static class ListenerCommands
         remove.SetAction(result =>
         {
             var user = result.GetValue(name) ?? "";
-            var found = false;
-            Change(result, users => found = users.Remove(user));
-            if (!found)
+            if (!Users.Remove(Folders.Users(CommandLine.DataFolderOf(result)), user))
                 throw new CliException(ExitCode.NothingFound, $"there is no user {SafeText.Of(user)}");
             screen.Line($"{SafeText.Of(user)} may no longer log in.");
             return (int)ExitCode.Done;
@@ -72,12 +61,11 @@ internal static class ListenerCommands
         return remove;
     }
 
-    private static string Hash(string password)
+    private static void Set(string file, string user, string password)
     {
         try
         {
-            return StoredPassword.Hash(password, RandomNumberGenerator.GetBytes(16),
-                StoredPassword.DefaultIterations).ToString();
+            Users.Set(file, user, password, RandomNumberGenerator.GetBytes(16));
         }
         catch (SaslException e)
         {
@@ -85,30 +73,14 @@ internal static class ListenerCommands
         }
     }
 
-    private static void Change(ParseResult result, Action<SortedDictionary<string, string>> change)
+    private static string PasswordFor(string user, Screen screen)
     {
-        var file = Folders.Users(CommandLine.DataFolderOf(result));
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        var users = Read(file);
-        change(users);
-        var lines = users.Select(u => $"{u.Key}:{u.Value}\n");
-        var fresh = file + ".new";
-        File.Delete(fresh);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new FileStream(fresh, options))
-            stream.Write(Encoding.UTF8.GetBytes(string.Concat(lines)));
-        File.Move(fresh, file, overwrite: true);
-    }
-
-    private static SortedDictionary<string, string> Read(string file)
-    {
-        var users = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in File.Exists(file) ? File.ReadAllLines(file) : [])
-            if (line.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon)
-                users[line[..colon]] = line[(colon + 1)..];
-        return users;
+        if (screen.Input is { } input)
+            return input.ReadLine() ?? "";
+        var password = Ask(screen, $"Password for {user}: ");
+        return Ask(screen, "Once more: ") == password
+            ? password
+            : throw new CliException(ExitCode.Usage, "the two are not the same; nothing was changed");
     }
 
     // Without echo. Backspace takes one back; Enter ends.

@@ -13,13 +13,17 @@ public sealed record Screen(TextWriter Out, TextWriter Error, int? Width)
     /// <summary>The colours and marks of ECMA-48 that we use.</summary>
     public bool HasColours { get; init; }
 
-    /// <summary>Standard output and error of this process.</summary>
+    /// <summary>What is handed in; null: a person at the keys.</summary>
+    public TextReader? Input { get; init; }
+
+    /// <summary>Standard input, output and error of this process.</summary>
     public static Screen Standard()
     {
         var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = true };
         var isTerminal = !Console.IsOutputRedirected;
         return new Screen(output, Console.Error, isTerminal ? Math.Max(40, Console.WindowWidth) : null)
         {
+            Input = Console.IsInputRedirected ? Console.In : null,
             // https://no-color.org and TERM=dumb: the two ways people say no.
             HasColours = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
                 && Environment.GetEnvironmentVariable("TERM") is not "dumb",

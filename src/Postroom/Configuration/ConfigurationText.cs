@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Postroom.Configuration;
 
@@ -20,6 +21,29 @@ public static class ConfigurationText
         return text.ToString();
     }
 
+    /// <summary>The same as JSON, into the object that is open. A value is written in JSON as in TOML: texts, numbers,
+    /// switches and lists look alike in both.</summary>
+    public static void WriteJson(Reading reading, Utf8JsonWriter json)
+    {
+        foreach (var kind in SettingTable.Tables)
+        {
+            if (kind.Name.Length == 0)
+                WriteSettings(kind, reading.Tables[0], json);
+            else if (kind.Several)
+            {
+                json.WriteStartArray(kind.Name);
+                foreach (var table in reading.Tables.Where(t => t.Name == kind.Name))
+                    WriteObject(kind, table, json);
+                json.WriteEndArray();
+            }
+            else
+            {
+                json.WritePropertyName(kind.Name);
+                WriteObject(kind, reading.Tables.FirstOrDefault(t => t.Name == kind.Name), json);
+            }
+        }
+    }
+
     /// <summary>docs/reference/configuration.md; a test holds the file to this.</summary>
     public static string Manual()
     {
@@ -34,7 +58,8 @@ public static class ConfigurationText
             they capture.
             Every key can also be given by an environment variable, which wins over the file: `POSTROOM__MODE`,
             `POSTROOM__QUEUE__GIVE_UP`, `POSTROOM__ROUTE__0__HOST` (lists with commas between).
-            `postroom config check` shows all mistakes at once; `postroom config print` shows what holds;
+            `postroom config check` shows all mistakes at once; `postroom config print` shows what holds, and
+            when a mail is tried again by it;
             `postroom reload` takes a changed file into use, or refuses it whole.
 
             Durations: `"500ms"`, `"30s"`, `"5m"`, `"2h"`, `"5d"`.
@@ -67,10 +92,30 @@ public static class ConfigurationText
             text.Append('\n').Append(kind.Heading).Append('\n');
         foreach (var setting in SettingTable.Of(kind.Name))
         {
-            var value = table is null ? setting.DefaultText : table.Print(setting);
+            var value = ValueOf(setting, table);
             text.Append(value is null ? $"# {setting.Key} =\n" : $"{setting.Key} = {value}\n");
         }
     }
+
+    private static void WriteObject(TableKind kind, TableValues? table, Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        WriteSettings(kind, table, json);
+        json.WriteEndObject();
+    }
+
+    private static void WriteSettings(TableKind kind, TableValues? table, Utf8JsonWriter json)
+    {
+        foreach (var setting in SettingTable.Of(kind.Name))
+            if (ValueOf(setting, table) is { } value)
+            {
+                json.WritePropertyName(setting.Key);
+                json.WriteRawValue(value);
+            }
+    }
+
+    private static string? ValueOf(Setting setting, TableValues? table) =>
+        table is null ? setting.DefaultText : table.Print(setting);
 
     private static void ManualOf(StringBuilder text, TableKind kind)
     {
@@ -83,5 +128,4 @@ public static class ConfigurationText
             text.Append($"| `{setting.Key}` | {setting.TypeName} | {standard} | {setting.Manual} |\n");
         }
     }
-
 }

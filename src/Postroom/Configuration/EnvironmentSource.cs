@@ -1,4 +1,5 @@
 using System.Globalization;
+using Postroom.Mail;
 
 namespace Postroom.Configuration;
 

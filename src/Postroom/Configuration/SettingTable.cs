@@ -66,7 +66,8 @@ internal static class ListenerKeys
         "`offered`: STARTTLS is there to be used; `required`: no mail before STARTTLS; `implicit`: TLS from the first "
             + "byte; `off`.");
     public static readonly Setting<string?> Certificate = new(T, "certificate", SettingTypes.Path, null,
-        "A PEM file with the certificate chain. Without it a certificate is made and kept in the data folder.");
+        "A PEM file with the certificate chain; one renewed under its name is shown after `postroom reload`. Without "
+            + "it a certificate is made and kept in the data folder.");
     public static readonly Setting<string?> Key =
         new(T, "key", SettingTypes.Path, null, "The PEM file with its private key.");
     public static readonly Setting<bool> RequireAuth = new(T, "require_auth", SettingTypes.Switch, Plain.RequireAuth,

@@ -1,3 +1,5 @@
+using Postroom.Mail;
+
 namespace Postroom.Configuration;
 
 /// <summary>The values of one table, each of its setting's type; what was not written has its default.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
+using Postroom.Mail;
 
 namespace Postroom.Configuration;
 

@@ -74,8 +74,9 @@ public class FilterParserTests
     [InlineData("state:waitin", "did you mean waiting?")]
     [InlineData("state:,", "state: needs a value")]
     [InlineData("fault:nexthops", "did you mean nexthop?")]
-    [InlineData("fault:4", "there is no fault 4")]
-    [InlineData("state:1", "there is no state 1")]
+    [InlineData("fault:4", "there is no fault 4; the faults are ")]     // nothing is near: nothing is suggested
+    [InlineData("state:1", "there is no state 1; the states are ")]
+    [InlineData("STAT:waiting", "there is no field STAT: — did you mean state:?; the fields are ")]
     [InlineData("to:", "to: needs a value")]
     [InlineData("to: alice", "to: needs a value")]
     [InlineData("before:yesterday", "is no instant")]

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Postroom.Cli;
+using Postroom.Configuration;
 using Xunit;
 
 namespace Postroom.Tests.Program.Cli;
@@ -66,6 +68,59 @@ public sealed class CommandLineTests
         Assert.Equal(Enum.GetValues<ExitCode>(), ExitCodes.All.Select(c => c.Code));
         Golden.Equal(Path.Combine(Golden.Root, "docs", "reference", "exit-codes.md"), ExitCodes.Manual());
     }
+
+    [Fact]
+    public async Task Print_tells_when_a_mail_is_tried_again_and_still_reads_back()
+    {
+        var (code, output, _) = await RunAsync(["config", "print", "--config", Accepted("smallest-live.toml")]);
+        Assert.Equal((int)ExitCode.Done, code);
+        Assert.EndsWith("""
+
+            # A mail whose try fails is tried again after 1 min, 2 min, 4 min, 8 min, 16 min, 32 min, then every 1 h;
+            # these are the longest waits, up to a quarter may be taken off.
+            # Given up after 5 d: that is 126 tries or more.
+
+            """, output, StringComparison.Ordinal);
+        var again = ConfigurationReader.Read(
+            new ConfigurationSource(output, "printed", new Dictionary<string, string>(), "machine.example", "/srv"));
+        Assert.Empty(again.Mistakes);
+    }
+
+    [Theory]
+    [InlineData("1m", "1h", "1h", "after 1 min, 2 min, 4 min, 8 min, 16 min, 32 min;", 7)]
+    [InlineData("7s", "5m", "5m", "after 7 s, 14 s, 28 s, 56 s, 1 min 52 s, 3 min 44 s;", 7)]
+    [InlineData("2h", "2h", "5d", "every 2 h;", 61)]
+    public void The_schedule_is_said_as_far_as_a_mail_lives(string first, string longest, string giveUp, string list,
+        int tries)
+    {
+        var text = $"[queue]\nretry_first = \"{first}\"\nretry_longest = \"{longest}\"\ngive_up = \"{giveUp}\"";
+        var reading = ConfigurationReader.Read(
+            new ConfigurationSource(text, "f", new Dictionary<string, string>(), "machine.example", "/srv"));
+        var said = ScheduleText.Comment(reading.Configuration!.Queue.Retry);
+        Assert.StartsWith($"# A mail whose try fails is tried again {list}\n", said, StringComparison.Ordinal);
+        Assert.EndsWith($" {tries} tries or more.", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Print_gives_all_that_holds_as_data()
+    {
+        var (code, output, _) = await RunAsync(["config", "print", "--json", "--config", Accepted("full.toml")]);
+        Assert.Equal((int)ExitCode.Done, code);
+        using var json = JsonDocument.Parse(output);
+        var all = json.RootElement;
+        Assert.Equal("live", all.GetProperty("mode").GetString());
+        Assert.NotEqual(0, all.GetProperty("route").GetArrayLength());
+        Assert.Equal(JsonValueKind.Array, all.GetProperty("listener")[0].GetProperty("allow").ValueKind);
+        var schedule = all.GetProperty("retry_schedule");
+        Assert.Equal([30, 60, 120, 240, 480, 960],
+            schedule.GetProperty("waits_seconds").EnumerateArray().Select(w => w.GetDouble()));
+        Assert.Equal(1200, schedule.GetProperty("then_every_seconds").GetDouble());
+        Assert.Equal(259_200, schedule.GetProperty("give_up_after_seconds").GetDouble());
+        Assert.Equal(222, schedule.GetProperty("fewest_tries").GetInt64());
+    }
+
+    private static string Accepted(string name) =>
+        Path.Combine(Golden.Root, "tests/Postroom.Tests/Postroom/Configuration/accepted", name);
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments)
     {

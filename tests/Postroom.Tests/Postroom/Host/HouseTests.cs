@@ -97,6 +97,24 @@ public sealed class HouseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_certificate_that_cannot_be_read_refuses_the_reload_and_says_which_file()
+    {
+        var file = Path.Combine(_folder, "listener.pem"); // that of its own making will do
+        var mine = Path.Combine(_folder, "relay.pem");
+        File.Copy(file, mine);
+        _text = _text.Replace("[spool]", $"certificate = \"{mine}\"\nkey = \"{mine}\"\n[spool]",
+            StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("reload")).Code);
+        File.WriteAllText(mine, "half a certif");
+        _text = _text.Replace("capture", "hold", StringComparison.Ordinal);
+        var (code, _, error) = await RunAsync("reload");
+        Assert.Equal((int)ExitCode.Wrong, code);
+        Assert.Contains($"its certificate cannot be used: {mine} holds no certificate", error,
+            StringComparison.Ordinal);
+        Assert.Contains("\"mode\":\"capture\"", (await RunAsync("status", "--json")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_the_service_mail_can_be_looked_at_but_not_changed()
     {
         await SendAsync("kept", "alice@example.com");

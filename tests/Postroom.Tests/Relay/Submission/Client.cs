@@ -34,12 +34,14 @@ public sealed class Client : IDisposable
         return client;
     }
 
-    public async Task TlsAsync()
+    /// <returns>The thumbprint of the certificate shown.</returns>
+    public async Task<string> TlsAsync()
     {
         var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, shown, _, _) =>
             shown?.Subject == "CN=relay.test");
         await tls.AuthenticateAsClientAsync("localhost").WaitAsync(Patience);
         _stream = tls;
+        return tls.RemoteCertificate!.GetCertHashString();
     }
 
     public Task SendAsync(string text) =>

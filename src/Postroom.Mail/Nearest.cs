@@ -1,9 +1,9 @@
-namespace Postroom.Configuration;
+namespace Postroom.Mail;
 
-/// <summary>Finds the known name that was most likely meant.</summary>
+/// <summary>Finds the known word that was most likely meant.</summary>
 public static class Nearest
 {
-    /// <summary>The name with the fewest edits between (Levenshtein), or null if none is near.</summary>
+    /// <summary>The word with the fewest edits between (Levenshtein), or null if none is near.</summary>
     public static string? To(string written, IEnumerable<string> known)
     {
         string? best = null;
@@ -23,6 +23,7 @@ public static class Nearest
             ? $"did you mean {show(near)}?"
             : $"known here: {string.Join(", ", known.Select(show))}";
 
+    // Letters to insert, delete or replace.
     private static int Edits(string a, string b)
     {
         var row = new int[b.Length + 1];

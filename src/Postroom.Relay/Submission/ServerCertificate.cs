@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Postroom.Relay.Spool.Disk;
 
-namespace Postroom.Relay.Wire;
+namespace Postroom.Relay.Submission;
 
 /// <summary>The certificate that a listener shows.</summary>
 public static class ServerCertificate
@@ -12,9 +13,15 @@ public static class ServerCertificate
 
     /// <summary>Reads a certificate and its key from PEM files; both may be in one.</summary>
     /// <exception cref="CryptographicException">No certificate or key in them, or they do not belong
-    /// together.</exception>
-    public static X509Certificate2 Read(string certificateFile, string? keyFile) =>
-        X509Certificate2.CreateFromPemFile(certificateFile, keyFile ?? certificateFile);
+    /// together; the message says which file it is.</exception>
+    public static X509Certificate2 Read(string certificateFile, string? keyFile)
+    {
+        keyFile ??= certificateFile;
+        var (certificate, key) = (File.ReadAllText(certificateFile), File.ReadAllText(keyFile));
+        FromPem(() => X509Certificate2.CreateFromPem(certificate), $"{certificateFile} holds no certificate").Dispose();
+        return FromPem(() => X509Certificate2.CreateFromPem(certificate, key),
+            $"{keyFile} holds no key that belongs to the certificate in {certificateFile}");
+    }
 
     /// <summary>
     /// The self-made certificate kept in a folder (0600); made anew where there is none, it is for another host, or it
@@ -40,8 +47,20 @@ public static class ServerCertificate
         names.AddIpAddress(System.Net.IPAddress.IPv6Loopback);
         request.CertificateExtensions.Add(names.Build());
         using var made = request.CreateSelfSigned(now.AddDays(-1), now + Life);
-        WriteSecret(file, made.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
+        WholeFile.Replace(file, made.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
         return X509Certificate2.CreateFromPemFile(file, file);
+    }
+
+    private static X509Certificate2 FromPem(Func<X509Certificate2> read, string wrong)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException) // the latter: keys that differ
+        {
+            throw new CryptographicException(wrong, e);
+        }
     }
 
     private static X509Certificate2? TryRead(string file)
@@ -50,23 +69,11 @@ public static class ServerCertificate
             return null;
         try
         {
-            return X509Certificate2.CreateFromPemFile(file, file);
+            return Read(file, file);
         }
         catch (CryptographicException)
         {
             return null; // torn, or not ours: it is made anew
         }
-    }
-
-    private static void WriteSecret(string file, string text)
-    {
-        var fresh = file + ".new";
-        File.Delete(fresh);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var writer = new StreamWriter(fresh, options))
-            writer.Write(text);
-        File.Move(fresh, file, overwrite: true);
     }
 }
