@@ -228,6 +228,10 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
     {
         next.WriteGroup([], time.GetUtcNow(), cleanStop: false, aboutToWrite: null);
         next.Begin(disk, previous, chainBefore);
+        // What the marks said is lost. The next start must not take them for marks of this one, which may end before it
+        // has recorded the doubts: until the spool wipes them, they say that it could be any.
+        if (!_pageCacheKept)
+            scratch.Slots.Bytes.Fill(0xFF);
         scratch.Begin(new Position(next.Number, next.End));
         Active = next;
     }

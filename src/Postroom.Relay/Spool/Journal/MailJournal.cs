@@ -37,8 +37,8 @@ public sealed class MailJournal : IAsyncDisposable
     /// own.</summary>
     public IReadOnlyList<DamageReport> Damage => Keeper.Damage;
 
-    /// <summary>Memory for at-wire marks; its content is to be trusted only if
-    /// <see cref="Recovery.PageCacheKept"/>.</summary>
+    /// <summary>Memory for at-wire marks; its content is to be trusted only if <see cref="Recovery.PageCacheKept"/>,
+    /// and else every bit of it is set until it is wiped.</summary>
     public IScratch Marks => _scratch.Slots;
 
     /// <summary>The longest append in octets, envelope and all, that fits in a segment.</summary>

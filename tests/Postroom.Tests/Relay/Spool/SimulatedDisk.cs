@@ -48,6 +48,9 @@ public sealed class SimulatedDisk : IDisk
     /// <summary>True: syncs return at once and do nothing. A suite that does not notice is void.</summary>
     public bool SyncsLie { get; set; }
 
+    /// <summary>Syncs of files wait for it: a disk that is slow.</summary>
+    public Task SyncGate { get; set; } = Task.CompletedTask;
+
     /// <summary>The n-th call of that kind from now (1: the next) fails, and every one after it.</summary>
     public void FailFrom(DiskCall call, int nth, Func<IOException> error)
     {
@@ -284,6 +287,7 @@ public sealed class SimulatedDisk : IDisk
 
         public void Sync()
         {
+            disk.SyncGate.Wait();
             lock (disk._lock)
             {
                 disk.Check();

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Postroom.Mail;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
@@ -156,6 +158,19 @@ public abstract class JournalSuite
     }
 
     [Fact]
+    public async Task A_record_rewritten_with_all_its_sums_right_breaks_the_chain()
+    {
+        var entries = Enumerable.Range(1, 5).Select(i => Mails.Mail(i, 100)).ToArray();
+        await using (var journal = Opened.New(Disk))
+            foreach (var entry in entries)
+                await journal.AppendAsync(entry, urgent: true).Soon();
+        Rewrite(entries[2].Position, "alice@example.org", "mally@example.org");
+        var found = Assert.Single(JournalCheck.Verify(Disk).Breaks);
+        Assert.Contains("chain", found.What, StringComparison.Ordinal);
+        Assert.True(entries[2].Position < found.At && found.At < entries[3].Position);
+    }
+
+    [Fact]
     public async Task Unknown_files_are_moved_away_and_a_segment_never_begun_is_none()
     {
         await using (var journal = Opened.New(Disk))
@@ -191,6 +206,20 @@ public abstract class JournalSuite
         file.Read(offset, octet);
         octet[0] ^= 1;
         file.Write(offset, [octet]);
+    }
+
+    // As somebody would who knows how records are written.
+    private void Rewrite(Position at, string from, string to)
+    {
+        using var file = Disk.Open(JournalFiles.Segment(at.Segment), create: false);
+        var head = new byte[Frame.HeaderSize];
+        file.Read(at.Offset, head);
+        head = new byte[Frame.HeaderSize + BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(4))];
+        file.Read(at.Offset, head);
+        Encoding.ASCII.GetBytes(to).CopyTo(head, head.AsSpan().IndexOf(Encoding.ASCII.GetBytes(from)));
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(12), Crc32C.Of(head.AsSpan(24)));
+        Frame.Place(head, SegmentHeader.Read(file)!.Seed, at.Offset);
+        file.Write(at.Offset, [head]);
     }
 
     private void Put(string name, byte[] content)
