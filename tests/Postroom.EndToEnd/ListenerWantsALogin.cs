@@ -24,4 +24,17 @@ public sealed class ListenerWantsALogin
         Mails.ArrivedUnchanged(mail, (await sink.WaitAsync(1, relay))[0].Bytes);
         Assert.DoesNotContain("correct horse", relay.Printed, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_name_typed_with_an_accent_of_its_own_is_the_same_user()
+    {
+        await using var relay = new RealRelay();
+        foreach (var typed in (string[])["Zoe\u0308", "Zo\u00EB"])
+        {
+            var set = await relay.DoWithInputAsync("correct horse\n", "listener", "user", "set", typed);
+            Assert.True(set.ExitCode == 0, $"{set}");
+        }
+
+        Assert.Equal("Zo\u00EB\n", (await relay.DoAsync("listener", "user", "list")).Text);
+    }
 }

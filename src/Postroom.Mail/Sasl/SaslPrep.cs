@@ -6,9 +6,9 @@ namespace Postroom.Mail.Sasl;
 
 /// <summary>Prepares names and passwords for comparison: SASLprep, RFC 4013.</summary>
 /// <remarks>
-/// Covered: mapping (§2.1), prohibited characters (§2.3), and the rule on mixed directions (§2.4). ASCII, which is
-/// nearly all there is, passes as it stands. Normalisation (§2.2, NFKC) is the runtime's; ours runs without the data
-/// for it and leaves composed and decomposed forms apart, so both sides have to write the same form.
+/// Covered: mapping (§2.1), normalisation (§2.2), prohibited characters (§2.3), and the rule on mixed directions
+/// (§2.4). ASCII, which is nearly all there is, passes as it stands. Normalisation matters where people type: "é" is
+/// one character on one system and an e with an accent behind it on another.
 /// </remarks>
 public static class SaslPrep
 {
@@ -55,7 +55,7 @@ public static class SaslPrep
                 mapped.Append(rune.ToString());
         }
 
-        return mapped.ToString().Normalize(NormalizationForm.FormKC);
+        return Nfkc.Of(mapped.ToString());
     }
 
     /// <summary>Table B.1 of RFC 3454.</summary>

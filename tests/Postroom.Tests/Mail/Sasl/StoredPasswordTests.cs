@@ -1,3 +1,4 @@
+using System.Text;
 using Postroom.Mail;
 using Postroom.Mail.Sasl;
 using Xunit;
@@ -46,6 +47,10 @@ public class StoredPasswordTests
     [InlineData("user", "user")]
     [InlineData("USER", "USER")]         // no case mapping
     [InlineData("a\u00A0b", "a b")]      // a space is a space
+    [InlineData("\u00AA", "a")]          // the last two examples of RFC 4013 §3 that give a text
+    [InlineData("\u2168", "IX")]
+    [InlineData("Rene\u0301", "Ren\u00E9")]
+    [InlineData("\uFF21\uFB01", "Afi")]  // full width, ligature
     [InlineData("\u0007", null)]
     [InlineData("\u06271", "\u06271")]
     [InlineData("\u0627x", null)]        // mixed directions
@@ -56,6 +61,14 @@ public class StoredPasswordTests
     {
         Assert.Equal(prepared is not null, SaslPrep.TryPrepare(text, out var result));
         Assert.Equal(prepared, result);
+    }
+
+    [Fact]
+    public void An_accent_may_be_typed_on_any_system()
+    {
+        var kept = StoredPassword.Hash("caf\u00E9", Salt, 1);
+        Assert.True(kept.Verify(Encoding.UTF8.GetBytes("cafe\u0301")));
+        Assert.False(kept.Verify(Encoding.UTF8.GetBytes("cafe")));
     }
 
     [Fact]
