@@ -23,6 +23,15 @@ public static class ServerCertificate
             $"{keyFile} holds no key that belongs to the certificate in {certificateFile}");
     }
 
+    /// <summary>All certificates of a PEM file: the first is the server's own, the others are sent along
+    /// (RFC 8446 §4.4.2).</summary>
+    public static X509Certificate2Collection ReadChain(string certificateFile)
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPem(File.ReadAllText(certificateFile));
+        return chain;
+    }
+
     /// <summary>
     /// The self-made certificate kept in a folder (0600); made anew where there is none, it is for another host, or it
     /// is about to end. A client that verifies it has to be told of it; most on one machine do not verify.

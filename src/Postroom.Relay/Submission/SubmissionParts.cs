@@ -67,9 +67,11 @@ internal sealed record ListenerParts(
         var certificate = settings.CertificateFile is { } file
             ? ServerCertificate.Read(file, settings.KeyFile)
             : ServerCertificate.OwnIn(all.DataFolder, all.HostName, all.Clock.GetUtcNow());
+        var chain = settings.CertificateFile is { } whole ? ServerCertificate.ReadChain(whole) : null;
         return new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null),
+            // Offline: what is missing in the file is not fetched from anywhere.
+            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13, // RFC 8996: nothing older
         };
     }

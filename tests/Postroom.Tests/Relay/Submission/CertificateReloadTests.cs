@@ -68,6 +68,34 @@ public sealed class CertificateReloadTests : IDisposable
         Assert.Equal(first, await TlsAsync(late));
     }
 
+    [Fact]
+    public async Task What_stands_between_the_certificate_and_its_root_is_sent_along()
+    {
+        var (now, until) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var root = Authority("CN=root", rootKey).CreateSelfSigned(now, until);
+        using var middleKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var middle = Authority("CN=middle", middleKey).Create(root, now, until, [1]);
+        using var middleWithKey = middle.CopyWithPrivateKey(middleKey);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var leaf = new CertificateRequest("CN=relay.test", key, HashAlgorithmName.SHA256)
+            .Create(middleWithKey, now, until, [2]);
+        File.WriteAllText(CertificateFile, leaf.ExportCertificatePem() + "\n" + middle.ExportCertificatePem());
+        File.WriteAllText(KeyFile, key.ExportPkcs8PrivateKeyPem());
+
+        await using var house = await House.OpenAsync(Settings);
+        using var client = await Client.HelloAsync(house.Address);
+        Assert.Equal(leaf.GetCertHashString(), await TlsAsync(client));
+        Assert.Contains("CN=middle", client.Shown);
+    }
+
+    private static CertificateRequest Authority(string name, ECDsa key)
+    {
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        return request;
+    }
+
     private static async Task<string> TlsAsync(Client client)
     {
         Assert.StartsWith("220 ", await client.AskAsync("STARTTLS\r\n"), StringComparison.Ordinal);

@@ -35,10 +35,16 @@ public sealed class Client : IDisposable
     }
 
     /// <returns>The thumbprint of the certificate shown.</returns>
+    /// <summary>Subjects of what the server sent along with its own certificate.</summary>
+    public IReadOnlyList<string> Shown { get; private set; } = [];
+
     public async Task<string> TlsAsync()
     {
-        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, shown, _, _) =>
-            shown?.Subject == "CN=relay.test");
+        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, shown, chain, _) =>
+        {
+            Shown = [.. chain!.ChainPolicy.ExtraStore.Select(certificate => certificate.Subject)];
+            return shown?.Subject == "CN=relay.test";
+        });
         await tls.AuthenticateAsClientAsync("localhost").WaitAsync(Patience);
         _stream = tls;
         return tls.RemoteCertificate!.GetCertHashString();
