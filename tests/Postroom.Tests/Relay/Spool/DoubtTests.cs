@@ -1,4 +1,6 @@
+using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Relay.Spool.Embedded;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Spool;
@@ -31,5 +33,21 @@ public sealed class DoubtTests
             await spool.Index.CaughtUpAsync(TestContext.Current.CancellationToken);
             Assert.Contains(EventKind.InDoubt, spool.Index.Show(lease.Id)!.Trail.Select(e => e.Kind));
         }
+    }
+
+    [Fact]
+    public void Once_the_marks_have_run_out_it_could_be_any()
+    {
+        var memory = new SimulatedDisk(new Random(1)).OpenScratch("marks", 3 * sizeof(long)); // the first is shared
+        var marks = new WireMarks(memory);
+        int[] slots = [marks.Take(), marks.Take(), marks.Take(), marks.Take()];
+        marks.Set(slots[0], new MailId(1));
+        Assert.Equal([new MailId(1)], new WireMarks(memory).Read()!);
+        marks.Set(slots[3], new MailId(4));
+        Assert.Null(new WireMarks(memory).Read());
+        marks.Free(slots[2]);
+        Assert.Null(new WireMarks(memory).Read());
+        marks.Wipe();
+        Assert.Empty(new WireMarks(memory).Read()!);
     }
 }
