@@ -258,6 +258,21 @@ public abstract class SpoolCompliance
     }
 
     [Fact]
+    public async Task A_lane_that_closes_takes_back_what_was_leased_and_not_yet_fetched()
+    {
+        await using var world = NewWorld();
+        var spool = await world.OpenAsync();
+        var waiting = spool.LeaseAsync("a", 3, TestContext.Current.CancellationToken);
+        await spool.HandOverAsync("fetched@a.test");
+        Assert.Single(await waiting);
+        await spool.HandOverAsync("ready@a.test"); // leased with its acceptance: there was room for three
+        await spool.PauseAsync("a", Greylisted);
+        await spool.AssertNothingDueAsync("a");
+        await spool.ResumeAsync("a");
+        Assert.Equal("ready@a.test", (await spool.LeaseOneAsync("a")).Recipients[0].Recipient.Path.Address);
+    }
+
+    [Fact]
     public async Task Time_in_which_the_relay_did_not_run_does_not_count_as_age()
     {
         await using var world = NewWorld();
