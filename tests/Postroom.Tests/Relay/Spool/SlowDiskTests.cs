@@ -1,3 +1,4 @@
+using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
@@ -5,7 +6,7 @@ using Xunit;
 
 namespace Postroom.Tests.Relay.Spool;
 
-/// <summary>A disk that takes longer than a client waits: step 2 of docs/states.md.</summary>
+/// <summary>A disk that takes longer than anybody waits: steps 2 and 4 of docs/states.md.</summary>
 public sealed class SlowDiskTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -36,6 +37,31 @@ public sealed class SlowDiskTests
         spool = await world.OpenAsync();
         await spool.AssertNothingDueAsync("a");
         Assert.Equal(State.Cancelled, Assert.Single(await spool.RowsAsync()).State);
+    }
+
+    [Fact]
+    public async Task A_lease_that_is_stored_after_its_lane_was_closed_is_given_back()
+    {
+        await using var world = new SimulatedWorld(seed: 2026);
+        var spool = await world.OpenAsync();
+        await spool.HandOverAsync("bob@a.test");
+        var slow = new TaskCompletionSource();
+        world.Disk.SyncGate = slow.Task;
+        var waiting = spool.LeaseOneAsync("a");
+        var away = new Failure(Fault.NextHop, new EnhancedStatus(4, 4, 1), "away", null);
+        var closing = spool.PauseAsync("a", away).AsTask(); // closed at once; on the record once the disk is back
+        slow.SetResult();
+        await closing;
+        using var enough = new CancellationTokenSource(Patience);
+        while ((await spool.RowsAsync())[0].State == State.Trying)
+        {
+            Assert.False(waiting.IsCompleted, "a closed lane gave mail out");
+            Assert.False(enough.IsCancellationRequested, "the lease was not given back");
+            await Task.Yield();
+        }
+
+        await spool.ResumeAsync("a");
+        Assert.Equal(0, (await waiting).Recipients[0].FailedTries);
     }
 
     // The revocation follows the answer: nobody waits for it but we.
