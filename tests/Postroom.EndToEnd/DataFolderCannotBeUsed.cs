@@ -18,6 +18,32 @@ public sealed class DataFolderCannotBeUsed
     }
 
     [Fact]
+    public async Task What_works_on_the_store_itself_waits_for_the_service_to_end()
+    {
+        await using var sink = Sink.Start();
+        await using var relay = await RealRelay.LiveAsync(sink.Port);
+        await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
+        await sink.WaitAsync(1, relay);
+        string[] commands = ["verify", "rebuild", "compact"];
+        foreach (var command in commands)
+        {
+            var refused = await relay.DoAsync("spool", command);
+            Assert.Equal(75, refused.ExitCode);
+            Assert.Contains($"in use by process {relay.Process.Id}", refused.Error, StringComparison.Ordinal);
+        }
+
+        relay.Process.Kill(); // its socket stays behind, and is in nobody's way
+        await relay.ExitAsync();
+        foreach (var command in commands)
+        {
+            var done = await relay.DoAsync("spool", command);
+            Assert.True(done.ExitCode == 0, $"{command}: {done}");
+        }
+
+        Assert.Single(await relay.SearchAsync("state:delivered"));
+    }
+
+    [Fact]
     public async Task A_newer_format_is_refused_with_advice_and_left_alone()
     {
         await using var sink = Sink.Away();

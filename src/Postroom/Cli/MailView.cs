@@ -72,7 +72,7 @@ public static class MailView
         if (happened.Who is { } who)
             line.Append(" by ").Append(SafeText.Of(who));
         const string indent = "                             ";
-        screen.Line(line.ToString(), indent.Length);
+        screen.Line(line.ToString().TrimEnd(), indent.Length);
         if (happened.Reply is { } reply)
             screen.Line($"{indent}“{SafeText.Of(reply)}”");
         if (happened.Failure is { } f)

@@ -88,9 +88,10 @@ internal static class SpoolCommands
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
     }
 
-    // What the files take up, which holes do not.
-    private static long SizeOf(string folder) => Directory
-        .EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(RealDisk.OctetsTaken);
+    // What the files take up, which holes in segments do not. The socket of a service that was killed is no file.
+    private static long SizeOf(string folder) =>
+        new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length)
+        + Directory.EnumerateDirectories(folder).SelectMany(Directory.EnumerateFiles).Sum(RealDisk.OctetsTaken);
 
     private static string Existing(ParseResult result)
     {
