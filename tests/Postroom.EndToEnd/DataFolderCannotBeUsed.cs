@@ -23,7 +23,7 @@ public sealed class DataFolderCannotBeUsed
         await using var sink = Sink.Start();
         await using var relay = await RealRelay.LiveAsync(sink.Port);
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
-        await sink.WaitAsync(1, relay);
+        await relay.FindAsync("state:delivered", 1); // recorded, and so not in doubt after the kill
         string[] commands = ["verify", "rebuild", "compact"];
         foreach (var command in commands)
         {
