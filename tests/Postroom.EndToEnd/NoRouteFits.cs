@@ -18,8 +18,8 @@ public sealed class NoRouteFits
             await HarnessItself.SendAsync(relay, "ours", Mails.Notification(key));
         var held = await relay.FindAsync("state:held", 2);
         Assert.Contains("no route matches", held[0].GetProperty("last").GetString(), StringComparison.Ordinal);
-        var hold = await relay.AskAsync("queue", "release", "subject:PROJ-2");
-        Assert.Equal(1, hold.GetProperty("changed").GetInt32());
+        var released = await relay.AskAsync("queue", "release", "subject:PROJ-2");
+        Assert.Equal(1, released.GetProperty("changed").GetInt32());
         await relay.FindAsync("state:held", 2); // still none fits
 
         if (byReload)

@@ -12,24 +12,20 @@ public static class ServerCertificate
     private static readonly TimeSpan Renewed = TimeSpan.FromDays(30); // before its end
 
     /// <summary>Reads a certificate and its key from PEM files; both may be in one.</summary>
+    /// <returns>The certificate, and all that its file holds: what stands between it and its root is sent along
+    /// (RFC 8446 §4.4.2).</returns>
     /// <exception cref="CryptographicException">No certificate or key in them, or they do not belong
     /// together; the message says which file it is.</exception>
-    public static X509Certificate2 Read(string certificateFile, string? keyFile)
+    public static (X509Certificate2 Own, X509Certificate2Collection Chain) Read(string certificateFile, string? keyFile)
     {
         keyFile ??= certificateFile;
-        var (certificate, key) = (File.ReadAllText(certificateFile), File.ReadAllText(keyFile));
-        FromPem(() => X509Certificate2.CreateFromPem(certificate), $"{certificateFile} holds no certificate").Dispose();
-        return FromPem(() => X509Certificate2.CreateFromPem(certificate, key),
-            $"{keyFile} holds no key that belongs to the certificate in {certificateFile}");
-    }
-
-    /// <summary>All certificates of a PEM file: the first is the server's own, the others are sent along
-    /// (RFC 8446 §4.4.2).</summary>
-    public static X509Certificate2Collection ReadChain(string certificateFile)
-    {
+        var (pem, key) = (File.ReadAllText(certificateFile), File.ReadAllText(keyFile));
         var chain = new X509Certificate2Collection();
-        chain.ImportFromPem(File.ReadAllText(certificateFile));
-        return chain;
+        FromPem(() => X509Certificate2.CreateFromPem(pem), $"{certificateFile} holds no certificate").Dispose();
+        var own = FromPem(() => X509Certificate2.CreateFromPem(pem, key),
+            $"{keyFile} holds no key that belongs to the certificate in {certificateFile}");
+        chain.ImportFromPem(pem);
+        return (own, chain);
     }
 
     /// <summary>
@@ -78,7 +74,7 @@ public static class ServerCertificate
             return null;
         try
         {
-            return Read(file, file);
+            return Read(file, file).Own;
         }
         catch (CryptographicException)
         {

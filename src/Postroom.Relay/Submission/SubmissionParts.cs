@@ -64,10 +64,9 @@ internal sealed record ListenerParts(
 
     private static SslServerAuthenticationOptions TlsFor(ListenerSettings settings, SubmissionParts all)
     {
-        var certificate = settings.CertificateFile is { } file
+        var (certificate, chain) = settings.CertificateFile is { } file
             ? ServerCertificate.Read(file, settings.KeyFile)
-            : ServerCertificate.OwnIn(all.DataFolder, all.HostName, all.Clock.GetUtcNow());
-        var chain = settings.CertificateFile is { } whole ? ServerCertificate.ReadChain(whole) : null;
+            : (ServerCertificate.OwnIn(all.DataFolder, all.HostName, all.Clock.GetUtcNow()), null);
         return new SslServerAuthenticationOptions
         {
             // Offline: what is missing in the file is not fetched from anywhere.

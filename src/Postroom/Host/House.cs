@@ -8,6 +8,7 @@ using Postroom.Mail.Sandbox;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
+using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Submission;
 
 namespace Postroom.Host;
@@ -174,8 +175,8 @@ public sealed class House : IAsyncDisposable
             if (await Unrouted.ReleaseAsync(Spool, routes, cancel) is var released and > 0)
                 HostLog.RouteFits(_log, released);
         }
-        catch (Exception e) when (e is SpoolFailedException or IOException or OperationCanceledException
-            or ObjectDisposedException)
+        catch (Exception e) when (e is SpoolFailedException or IOException or LedgerCorruptException
+            or OperationCanceledException or ObjectDisposedException)
         {
             HostLog.NotReleased(_log, e.Message);
         }

@@ -125,7 +125,7 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
         return true;
     }
 
-    // Asked anew, for this segment alone: between the two questions mail can only have died, or ended another way.
+    // Asked anew, piece by piece: the count told only that it is worth it.
     private async Task CompactAsync(int segment, DateTimeOffset kept)
     {
         var live = await parts.AskLedgerAsync(ledger => ledger.BodiesNeeded(kept, segment));

@@ -121,6 +121,8 @@ internal sealed class Housekeeping
         {
             if (!_segments.TryGetValue(number, out var facts) || !facts.Releasable)
                 throw new InvalidOperationException($"segment {number} is not releasable");
+            if (_stopping)
+                return Task.CompletedTask; // the next start may
             _compacting.Add(done);
             _work.Enqueue(() => Compact(number, live, done));
             Monitor.Pulse(_lock);
@@ -166,7 +168,7 @@ internal sealed class Housekeeping
         }
 
         foreach (var left in _compacting)
-            left.SetResult(); // Given up: the next start may.
+            left.SetResult(); // given up: the next start may
         _ended.SetResult();
     }
 
