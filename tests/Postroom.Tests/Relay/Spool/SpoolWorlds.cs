@@ -22,9 +22,9 @@ public sealed class RealWorld : SpoolWorld
 
     public override bool PowerCut() => false;
 
-    /// <summary>Octets that the files of a folder of the spool take on the disk.</summary>
-    public long Taken(string folder) =>
-        Directory.GetFiles(Path.Combine(Folder(_life), folder)).Sum(TakenBy);
+    /// <summary>Octets that the segments take on the disk which are no longer written to.</summary>
+    public long TakenByBodies() => Directory.GetFiles(Path.Combine(Folder(_life), "journal"), "*.seg")
+        .Order(StringComparer.Ordinal).SkipLast(1).Sum(TakenBy);
 
     private static long TakenBy(string file)
     {
