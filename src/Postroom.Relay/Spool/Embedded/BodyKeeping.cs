@@ -84,9 +84,16 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
         await GiveBackAsync(thoroughly: false);
     }
 
+    /// <summary>Gives back all there is, also what the life before left to be tidied.</summary>
+    public async Task GiveBackAllAsync()
+    {
+        await parts.Journal.TidiedAsync();
+        await GiveBackAsync(thoroughly: true);
+    }
+
     /// <summary>Gives back the segments whose bodies nobody needs, and of others what is dead in them: where that is
     /// most of it, or <paramref name="thoroughly"/> anything.</summary>
-    public Task GiveBackAsync(bool thoroughly)
+    private Task GiveBackAsync(bool thoroughly)
     {
         lock (_gate)
             return _last = GiveBackAfterAsync(_last, thoroughly);

@@ -84,7 +84,7 @@ public sealed class EmbeddedSpool : ISpool
 
     /// <summary>Gives back all space of bodies that nobody needs any more; by itself it does so where it is worth
     /// it.</summary>
-    public Task CompactAsync() => _bodies.GiveBackAsync(thoroughly: true);
+    public Task CompactAsync() => _bodies.GiveBackAllAsync();
 
     public async ValueTask<Acceptance> AcceptAsync(Draft draft, CancellationToken cancel)
     {

@@ -13,7 +13,7 @@ internal sealed class Housekeeping
     private readonly Queue<int> _releases = new();
     private readonly SortedDictionary<int, SegmentFacts> _segments = [];
     private readonly List<DamageReport> _damage = [];
-    private readonly List<TaskCompletionSource> _compacting = [];
+    private readonly List<TaskCompletionSource> _awaited = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ActiveSegment? _active;
     private Action<Exception>? _fail;
@@ -113,6 +113,22 @@ internal sealed class Housekeeping
         }
     }
 
+    /// <summary>Completes when all is done that was to be done until now, or was left to the next start.</summary>
+    public Task TidiedAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_stopping)
+                return Task.CompletedTask;
+            _awaited.Add(done);
+            _work.Enqueue(() => End(done));
+            Monitor.Pulse(_lock);
+        }
+
+        return done.Task;
+    }
+
     /// <summary>Gives back what is dead in a segment; completes when that is done, or was given up.</summary>
     public Task CompactAsync(int number, IReadOnlySet<int> live)
     {
@@ -123,7 +139,7 @@ internal sealed class Housekeeping
                 throw new InvalidOperationException($"segment {number} is not releasable");
             if (_stopping)
                 return Task.CompletedTask; // the next start may
-            _compacting.Add(done);
+            _awaited.Add(done);
             _work.Enqueue(() => Compact(number, live, done));
             Monitor.Pulse(_lock);
         }
@@ -167,7 +183,7 @@ internal sealed class Housekeeping
             }
         }
 
-        foreach (var left in _compacting)
+        foreach (var left in _awaited)
             left.SetResult(); // given up: the next start may
         _ended.SetResult();
     }
@@ -227,10 +243,15 @@ internal sealed class Housekeeping
         }
         finally
         {
-            lock (_lock)
-                _compacting.Remove(done);
-            done.SetResult();
+            End(done);
         }
+    }
+
+    private void End(TaskCompletionSource done)
+    {
+        lock (_lock)
+            _awaited.Remove(done);
+        done.SetResult();
     }
 
     /// <summary>A whole segment is kept to be used again, if none is; any other is unlinked.</summary>

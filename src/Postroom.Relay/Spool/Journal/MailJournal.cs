@@ -138,6 +138,10 @@ public sealed class MailJournal : IAsyncDisposable
     /// <see cref="SegmentFacts.Releasable"/>.</exception>
     public void ReleaseBodies(int segment) => Keeper.Release(segment);
 
+    /// <summary>Completes when the segments retired so far are <see cref="SegmentFacts.Releasable"/>, or could not be
+    /// made so, which <see cref="Damage"/> tells.</summary>
+    public Task TidiedAsync() => Keeper.TidiedAsync();
+
     /// <summary>Gives back the space of all bodies of a segment but these; completes when that is done, or was given up
     /// because the disk would not, which <see cref="Damage"/> tells.</summary>
     /// <param name="live">Where in the segment the pieces begin that somebody needs: their
