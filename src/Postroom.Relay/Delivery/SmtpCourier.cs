@@ -119,7 +119,7 @@ public sealed class SmtpCourier : ICourier
             _idle?.Dispose();
         }
 
-        await _end.CancelAsync();
+        _end.Cancel();
         foreach (var transfer in waiting)
             transfer.Cancel(_end.Token);
         foreach (var link in links)

@@ -78,9 +78,10 @@ public sealed class Conductor : IAsyncDisposable
     public async Task ReloadAsync(
         RouteTable routes, SandboxPolicy policy, QueueSettings settings, CancellationToken cancel)
     {
-        await _doors.WaitAsync(cancel);
+        await _doors.WaitAsync(CancellationToken.None);
         try
         {
+            cancel.ThrowIfCancellationRequested();
             _desk.Orders = new Orders(routes, policy, settings);
             foreach (var lane in Opened())
                 if (lane.Name == RouteTable.NoLane || IsUnchanged(lane.Route, routes.Named(lane.Name)))
@@ -144,9 +145,10 @@ public sealed class Conductor : IAsyncDisposable
     // 1. A lane for each route, for mail without one, and for what the spool holds of older configurations.
     private async Task KeepLanesAsync(CancellationToken cancel)
     {
-        await _doors.WaitAsync(cancel);
+        await _doors.WaitAsync(CancellationToken.None);
         try
         {
+            cancel.ThrowIfCancellationRequested();
             if (HasStrays())
                 await _desk.Spool.RouteByAsync(_desk.Orders.Routes.LaneOf, cancel);
             await OpenAsync(cancel);
@@ -217,7 +219,7 @@ public sealed class Conductor : IAsyncDisposable
 
     private async Task WindUpAsync(TimeSpan within)
     {
-        await _stop.CancelAsync();
+        Stop(_stop);
         await _doors.WaitAsync(CancellationToken.None); // a reload under way is waited for, and none opens a lane again
         var lanes = Opened();
         await Task.WhenAll(lanes.Select(lane => lane.StopAsync()));
@@ -225,7 +227,7 @@ public sealed class Conductor : IAsyncDisposable
         if (!await EndsAsync(drained, within))
         {
             _desk.Log.CutOff(lanes.Sum(lane => lane.Status().InFlight));
-            await _cut.CancelAsync(); // couriers give up at once, and what they had goes back
+            _cut.Cancel(); // couriers give up at once, and what they had goes back
             await EndsAsync(drained, _desk.Orders.Settings.StopWithin);
         }
 
@@ -248,7 +250,7 @@ public sealed class Conductor : IAsyncDisposable
         using var bound = new CancellationTokenSource();
         var late = Task.Delay(within, _desk.Time, bound.Token);
         var first = await Task.WhenAny(task, late);
-        await bound.CancelAsync();
+        bound.Cancel();
         return first == task;
     }
 

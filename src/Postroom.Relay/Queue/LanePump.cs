@@ -69,7 +69,7 @@ internal sealed class LanePump : IAsyncDisposable
         lock (_gate)
             return _inFlight == 0
                 ? Task.CompletedTask
-                : (_drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                : (_drained ??= Promise.New()).Task;
     }
 
     /// <summary>
@@ -215,7 +215,7 @@ internal sealed class LanePump : IAsyncDisposable
                 var free = (_breaker.OneAtATime ? 1 : Capacity()) - _inFlight;
                 if (free > 0)
                     return free;
-                _slotFreed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _slotFreed ??= Promise.New();
                 freed = _slotFreed.Task;
             }
 
@@ -297,7 +297,7 @@ internal sealed class LanePump : IAsyncDisposable
             lock (_gate)
             {
                 wait = _breaker.ProbeAt - _desk.Now;
-                _hurried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _hurried = Promise.New();
                 hurried = _hurried.Task;
             }
 
@@ -306,7 +306,7 @@ internal sealed class LanePump : IAsyncDisposable
                 return;
             using var nap = new CancellationTokenSource();
             await Task.WhenAny(Task.Delay(wait, _desk.Time, nap.Token), hurried);
-            await nap.CancelAsync(); // no timer is left behind
+            nap.Cancel(); // no timer is left behind
         }
     }
 

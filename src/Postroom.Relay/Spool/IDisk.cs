@@ -1,7 +1,7 @@
 namespace Postroom.Relay.Spool;
 
 /// <summary>
-/// One of the four doors to the world: the disk below one folder, as a store that must not lie sees it.
+/// One of the doors to the world: the disk below one folder, as a store that must not lie sees it.
 /// </summary>
 /// <remarks>
 /// Names are relative to the folder, with / between. What is written is visible at once to reads and outlives the

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Options;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Telemetry;
 
@@ -16,7 +15,8 @@ namespace Postroom.Relay.Submission;
 /// </remarks>
 internal sealed class Listener
 {
-    private static readonly SocketTransportOptions Transport = new()
+    /// <summary>How the sockets of this machine are used.</summary>
+    public static readonly SocketTransportOptions Sockets = new()
     {
         Backlog = 4096, // a burst of an application with many threads: a full one costs each a second of SYN retry
         NoDelay = true,
@@ -55,7 +55,7 @@ internal sealed class Listener
             if (isFile)
                 SocketFile.RemoveStale(path);
             EndPoint at = isFile ? new UnixDomainSocketEndPoint(path) : IPEndPoint.Parse(settings.Address);
-            var socket = await new SocketTransportFactory(Options.Create(Transport), all.Loggers).BindAsync(at, cancel);
+            var socket = await all.Transport.BindAsync(at, cancel);
             if (isFile)
                 SocketFile.Protect(path, settings.SocketMode, settings.SocketOwner);
             var listener = new Listener(parts, socket);

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Postroom.Mail.Sasl;
 using Postroom.Mail.Smtp;
@@ -15,6 +16,9 @@ internal sealed record SubmissionParts(
     public LoginGate Gate { get; } = new(Clock);
 
     public ILogger Log { get; } = Loggers.CreateLogger("Postroom.Submission");
+
+    /// <summary>Where connections come from.</summary>
+    public required IConnectionListenerFactory Transport { get; init; }
 
     /// <summary>Where a self-made certificate is kept.</summary>
     public required string DataFolder { get; init; }

@@ -1,5 +1,8 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Postroom.Relay.Spool;
 
 namespace Postroom.Relay.Submission;
@@ -11,15 +14,19 @@ public sealed class SubmissionServer : IAsyncDisposable
     private readonly ISpool _spool;
     private readonly TimeProvider _clock;
     private readonly ILoggerFactory _loggers;
+    private readonly IConnectionListenerFactory _transport;
     private readonly List<Listener> _listeners = [];
     private readonly List<Task> _draining = [];
     private readonly CancellationTokenSource _cutOff = new();
     private SubmissionSettings _settings;
     private SubmissionParts _parts;
 
-    public SubmissionServer(SubmissionSettings settings, ISpool spool, TimeProvider clock, ILoggerFactory loggers)
+    /// <param name="transport">Where connections come from; null for the sockets of this machine.</param>
+    public SubmissionServer(SubmissionSettings settings, ISpool spool, TimeProvider clock, ILoggerFactory loggers,
+        IConnectionListenerFactory? transport = null)
     {
         (_settings, _spool, _clock, _loggers) = (settings, spool, clock, loggers);
+        _transport = transport ?? new SocketTransportFactory(Options.Create(Listener.Sockets), loggers);
         _parts = PartsOf(settings);
     }
 
@@ -100,6 +107,10 @@ public sealed class SubmissionServer : IAsyncDisposable
     {
         var users = new Users(settings.UsersFile, _loggers.CreateLogger("Postroom.Submission"));
         var folder = settings.DataFolder ?? Path.GetDirectoryName(Path.GetFullPath(settings.UsersFile)) ?? ".";
-        return new SubmissionParts(settings.HostName, _spool, _clock, _loggers, users) { DataFolder = folder };
+        return new SubmissionParts(settings.HostName, _spool, _clock, _loggers, users)
+        {
+            DataFolder = folder,
+            Transport = _transport,
+        };
     }
 }

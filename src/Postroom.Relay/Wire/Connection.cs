@@ -124,7 +124,7 @@ public sealed class Connection : IAsyncDisposable
             return;
         _reading.Dispose();
         _writing.Dispose();
-        await _end.CancelAsync();
+        _end.Cancel();
         await _stream.DisposeAsync();
         // _end stays undisposed: a late reader still asks for its token, and there is nothing in it to free.
     }

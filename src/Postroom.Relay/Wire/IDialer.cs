@@ -1,6 +1,6 @@
 namespace Postroom.Relay.Wire;
 
-/// <summary>One of the four doors to the world: opens connections to next hops.</summary>
+/// <summary>One of the doors to the world: opens connections to next hops.</summary>
 public interface IDialer
 {
     /// <summary>The addresses of a host, in the order to try them.</summary>

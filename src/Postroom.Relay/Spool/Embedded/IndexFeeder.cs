@@ -27,12 +27,13 @@ internal sealed class IndexFeeder : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Func<LaneOf> _laneOf;
     private readonly Func<Action, Task> _offload;
+    private readonly Action _rest;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly List<(Position Upto, TaskCompletionSource Done)> _waiting = [];
-    private TaskCompletionSource _hurry = New();
+    private TaskCompletionSource _hurry = Promise.New();
     private Position _indexed;
-    private readonly TaskCompletionSource _broken = New();
+    private readonly TaskCompletionSource _broken = Promise.New();
     private readonly Task _loop;
     private int _sinceCheckpoint;
     private bool _hasWorked = true; // the start leaves much behind
@@ -41,7 +42,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
     public IndexFeeder(SpoolParts parts, Func<LaneOf> laneOf)
     {
         (_journal, _ledger, _time, _log, _laneOf) = (parts.Journal, parts.Ledger, parts.Time, parts.Log, laneOf);
-        _offload = parts.Offload;
+        (_offload, _rest) = (parts.Offload, parts.Rest);
         _indexed = _ledger.IndexedTo ?? default;
         _loop = RunAsync();
     }
@@ -65,7 +66,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
                 return _broken.Task;
             if (_closed)
                 return Task.FromException(new SpoolFailedException("the spool is closed"));
-            var done = New();
+            var done = Promise.New();
             _waiting.Add((upto, done));
             _hurry.TrySetResult();
             return done.Task;
@@ -74,7 +75,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         try
         {
             await _loop;
@@ -132,10 +133,10 @@ internal sealed class IndexFeeder : IAsyncDisposable
         if (await Task.WhenAny(next, Task.Delay(Pause, _time, enough.Token)) != next)
         {
             _hasWorked = false;
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            _rest();
         }
 
-        await enough.CancelAsync();
+        enough.Cancel();
         return await next;
     }
 
@@ -199,7 +200,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
             if (_waiting.Count > 0)
                 return;
             if (_hurry.Task.IsCompleted)
-                _hurry = New();
+                _hurry = Promise.New();
             hurry = _hurry.Task;
         }
 
@@ -243,5 +244,4 @@ internal sealed class IndexFeeder : IAsyncDisposable
             waiter.SetException(why);
     }
 
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

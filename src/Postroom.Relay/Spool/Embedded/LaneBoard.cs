@@ -16,7 +16,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
     private static readonly TimeSpan LongestAlarm = TimeSpan.FromDays(1);
 
     private readonly Dictionary<string, Lane> _lanes = [];
-    private TaskCompletionSource _lanesChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _lanesChanged = Promise.New();
     private ITimer? _alarm;
 
     public Lock Gate { get; } = new();
@@ -49,8 +49,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             if (_lanes.TryGetValue(name, out var lane))
                 return lane;
             _lanes[name] = lane = new Lane(name, Presence);
-            Interlocked.Exchange(ref _lanesChanged,
-                new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            Interlocked.Exchange(ref _lanesChanged, Promise.New()).SetResult();
             return lane;
         }
     }
@@ -284,7 +283,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
                 ready = TakeReady(lane, most);
             else
             {
-                lane.Waiter ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+                lane.Waiter ??= Promise.New();
                 wait = lane.Waiter.Task;
                 SetAlarm(lane);
             }

@@ -1,13 +1,13 @@
 namespace Postroom.Relay.Spool.Embedded;
 
 /// <summary>Where the ledger works: SQLite blocks, and must not block who answers clients meanwhile.</summary>
-/// <remarks>It sleeps while there is nothing to do: the collections of .NET would have it look around first.</remarks>
 internal sealed class LedgerThread
 {
     private readonly Queue<(Action What, TaskCompletionSource Done)> _work = [];
+    private readonly IThread _thread;
     private bool _ends;
 
-    public LedgerThread() => new Thread(Run) { Name = "postroom ledger", IsBackground = true }.Start();
+    public LedgerThread(IThreads threads) => _thread = threads.Start("postroom ledger", Turn);
 
     /// <summary>Completes, or faults, when it has run.</summary>
     public Task RunAsync(Action what) => Add(what, isLast: false);
@@ -17,7 +17,7 @@ internal sealed class LedgerThread
 
     private Task Add(Action what, bool isLast)
     {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = Promise.New();
         lock (_work)
             if (_ends)
                 done.SetException(new SpoolFailedException("the spool is closed"));
@@ -25,12 +25,12 @@ internal sealed class LedgerThread
             {
                 _ends = isLast;
                 _work.Enqueue((what, done));
-                Monitor.Pulse(_work);
             }
+        _thread.Wake();
         return done.Task;
     }
 
-    private void Run()
+    private bool Turn()
     {
         while (Next() is { } next)
             try
@@ -42,15 +42,14 @@ internal sealed class LedgerThread
             {
                 next.Done.SetException(e);
             }
+
+        lock (_work)
+            return !_ends || _work.Count > 0;
     }
 
     private (Action What, TaskCompletionSource Done)? Next()
     {
         lock (_work)
-        {
-            while (_work.Count == 0 && !_ends)
-                Monitor.Wait(_work);
             return _work.TryDequeue(out var next) ? next : null;
-        }
     }
 }

@@ -75,9 +75,10 @@ internal sealed class Reshaping(
     // The mail of the lane waits meanwhile; an index that cannot be read now may be so a little later.
     private async Task<bool> TryRefillAsync(Lane lane)
     {
-        await _one.WaitAsync(_stop.Token);
+        await _one.WaitAsync(CancellationToken.None); // who is inside comes out, also when the spool closes
         try
         {
+            _stop.Token.ThrowIfCancellationRequested();
             await RefillOneAsync(lane);
             return true;
         }
@@ -97,10 +98,11 @@ internal sealed class Reshaping(
     /// <summary>Does what a person asked for to every target whose state allows it.</summary>
     public async ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel)
     {
-        await _one.WaitAsync(cancel);
+        await _one.WaitAsync(CancellationToken.None);
         var isOut = false;
         try
         {
+            cancel.ThrowIfCancellationRequested();
             await CaughtUpAsync(cancel);
             var (asDueAsCanBe, rest) = directive.What == Happening.Hurried
                 ? await parts.AskLedgerAsync(ledger => ByHurry(directive, ledger))
@@ -130,9 +132,10 @@ internal sealed class Reshaping(
     /// <summary>Sorts open mail into the lanes of new routes.</summary>
     public async Task RelaneAsync(LaneOf laneOf, CancellationToken cancel)
     {
-        await _one.WaitAsync(cancel);
+        await _one.WaitAsync(CancellationToken.None);
         try
         {
+            cancel.ThrowIfCancellationRequested();
             GiveBackUnfetched();
             TakeAllOut();
             await CaughtUpAsync(CancellationToken.None);

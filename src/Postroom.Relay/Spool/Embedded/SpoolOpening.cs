@@ -34,10 +34,11 @@ public static class SpoolOpening
         SpoolPlace place, SpoolSettings settings, LaneOf laneOf, TimeProvider time, ILogger log)
     {
         var ledger = OpenLedger(place.LedgerFile, log);
-        var journal = MailJournal.Open(place.Disk, new JournalSettings { SegmentSize = settings.SegmentSize }, time);
+        var journal = MailJournal.Open(place.Disk, new JournalSettings { SegmentSize = settings.SegmentSize }, time,
+            place.Threads);
         var recovery = Replay(journal, ledger, laneOf);
         var marks = new WireMarks(journal.Marks);
-        var thread = place.Offload is null ? new LedgerThread() : null;
+        var thread = place.Offload is null ? new LedgerThread(place.Threads) : null;
         var parts = new SpoolParts(settings, place.Disk, time, log)
         {
             Journal = journal,
@@ -46,6 +47,7 @@ public static class SpoolOpening
             Clock = new SteadyClock(time),
             FolderLock = place.FolderLock,
             Offload = place.Offload ?? thread!.RunAsync,
+            Rest = place.Threads.Rest,
             Thread = thread,
         };
         foreach (var damage in recovery.Damage)
@@ -131,6 +133,9 @@ public static class SpoolOpening
 /// <param name="FolderLock">Released with the spool; null if nobody else can come.</param>
 public sealed record SpoolPlace(IDisk Disk, string LedgerFile, IDisposable? FolderLock)
 {
-    /// <summary>Runs what blocks on the ledger; null for a thread of its own. The simulator has none.</summary>
+    /// <summary>The threads of journal and ledger.</summary>
+    public IThreads Threads { get; init; } = new RealThreads();
+
+    /// <summary>Runs what blocks on the ledger; null for a thread of its own.</summary>
     public Func<Action, Task>? Offload { get; init; }
 }

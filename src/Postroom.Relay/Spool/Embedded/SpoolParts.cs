@@ -24,6 +24,9 @@ internal sealed record SpoolParts(SpoolSettings Settings, IDisk Disk, TimeProvid
         return answer!;
     }
 
+    /// <summary>Much was done and there is nothing to do.</summary>
+    public required Action Rest { get; init; }
+
     /// <summary>Ends with the spool; null if there is none.</summary>
     public LedgerThread? Thread { get; init; }
 

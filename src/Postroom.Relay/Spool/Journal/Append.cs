@@ -12,22 +12,22 @@ internal sealed class Append(Frame first, int octets, bool isUrgent) : TaskCompl
     /// <summary>A piece of a body: done when written.</summary>
     public bool IsPiece => first.Kind == FrameKind.Body;
 
-    public void EndLater(SpoolFailedException? failure)
+    public void EndLater(SpoolFailedException? failure, IThreads threads)
     {
         _failure = failure;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        threads.Soon(this);
     }
 
     public void Execute() => _ = _failure is null ? TrySetResult() : TrySetException(_failure);
 }
 
 /// <summary>Wakes all who wait for one group: the first right here; idle workers steal the rest.</summary>
-internal sealed class Completion(List<Append> done) : IThreadPoolWorkItem
+internal sealed class Completion(List<Append> done, IThreads threads) : IThreadPoolWorkItem
 {
     public void Execute()
     {
         for (var i = 1; i < done.Count; i++)
-            ThreadPool.UnsafeQueueUserWorkItem(done[i], preferLocal: true);
+            threads.Soon(done[i]);
         done[0].Execute();
     }
 }

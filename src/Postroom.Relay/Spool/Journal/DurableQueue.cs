@@ -44,7 +44,7 @@ internal sealed class DurableQueue
             {
                 if (_entries.Count > 0)
                     return Dequeue(most);
-                _waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _waiting ??= Promise.New();
                 some = _waiting.Task;
             }
 

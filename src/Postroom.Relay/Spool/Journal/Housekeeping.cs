@@ -8,22 +8,23 @@ internal sealed class Housekeeping
 {
     private readonly IDisk _disk;
     private readonly JournalSettings _settings;
-    private readonly object _lock = new();
+    private readonly IThread _thread;
+    private readonly Lock _lock = new();
     private readonly Queue<Action> _work = new();
     private readonly Queue<int> _releases = new();
     private readonly SortedDictionary<int, SegmentFacts> _segments = [];
     private readonly List<DamageReport> _damage = [];
     private readonly List<TaskCompletionSource> _awaited = [];
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = Promise.New();
     private ActiveSegment? _active;
     private Action<Exception>? _fail;
     private bool _zeroing;
     private bool _stopping;
 
-    public Housekeeping(IDisk disk, JournalSettings settings)
+    public Housekeeping(IDisk disk, JournalSettings settings, IThreads threads)
     {
         (_disk, _settings) = (disk, settings);
-        new Thread(Run) { Name = "postroom housekeeping", IsBackground = true }.Start();
+        _thread = threads.Start("postroom housekeeping", Turn);
     }
 
     /// <summary>Segments that hold bodies, the active one last.</summary>
@@ -109,30 +110,31 @@ internal sealed class Housekeeping
                 throw new InvalidOperationException($"segment {number} is not releasable");
             _segments.Remove(number);
             _releases.Enqueue(number);
-            Monitor.Pulse(_lock);
         }
+
+        _thread.Wake();
     }
 
     /// <summary>Completes when all is done that was to be done until now, or was left to the next start.</summary>
     public Task TidiedAsync()
     {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = Promise.New();
         lock (_lock)
         {
             if (_stopping)
                 return Task.CompletedTask;
             _awaited.Add(done);
             _work.Enqueue(() => End(done));
-            Monitor.Pulse(_lock);
         }
 
+        _thread.Wake();
         return done.Task;
     }
 
     /// <summary>Gives back what is dead in a segment; completes when that is done, or was given up.</summary>
     public Task CompactAsync(int number, IReadOnlySet<int> live)
     {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = Promise.New();
         lock (_lock)
         {
             if (!_segments.TryGetValue(number, out var facts) || !facts.Releasable)
@@ -141,9 +143,9 @@ internal sealed class Housekeeping
                 return Task.CompletedTask; // the next start may
             _awaited.Add(done);
             _work.Enqueue(() => Compact(number, live, done));
-            Monitor.Pulse(_lock);
         }
 
+        _thread.Wake();
         return done.Task;
     }
 
@@ -151,26 +153,22 @@ internal sealed class Housekeeping
     public Task StopAsync()
     {
         lock (_lock)
-        {
             _stopping = true;
-            Monitor.Pulse(_lock);
-        }
-
+        _thread.Wake();
         return _ended.Task;
     }
 
     private void Post(Action work)
     {
         lock (_lock)
-        {
             _work.Enqueue(work);
-            Monitor.Pulse(_lock);
-        }
+        _thread.Wake();
     }
 
-    private void Run()
+    private bool Turn()
     {
-        while (Next() is { } work)
+        bool isOver;
+        while (Next(out isOver) is { } work)
         {
             try
             {
@@ -183,20 +181,22 @@ internal sealed class Housekeeping
             }
         }
 
+        if (!isOver)
+            return true;
         foreach (var left in _awaited)
             left.SetResult(); // given up: the next start may
         _ended.SetResult();
+        return false;
     }
 
-    private Action? Next()
+    private Action? Next(out bool isOver)
     {
         lock (_lock)
         {
-            while (_work.Count == 0 && _releases.Count == 0 && !_stopping)
-                Monitor.Wait(_lock);
+            isOver = _stopping;
             if (_releases.TryDequeue(out var number))
                 return () => GiveBack(number);
-            return _stopping ? null : _work.Dequeue();
+            return !_stopping && _work.TryDequeue(out var work) ? work : null;
         }
     }
 

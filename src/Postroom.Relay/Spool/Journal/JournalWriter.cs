@@ -21,9 +21,11 @@ internal sealed class JournalWriter
     private readonly Housekeeping _housekeeping;
     private readonly ITimer _patience;
     private readonly Action<Position> _aboutToWrite;
-    private readonly object _lock = new();
-    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IThreads _threads;
+    private readonly IThread _thread;
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _failed = Promise.New();
+    private readonly TaskCompletionSource _ended = Promise.New();
 
     // Under the lock.
     private List<Append> _pending = [];
@@ -45,10 +47,11 @@ internal sealed class JournalWriter
         (_disk, _settings, _time, _active) = (disk, settings, time, active);
         (_scratch, _durable, _housekeeping) = (state.Scratch, state.Durable, state.Housekeeping);
         _aboutToWrite = to => _scratch.WritingTo = to;
+        _threads = state.Threads;
+        _thread = _threads.Start("postroom journal", Turn);
         _patience = time.CreateTimer(_ => SyncDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _ = _failed.Task.Exception; // looked at: nobody has to
-        _housekeeping.Active(_active, Fail);
-        new Thread(Run) { Name = "postroom journal", IsBackground = true }.Start();
+        _housekeeping.Active(_active, why => Fail(why));
     }
 
     public Task Failed => _failed.Task;
@@ -59,73 +62,75 @@ internal sealed class JournalWriter
     public void Enqueue(Append append)
     {
         SpoolFailedException? failure;
+        var isFirst = false;
         lock (_lock)
         {
             failure = _failure ?? (_stopping ? new SpoolFailedException("the journal is closed") : null);
             if (failure is null)
             {
                 _pending.Add(append);
-                if (_pending.Count == 1)
-                    Monitor.Pulse(_lock);
-                return;
+                isFirst = _pending.Count == 1;
             }
         }
 
-        append.SetException(failure);
+        if (failure is not null)
+            append.SetException(failure);
+        else if (isFirst)
+            _thread.Wake();
     }
 
     /// <summary>Writes what is pending, then the clean stop.</summary>
     public Task StopAsync()
     {
         lock (_lock)
-        {
             _stopping = true;
-            Monitor.Pulse(_lock);
-        }
-
+        _thread.Wake();
         return _ended.Task;
     }
 
     private void SyncDue()
     {
         lock (_lock)
-        {
             (_syncDue, _timerArmed) = (true, false);
-            Monitor.Pulse(_lock);
-        }
+        _thread.Wake();
     }
 
-    private void Run()
+    /// <summary>Writes all that is pending. False: the journal is at its end, and so is the thread.</summary>
+    private bool Turn()
     {
         try
         {
-            while (Gather())
+            bool isOver;
+            while (Gather(out isOver))
                 WriteAll();
+            if (!isOver)
+                return true;
             WriteGroup(cleanStop: true);
             Sync();
         }
         // whatever it is: nobody may be told that it went well
         catch (Exception e) when (e is not ThreadInterruptedException)
         {
-            Fail(e);
+            var failure = Fail(e);
+            End(_taken, failure);
+            End(_unsynced, failure);
         }
-        finally
-        {
-            _patience.Dispose();
-            _active.Dispose();
-            _ended.SetResult();
-        }
+
+        _patience.Dispose();
+        _active.Dispose();
+        _ended.SetResult();
+        return false;
     }
 
-    /// <summary>Waits for work, or for the patience of what is unsynced to end; false at the end.</summary>
-    private bool Gather()
+    /// <summary>Takes what is pending; false if there is nothing, and no sync is due either.</summary>
+    /// <param name="isOver">Nor will anything come.</param>
+    private bool Gather(out bool isOver)
     {
         lock (_lock)
         {
-            while (_pending.Count == 0 && !_syncDue && !_stopping && _failure is null)
-                Monitor.Wait(_lock);
             if (_failure is not null)
                 throw _failure;
+            isOver = _stopping;
             if (_pending.Count == 0 && !_syncDue)
                 return false;
             (_pending, _taken) = (_taken, _pending);
@@ -184,7 +189,7 @@ internal sealed class JournalWriter
     {
         foreach (var append in _taken)
             if (append.IsPiece)
-                append.EndLater(null);
+                append.EndLater(null, _threads);
         _taken.Clear();
         if (_taken.Capacity > 4096)
             _taken.Capacity = 256;
@@ -205,7 +210,7 @@ internal sealed class JournalWriter
             for (var frame = append.First; frame is not null; frame = frame.Next)
                 frame.Entry!.InlineBody = default;
         _durable.Add(done); // before anybody can say that it is done: who then asks the index waits for it
-        ThreadPool.UnsafeQueueUserWorkItem(new Completion(done), preferLocal: false);
+        _threads.Soon(new Completion(done, _threads));
     }
 
     // Under load somebody in a hurry always comes first, and the timer finds nothing old enough to pay a sync for.
@@ -241,29 +246,28 @@ internal sealed class JournalWriter
     }
 
     /// <summary>The end of all promises. Called by any thread; the first reason counts.</summary>
-    private void Fail(Exception why)
+    private SpoolFailedException Fail(Exception why)
     {
         var failure = why as SpoolFailedException
             ?? new SpoolFailedException($"the journal failed: {why.Message}", why);
         List<Append> pending;
-        var ours = Thread.CurrentThread.Name == "postroom journal";
         lock (_lock)
         {
             _failure ??= failure;
             failure = _failure;
             pending = _pending;
             _pending = [];
-            Monitor.Pulse(_lock);
         }
 
         _failed.TrySetException(failure);
-        foreach (var append in pending)
-            append.EndLater(failure);
-        if (!ours)
-            return;
-        foreach (var append in _taken)
-            append.EndLater(failure);
-        foreach (var append in _unsynced)
-            append.EndLater(failure);
+        End(pending, failure);
+        _thread.Wake();
+        return failure;
+    }
+
+    private void End(List<Append> appends, SpoolFailedException failure)
+    {
+        foreach (var append in appends)
+            append.EndLater(failure, _threads);
     }
 }

@@ -13,14 +13,15 @@ public sealed class MailJournal : IAsyncDisposable
     private readonly IDisk _disk;
     private readonly JournalSettings _settings;
     private readonly TimeProvider _time;
+    private readonly IThreads _threads;
     private readonly JournalScratch _scratch;
     private readonly DurableQueue _durable = new();
     private Housekeeping? _housekeeping;
     private JournalWriter? _writer;
 
-    private MailJournal(IDisk disk, JournalSettings settings, TimeProvider time)
+    private MailJournal(IDisk disk, JournalSettings settings, TimeProvider time, IThreads threads)
     {
-        (_disk, _settings, _time) = (disk, settings, time);
+        (_disk, _settings, _time, _threads) = (disk, settings, time, threads);
         _scratch = new JournalScratch(disk, settings.MarksSize);
     }
 
@@ -51,7 +52,7 @@ public sealed class MailJournal : IAsyncDisposable
         _housekeeping ?? throw new InvalidOperationException("the journal has not been recovered");
 
     /// <exception cref="SpoolUnusableException">Written by a newer version; the message says what to do.</exception>
-    public static MailJournal Open(IDisk disk, JournalSettings settings, TimeProvider time)
+    public static MailJournal Open(IDisk disk, JournalSettings settings, TimeProvider time, IThreads threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.SegmentSize, 64 << 10);
         disk.CreateFolder(JournalFiles.Segments);
@@ -59,7 +60,7 @@ public sealed class MailJournal : IAsyncDisposable
         disk.CreateFolder(JournalFiles.Quarantine);
         disk.SyncFolder("");
         Catalogue.Read(disk, []);
-        return new MailJournal(disk, settings, time);
+        return new MailJournal(disk, settings, time, threads);
     }
 
     /// <summary>
@@ -75,11 +76,11 @@ public sealed class MailJournal : IAsyncDisposable
         var recovery = new JournalRecovery(_disk, _time, _scratch);
         var found = recovery.Run(from, replay);
         var active = recovery.Active!;
-        _housekeeping = new Housekeeping(_disk, _settings);
+        _housekeeping = new Housekeeping(_disk, _settings, _threads);
         foreach (var segment in recovery.Segments)
             if (segment.HasBodies && segment.Number != active.Number)
                 _housekeeping.Retired(segment.Number, segment.Cut ?? 0, segment.HasRecords);
-        var state = new JournalState(_scratch, _durable, _housekeeping);
+        var state = new JournalState(_scratch, _durable, _housekeeping, _threads);
         _writer = new JournalWriter(_disk, _settings, _time, state, active);
         return found;
     }

@@ -1,5 +1,6 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Shared;
 using Postroom.Relay.Spool.Embedded;
 using Xunit;
 

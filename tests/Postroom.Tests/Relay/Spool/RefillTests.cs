@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Postroom.Mail.Status;
+using Postroom.Shared;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
 using Xunit;

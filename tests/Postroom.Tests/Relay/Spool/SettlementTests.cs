@@ -1,5 +1,6 @@
 using Postroom.Mail;
 using Postroom.Mail.Status;
+using Postroom.Shared;
 using Postroom.Relay.Spool;
 using Xunit;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Postroom.Mail.Status;
+using Postroom.Shared;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Journal;

@@ -1,3 +1,4 @@
+using Postroom.Shared;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Embedded;
 

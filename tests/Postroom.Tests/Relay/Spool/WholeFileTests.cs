@@ -1,4 +1,5 @@
 using System.Text;
+using Postroom.Shared;
 using Postroom.Relay.Spool.Disk;
 using Xunit;
 

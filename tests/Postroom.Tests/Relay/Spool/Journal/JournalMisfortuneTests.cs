@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Postroom.Mail;
+using Postroom.Shared;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Journal;
 using Xunit;
@@ -87,7 +88,7 @@ public sealed class JournalMisfortuneTests
     {
         var disk = new SimulatedDisk(new Random(5));
         var time = new FakeTimeProvider(Mails.Noon);
-        var journal = OpenJournal.Open(disk, Opened.Small, time);
+        var journal = OpenJournal.Open(disk, Opened.Small, time, new RealThreads());
         journal.Recover(null, (_, _) => { });
         await journal.AppendAsync(Mails.Mail(1, 1_000), urgent: true).Soon();
         var piece = await journal.AppendBodyPieceAsync(Mails.Body(2, 4_000)).Soon();
@@ -142,7 +143,7 @@ public sealed class JournalMisfortuneTests
     {
         var disk = new SimulatedDisk(new Random(5));
         var time = new FakeTimeProvider(Mails.Noon);
-        await using var journal = OpenJournal.Open(disk, Opened.Small with { ZeroAhead = 0 }, time);
+        await using var journal = OpenJournal.Open(disk, Opened.Small with { ZeroAhead = 0 }, time, new RealThreads());
         journal.Recover(null, (_, _) => { });
         var patient = journal.AppendAsync(Mails.Mail(1, 100), urgent: false);
         await journal.AppendBodyPieceAsync(new byte[1]).Soon();
@@ -177,7 +178,8 @@ public sealed class JournalMisfortuneTests
     // Without zeros ahead, whose sync would make durable what the start itself forgot.
     private static OpenJournal Begun(SimulatedDisk disk)
     {
-        var journal = OpenJournal.Open(disk, Opened.Small with { ZeroAhead = 0 }, TimeProvider.System);
+        var journal = OpenJournal.Open(
+            disk, Opened.Small with { ZeroAhead = 0 }, TimeProvider.System, new RealThreads());
         journal.Recover(null, (_, _) => { });
         return journal;
     }

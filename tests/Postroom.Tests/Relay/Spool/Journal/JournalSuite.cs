@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Postroom.Mail;
+using Postroom.Shared;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Journal;

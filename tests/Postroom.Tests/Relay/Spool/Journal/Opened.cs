@@ -15,7 +15,7 @@ internal static class Opened
 
     public static OpenJournal At(IDisk disk, out Recovery recovery, List<JournalRecord> read, Position? from = null)
     {
-        var journal = OpenJournal.Open(disk, Small, TimeProvider.System);
+        var journal = OpenJournal.Open(disk, Small, TimeProvider.System, new RealThreads());
         recovery = journal.Recover(from, (_, record) => read.Add(record));
         return journal;
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
+using Postroom.Shared;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Journal;
 using Xunit;

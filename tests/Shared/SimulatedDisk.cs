@@ -1,6 +1,6 @@
 using Postroom.Relay.Spool;
 
-namespace Postroom.Tests.Relay.Spool;
+namespace Postroom.Shared;
 
 /// <summary>What a plan makes fail.</summary>
 public enum DiskCall { Write, Sync, SyncFolder }
