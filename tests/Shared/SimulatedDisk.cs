@@ -33,8 +33,11 @@ public sealed class SimulatedDisk : IDisk
 
     private SimulatedDisk(Random dice, int boot) => (_dice, _boot) = (dice, boot);
 
+    /// <summary>More free space than anything here fills.</summary>
+    public const long Roomy = 1L << 40;
+
     /// <summary>Octets that can still be written; a write beyond fails whole.</summary>
-    public long FreeSpace { get; set; } = long.MaxValue;
+    public long FreeSpace { get; set; } = Roomy;
 
     public string? BootId => $"boot {_boot}";
 
@@ -50,6 +53,13 @@ public sealed class SimulatedDisk : IDisk
 
     /// <summary>Syncs of files wait for it: a disk that is slow.</summary>
     public Task SyncGate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Asked before each call that changes something: true, and the process dies in it. Of a write a part may
+    /// have been done.</summary>
+    public Func<bool>? IsFatal { get; set; }
+
+    /// <summary>Called when a call was fatal: to <see cref="Kill"/> or <see cref="PowerCut"/>.</summary>
+    public Action? Died { get; set; }
 
     /// <summary>The n-th call of that kind from now (1: the next) fails, and every one after it.</summary>
     public void FailFrom(DiskCall call, int nth, Func<IOException> error)
@@ -113,6 +123,7 @@ public sealed class SimulatedDisk : IDisk
             {
                 if (!create)
                     throw new FileNotFoundException(name);
+                Change();
                 _names[name] = file = new SimulatedFile(this, []);
             }
 
@@ -141,7 +152,7 @@ public sealed class SimulatedDisk : IDisk
     {
         lock (_lock)
         {
-            Check();
+            Change();
             if (!_names.Remove(from, out var file))
                 throw new FileNotFoundException(from);
             _names[to] = file;
@@ -152,7 +163,7 @@ public sealed class SimulatedDisk : IDisk
     {
         lock (_lock)
         {
-            Check();
+            Change();
             _names.Remove(name);
         }
     }
@@ -161,7 +172,7 @@ public sealed class SimulatedDisk : IDisk
     {
         lock (_lock)
         {
-            Check();
+            Change();
             Count(DiskCall.SyncFolder);
             if (SyncsLie)
                 return;
@@ -211,6 +222,15 @@ public sealed class SimulatedDisk : IDisk
             throw new IOException("this process is dead");
     }
 
+    private void Change()
+    {
+        Check();
+        if (IsFatal?.Invoke() != true)
+            return;
+        Died!();
+        Check();
+    }
+
     private void Count(DiskCall call)
     {
         Calls[call]++;
@@ -256,7 +276,9 @@ public sealed class SimulatedDisk : IDisk
             lock (disk._lock)
             {
                 disk.Check();
-                disk.Count(DiskCall.Write);
+                var isFatal = disk.IsFatal?.Invoke() == true;
+                if (!isFatal)
+                    disk.Count(DiskCall.Write);
                 var octets = new byte[pieces.Sum(piece => piece.Length)];
                 var at = 0;
                 foreach (var piece in pieces)
@@ -265,12 +287,18 @@ public sealed class SimulatedDisk : IDisk
                     at += piece.Length;
                 }
 
+                if (isFatal)
+                    octets = octets[..disk._dice.Next(octets.Length + 1)];
                 var growth = Math.Max(0, offset + octets.Length - _length);
                 if (growth > disk.FreeSpace)
                     throw new DiskFullException("no space left on the simulated disk");
                 disk.FreeSpace -= growth;
                 Put(ref _now, ref _length, offset, octets);
                 _unsynced.Add((offset, octets));
+                if (!isFatal)
+                    return;
+                disk.Died!();
+                disk.Check();
             }
         }
 
@@ -290,8 +318,17 @@ public sealed class SimulatedDisk : IDisk
             disk.SyncGate.Wait();
             lock (disk._lock)
             {
-                disk.Check();
-                disk.Count(DiskCall.Sync);
+                disk.Change();
+                try
+                {
+                    disk.Count(DiskCall.Sync);
+                }
+                catch (IOException)
+                {
+                    LoseSome();
+                    throw;
+                }
+
                 if (disk.SyncsLie)
                     return;
                 foreach (var (offset, octets) in _unsynced)
@@ -305,7 +342,7 @@ public sealed class SimulatedDisk : IDisk
         {
             lock (disk._lock)
             {
-                disk.Check();
+                disk.Change();
                 disk.FreeSpace += Math.Max(0, _length - length);
                 if (length < _length)
                     _now.AsSpan((int)length, _length - (int)length).Clear();
@@ -315,9 +352,13 @@ public sealed class SimulatedDisk : IDisk
 
         public void GiveBack(long offset, long length)
         {
-            Write(offset, [new byte[length]]);
             lock (disk._lock)
-                disk.FreeSpace += length;
+            {
+                // A hole that is a hole already gives nothing.
+                var given = length - _now.AsSpan((int)offset, (int)length).Count((byte)0);
+                Write(offset, [new byte[length]]);
+                disk.FreeSpace += given;
+            }
         }
 
         public void Dispose()
@@ -358,6 +399,14 @@ public sealed class SimulatedDisk : IDisk
             _now[offset] ^= 1;
             if (offset < _durableLength)
                 _durable[offset] ^= 1;
+        }
+
+        // As Linux does: what could not be written is clean from now on. Reads see it, no later sync writes it.
+        private void LoseSome()
+        {
+            _durable = TornBy(disk._dice);
+            _durableLength = _durable.Length;
+            _unsynced.Clear();
         }
 
         private static void Put(ref byte[] content, ref int length, long offset, ReadOnlySpan<byte> octets)

@@ -6,7 +6,7 @@ public sealed record SpoolSettings
     /// <summary>Below this many free octets nothing is accepted (452 4.3.1).</summary>
     public long FreeSpaceFloor { get; init; } = 512L << 20;
 
-    /// <summary>Octets of one journal segment.</summary>
+    /// <summary>Octets of one journal segment; at least 128 KB, for a piece of a body must fit in.</summary>
     public int SegmentSize { get; init; } = 64 << 20;
 
     /// <summary>Octets of bodies kept in memory for delivery; beyond it they are read back.</summary>

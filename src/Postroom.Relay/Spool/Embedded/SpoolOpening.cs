@@ -33,6 +33,7 @@ public static class SpoolOpening
     public static async Task<EmbeddedSpool> OpenAsync(
         SpoolPlace place, SpoolSettings settings, LaneOf laneOf, TimeProvider time, ILogger log)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(settings.SegmentSize, 2 * PieceWriter.MostInPiece);
         var ledger = OpenLedger(place.LedgerFile, log);
         var journal = MailJournal.Open(place.Disk, new JournalSettings { SegmentSize = settings.SegmentSize }, time,
             place.Threads);
