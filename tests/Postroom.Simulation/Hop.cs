@@ -1,0 +1,70 @@
+using Postroom.Mail;
+
+namespace Postroom.Simulation;
+
+/// <summary>What a next hop does at one step of the dialogue.</summary>
+internal enum HopMood
+{
+    Serves,
+    Defers,
+    Refuses,
+    Closes,      // says 421 and hangs up
+    Drops,       // hangs up without a word
+    Stalls,      // says nothing any more
+    Late,        // answers, but after minutes
+    Babbles,     // says what is no reply
+    TakesAndDrops,  // of the final dot: it has the mail, and nobody learns of it
+    TakesAndStalls,
+    TakesAndBabbles,
+}
+
+/// <summary>One mail that a next hop has taken responsibility for.</summary>
+/// <param name="Told">What it answered; null if it never said so.</param>
+internal sealed record Taken(MailId Id, IReadOnlyList<string> To, byte[] Octets, string From, string? Told);
+
+/// <summary>A next hop: it lies, stalls, drops and answers late, until the world calms down.</summary>
+internal sealed class Hop(World world, string name, TimeSpan latency, int trouble)
+{
+    private static readonly HopMood[] AtConnect = [HopMood.Drops, HopMood.Stalls];
+
+    private static readonly HopMood[] AtGreeting =
+        [HopMood.Closes, HopMood.Refuses, HopMood.Drops, HopMood.Stalls, HopMood.Babbles, HopMood.Late];
+
+    private static readonly HopMood[] AtCommand =
+    [
+        HopMood.Defers, HopMood.Defers, HopMood.Refuses, HopMood.Closes, HopMood.Drops, HopMood.Stalls, HopMood.Late,
+        HopMood.Babbles,
+    ];
+
+    private static readonly HopMood[] AtDot =
+    [
+        .. AtCommand, HopMood.TakesAndDrops, HopMood.TakesAndDrops, HopMood.TakesAndStalls, HopMood.TakesAndBabbles,
+        HopMood.Late,
+    ];
+
+    public string Name => name;
+
+    public TimeSpan Latency => latency;
+
+    public List<Taken> Taken { get; } = [];
+
+    public bool Pipelines { get; } = world.Scheduler.Dice.Next(4) > 0;
+
+    public bool TakesChunks { get; } = world.Scheduler.Dice.Next(2) == 0;
+
+    private Random Dice => world.Scheduler.Dice;
+
+    /// <summary>Down altogether until then.</summary>
+    public long DownUntil { get; set; }
+
+    public HopMood OnConnect() => !world.IsCalm && world.Scheduler.Now < DownUntil ? HopMood.Drops : Mood(AtConnect);
+
+    public HopMood OnGreeting() => Mood(AtGreeting);
+
+    public HopMood OnCommand() => Mood(AtCommand);
+
+    public HopMood OnDot() => Mood(AtDot);
+
+    private HopMood Mood(HopMood[] moods) =>
+        world.IsCalm || Dice.Next(1000) >= trouble ? HopMood.Serves : moods[Dice.Next(moods.Length)];
+}

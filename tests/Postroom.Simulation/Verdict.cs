@@ -1,0 +1,127 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Journal;
+
+namespace Postroom.Simulation;
+
+/// <summary>The promises of the road, asked of a world that has come to rest.</summary>
+internal sealed partial class Verdict(World world)
+{
+    private readonly Dictionary<MailId, MailRecord> _records = [];
+    private readonly ILookup<MailId, (Hop Hop, Taken Taken)> _taken = (
+        from hop in world.Hops.Values from taken in hop.Taken select (hop, taken)).ToLookup(t => t.taken.Id);
+
+    private ISpoolIndex Index => world.Life.Spool!.Index;
+
+    public void Judge()
+    {
+        Read();
+        foreach (var application in world.Applications)
+            foreach (var handover in application.Handovers)
+                EveryAcknowledgedMailIsKnown(application, handover);
+        foreach (var record in _records.Values)
+            EveryRecipientHasItsEnd(record);
+        foreach (var taken in _taken)
+            foreach (var (hop, copy) in taken)
+                WhatArrivedWasSent(hop, copy);
+        foreach (var application in world.Applications)
+            WhatWasRefusedIsNotSent(application);
+        if (JournalCheck.Verify(world.Life.Disk) is { Breaks.Count: > 0 } report)
+            world.Violation($"the journal does not verify: {string.Join("; ", report.Breaks)}");
+    }
+
+    private void Read()
+    {
+        Cursor? after = null;
+        while (Index.Find(Filter.All, after, 500) is { Count: > 0 } page)
+        {
+            foreach (var id in page.Select(row => row.Mail).Distinct())
+                if (Index.Show(id) is { } record)
+                    _records[id] = record;
+                else
+                    world.Violation($"{id} is in the list and cannot be shown");
+            after = new Cursor(page[^1].Mail, page[^1].Recipient);
+        }
+    }
+
+    // Promise 1: no 250 without the mail, whatever happened since.
+    private void EveryAcknowledgedMailIsKnown(Application application, Handover handover)
+    {
+        if (handover.Id is not { } id)
+            return;
+        var mail = application.Mails[handover.Mail];
+        if (!_records.TryGetValue(id, out var record))
+            world.Violation($"LOST: {mail.Key} was acknowledged as {id}, and nobody knows it");
+        else if (!record.Recipients.Select(r => r.To).Order().SequenceEqual(mail.To.Order()))
+            world.Violation($"{mail.Key}, {id}, has other recipients: {string.Join(' ', record.Recipients.Select(r => r.To))}");
+    }
+
+    // Promises 2, 3 and 7: one end each, copies only where a doubt stands in the trail, and the hop's own words.
+    private void EveryRecipientHasItsEnd(MailRecord record)
+    {
+        foreach (var row in record.Recipients)
+        {
+            var copies = _taken[record.Id].Where(t => t.Taken.To.Contains(row.To)).ToList();
+            var doubts = record.Trail.Count(e => e.Kind == EventKind.InDoubt && (e.Recipient ?? row.Recipient) == row.Recipient);
+            var delivered = row.State == State.Delivered ? 1 : 0;
+            var what = $"{record.Id} for {row.To} ({row.State}, {copies.Count} taken, {doubts} in doubt)";
+            if (row.State is not (State.Delivered or State.Failed))
+                world.Violation($"{what} has no end: {row.Last}");
+            if (copies.Count > doubts + delivered)
+                world.Violation($"{what}: a copy of which the trail says nothing");
+            if (delivered == 1 && !copies.Exists(c => c.Taken.Told is { } told && row.Last == told))
+                world.Violation($"{what} is said to be delivered with {row.Last}, which no hop said of it");
+            if (row.State == State.Failed && row.Last?.StartsWith('5') != true)
+                world.Violation($"{what} failed without a refusal: {row.Last}");
+        }
+
+        foreach (var happened in record.Trail)
+            if (happened.Failure is { Fault: Fault.Ourselves } ours)
+                world.Violation($"{record.Id}: a fault of ours: {ours.Diagnostic}");
+    }
+
+    // Promises 3 and 8: whole, unchanged, to whom it was for, and known to the spool.
+    private void WhatArrivedWasSent(Hop hop, Taken copy)
+    {
+        if (!_records.TryGetValue(copy.Id, out var record))
+        {
+            world.Violation($"{hop.Name} took {copy.Id}, and the spool does not know it");
+            return;
+        }
+
+        if (copy.To.FirstOrDefault(to => record.Recipients.All(r => r.To != to)) is { } stranger)
+            world.Violation($"{copy.Id} went to {stranger}, whom it was not for");
+        if (copy.From.StartsWith("MAIL FROM:<>", StringComparison.Ordinal))
+            return; // a report of ours
+        var key = Key().Match(Encoding.Latin1.GetString(copy.Octets)).Groups[1].Value;
+        var mail = world.Applications.SelectMany(app => app.Mails).FirstOrDefault(m => m.Key == key);
+        if (mail is null || !copy.Octets.AsSpan().EndsWith(mail.Bytes))
+            world.Violation($"{copy.Id} arrived at {hop.Name} as nobody sent it ({copy.Octets.Length} octets of {key})");
+        else if (!OnlyOurFields().IsMatch(Encoding.Latin1.GetString(copy.Octets.AsSpan()[..^mail.Bytes.Length])))
+            world.Violation($"{copy.Id} arrived at {hop.Name} with more in front than our fields");
+    }
+
+    // A 4xx or 5xx is a no. Only a life that ended by force may have kept what it had refused because it was slow.
+    private void WhatWasRefusedIsNotSent(Application application)
+    {
+        var known = _records.Values.ToLookup(r => r.Header.Subject);
+        for (var i = 0; i < application.Mails.Count; i++)
+        {
+            var could = application.Handovers.Count(h => h.Mail == i
+                && (h.Id is not null || h.Code == 0 || (h.Code == 451 && world.EndedByForce(h.Life))));
+            var did = known[application.Mails[i].Key].Count();
+            if (did > could)
+                world.Violation($"{application.Mails[i].Key} was taken {did} times, and {could} could have been");
+        }
+    }
+
+    [GeneratedRegex(@"^Subject: ((?:app|wiki)-\d+)\r$", RegexOptions.Multiline)]
+    private static partial Regex Key();
+
+    [GeneratedRegex(@"^(?:(?:Received|Date|Message-ID): [^\r\n]*\r\n(?:\t[^\r\n]*\r\n)*)+$")]
+    private static partial Regex OnlyOurFields();
+}
