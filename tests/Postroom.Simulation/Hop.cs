@@ -19,8 +19,11 @@ internal enum HopMood
 }
 
 /// <summary>One mail that a next hop has taken responsibility for.</summary>
+/// <param name="Id">Of the Received field; null in a report of the relay's own.</param>
+/// <param name="MessageId">With its angle brackets.</param>
 /// <param name="Told">What it answered; null if it never said so.</param>
-internal sealed record Taken(MailId Id, IReadOnlyList<string> To, byte[] Octets, string From, string? Told);
+internal sealed record Taken(
+    MailId? Id, string MessageId, IReadOnlyList<string> To, byte[] Octets, string From, string? Told);
 
 /// <summary>A next hop: it lies, stalls, drops and answers late, until the world calms down.</summary>
 internal sealed class Hop(World world, string name, TimeSpan latency, int trouble)

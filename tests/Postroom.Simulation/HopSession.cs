@@ -59,6 +59,10 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
                 Reset();
                 Act(hop.OnCommand(), Offers());
                 break;
+            case "HELO":
+                Reset();
+                Act(hop.OnCommand(), "250 hop.test");
+                break;
             case "MAIL":
                 Reset();
                 if (Act(hop.OnCommand(), "250 2.1.0 ok"))
@@ -147,11 +151,12 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
     private void Keep(string? told)
     {
         var octets = _mail.ToArray();
-        var trace = Id().Match(Encoding.Latin1.GetString(octets, 0, Math.Min(octets.Length, 400)));
-        if (!MailId.TryParse(trace.Groups[1].Value, out var id))
+        var head = Encoding.Latin1.GetString(octets).Split("\r\n\r\n")[0];
+        MailId? id = MailId.TryParse(Id().Match(head).Groups[1].Value, out var received) ? received : null;
+        if (id is null && !_from!.StartsWith("MAIL FROM:<>", StringComparison.Ordinal))
             world.Violation($"{hop.Name} got a mail without our Received field");
-        hop.Taken.Add(new Taken(id, [.. _to], octets, _from!, told));
-        world.Note($"{hop.Name} takes {id} for {string.Join(' ', _to)}: {told ?? "(untold)"}");
+        hop.Taken.Add(new Taken(id, MessageId().Match(head).Groups[1].Value, [.. _to], octets, _from!, told));
+        world.Note($"{hop.Name} takes {(id is null ? "a report" : id)} for {string.Join(' ', _to)}: {told ?? "(untold)"}");
     }
 
     // True if it serves, now or later.
@@ -227,4 +232,7 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
 
     [GeneratedRegex(@" id ([0-9A-Z]{13})\b")]
     private static partial Regex Id();
+
+    [GeneratedRegex(@"^Message-ID: (<[^>\r\n]+>)", RegexOptions.Multiline)]
+    private static partial Regex MessageId();
 }

@@ -129,6 +129,10 @@ internal sealed class Life
             _world.Note($"the relay ends by itself: {e.Message}");
             Die();
         }
+        catch (Exception bug) when (bug is not OutOfMemoryException)
+        {
+            _world.Violation($"the relay threw: {bug}");
+        }
     }
 
     private ConductorParts Parts(RouteTable routes) => new()

@@ -12,14 +12,17 @@ namespace Postroom.Simulation;
 internal sealed partial class Verdict(World world)
 {
     private readonly Dictionary<MailId, MailRecord> _records = [];
-    private readonly ILookup<MailId, (Hop Hop, Taken Taken)> _taken = (
-        from hop in world.Hops.Values from taken in hop.Taken select (hop, taken)).ToLookup(t => t.taken.Id);
+    private ILookup<MailId, (Hop Hop, Taken Taken)> _taken = null!; // known when the records are
 
     private ISpoolIndex Index => world.Life.Spool!.Index;
 
     public void Judge()
     {
         Read();
+        var reports = _records.Values.ToLookup(r => r.Header.MessageId, r => r.Id);
+        _taken = (from hop in world.Hops.Values
+                  from taken in hop.Taken
+                  select (hop, taken)).ToLookup(t => t.taken.Id ?? reports[t.taken.MessageId].FirstOrDefault());
         foreach (var application in world.Applications)
             foreach (var handover in application.Handovers)
                 EveryAcknowledgedMailIsKnown(application, handover);
@@ -27,7 +30,7 @@ internal sealed partial class Verdict(World world)
             EveryRecipientHasItsEnd(record);
         foreach (var taken in _taken)
             foreach (var (hop, copy) in taken)
-                WhatArrivedWasSent(hop, copy);
+                WhatArrivedWasSent(taken.Key, hop, copy);
         foreach (var application in world.Applications)
             WhatWasRefusedIsNotSent(application);
         if (JournalCheck.Verify(world.Life.Disk) is { Breaks.Count: > 0 } report)
@@ -63,13 +66,16 @@ internal sealed partial class Verdict(World world)
     // Promises 2, 3 and 7: one end each, copies only where a doubt stands in the trail, and the hop's own words.
     private void EveryRecipientHasItsEnd(MailRecord record)
     {
+        var acknowledged = world.Applications.Any(app => app.Handovers.Exists(h => h.Id == record.Id));
         foreach (var row in record.Recipients)
         {
             var copies = _taken[record.Id].Where(t => t.Taken.To.Contains(row.To)).ToList();
             var doubts = record.Trail.Count(e => e.Kind == EventKind.InDoubt && (e.Recipient ?? row.Recipient) == row.Recipient);
             var delivered = row.State == State.Delivered ? 1 : 0;
             var what = $"{record.Id} for {row.To} ({row.State}, {copies.Count} taken, {doubts} in doubt)";
-            if (row.State is not (State.Delivered or State.Failed))
+            if (row.State is State.Cancelled && !acknowledged)
+                NothingOfItWasSent(what, copies.Count + doubts);
+            else if (row.State is not (State.Delivered or State.Failed))
                 world.Violation($"{what} has no end: {row.Last}");
             if (copies.Count > doubts + delivered)
                 world.Violation($"{what}: a copy of which the trail says nothing");
@@ -84,31 +90,39 @@ internal sealed partial class Verdict(World world)
                 world.Violation($"{record.Id}: a fault of ours: {ours.Diagnostic}");
     }
 
-    // Promises 3 and 8: whole, unchanged, to whom it was for, and known to the spool.
-    private void WhatArrivedWasSent(Hop hop, Taken copy)
+    // What the relay took back, since it had told the application no: its disk was too slow.
+    private void NothingOfItWasSent(string what, int signs)
     {
-        if (!_records.TryGetValue(copy.Id, out var record))
+        if (signs > 0)
+            world.Violation($"{what} was taken back, and yet sent");
+    }
+
+    // Promises 3 and 8: whole, unchanged, to whom it was for, and known to the spool.
+    private void WhatArrivedWasSent(MailId id, Hop hop, Taken copy)
+    {
+        if (!_records.TryGetValue(id, out var record))
         {
-            world.Violation($"{hop.Name} took {copy.Id}, and the spool does not know it");
+            world.Violation($"{hop.Name} took {id}, and the spool does not know it");
             return;
         }
 
         if (copy.To.FirstOrDefault(to => record.Recipients.All(r => r.To != to)) is { } stranger)
-            world.Violation($"{copy.Id} went to {stranger}, whom it was not for");
+            world.Violation($"{id} went to {stranger}, whom it was not for");
         if (copy.From.StartsWith("MAIL FROM:<>", StringComparison.Ordinal))
             return; // a report of ours
         var key = Key().Match(Encoding.Latin1.GetString(copy.Octets)).Groups[1].Value;
         var mail = world.Applications.SelectMany(app => app.Mails).FirstOrDefault(m => m.Key == key);
         if (mail is null || !copy.Octets.AsSpan().EndsWith(mail.Bytes))
-            world.Violation($"{copy.Id} arrived at {hop.Name} as nobody sent it ({copy.Octets.Length} octets of {key})");
+            world.Violation($"{id} arrived at {hop.Name} as nobody sent it ({copy.Octets.Length} octets of {key})");
         else if (!OnlyOurFields().IsMatch(Encoding.Latin1.GetString(copy.Octets.AsSpan()[..^mail.Bytes.Length])))
-            world.Violation($"{copy.Id} arrived at {hop.Name} with more in front than our fields");
+            world.Violation($"{id} arrived at {hop.Name} with more in front than our fields");
     }
 
     // A 4xx or 5xx is a no. Only a life that ended by force may have kept what it had refused because it was slow.
     private void WhatWasRefusedIsNotSent(Application application)
     {
-        var known = _records.Values.ToLookup(r => r.Header.Subject);
+        var known = _records.Values.Where(r => r.Recipients.Any(row => row.State != State.Cancelled))
+            .ToLookup(r => r.Header.Subject);
         for (var i = 0; i < application.Mails.Count; i++)
         {
             var could = application.Handovers.Count(h => h.Mail == i

@@ -11,7 +11,7 @@ namespace Postroom.Simulation;
 /// clocks jump and next hops misbehave. Then the world calms down, and all that was promised must come true.</remarks>
 internal sealed class World : ILoggerFactory, ILogger
 {
-    private const int MostSteps = 3_000_000;
+    private const int MostSteps = 300_000;
     private static readonly TimeSpan CalmAtMost = TimeSpan.FromDays(3);
     private static readonly string[] Bugs = ["Bug", "PumpBroke", "AttemptBroke", "CourierBroke", "NotRefilled", "NotRead"];
 

@@ -333,6 +333,8 @@ public sealed class SimulatedDisk : IDisk
                     return;
                 foreach (var (offset, octets) in _unsynced)
                     Put(ref _durable, ref _durableLength, offset, octets);
+                if (_length > _durable.Length)
+                    Array.Resize(ref _durable, _length); // what was lost before is a hole
                 _durableLength = _length;
                 _unsynced.Clear();
             }
@@ -346,6 +348,8 @@ public sealed class SimulatedDisk : IDisk
                 disk.FreeSpace += Math.Max(0, _length - length);
                 if (length < _length)
                     _now.AsSpan((int)length, _length - (int)length).Clear();
+                else if (length > _now.Length)
+                    Array.Resize(ref _now, (int)length);
                 _length = (int)length;
             }
         }

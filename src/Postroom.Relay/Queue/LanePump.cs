@@ -84,11 +84,10 @@ internal sealed class LanePump : IAsyncDisposable
         _desk.Log.LaneResumed(Name);
     }
 
-    /// <summary>After the loop's end and the last try.</summary>
+    /// <summary>After the loop's end, and the last try or the patience with it.</summary>
     public async ValueTask DisposeAsync()
     {
         _stop.Dispose();
-        _tap.Dispose();
         if (_courier is { IsValueCreated: true })
             await _courier.Value.DisposeAsync();
     }
@@ -183,7 +182,7 @@ internal sealed class LanePump : IAsyncDisposable
         {
             if (_breaker.State != BreakerState.Closed)
                 return new CancellationToken(canceled: true); // it closed since the loop's head looked
-            if (_tap.IsCancellationRequested) // not disposed: Heard and Refresh may still hold it, and it has no timer
+            if (_tap.IsCancellationRequested) // never disposed: Heard and Refresh may still hold it; it has no timer
                 _tap = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             return _tap.Token;
         }
@@ -304,9 +303,11 @@ internal sealed class LanePump : IAsyncDisposable
             stop.ThrowIfCancellationRequested();
             if (wait <= TimeSpan.Zero)
                 return;
-            using var nap = new CancellationTokenSource();
-            await Task.WhenAny(Task.Delay(wait, _desk.Time, nap.Token), hurried);
-            nap.Cancel(); // no timer is left behind
+            using var ended = new CancellationTokenSource();
+            // Rounded up: a delay drops what is below a millisecond, and would spin until it is over.
+            var nap = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
+            await Task.WhenAny(Task.Delay(nap, _desk.Time, ended.Token), hurried);
+            ended.Cancel(); // no timer is left behind
         }
     }
 
