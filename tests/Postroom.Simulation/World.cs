@@ -43,7 +43,7 @@ internal sealed class World : ILoggerFactory, ILogger
         })];
         SpoolSettings = new SpoolSettings
         {
-            SegmentSize = dice.Next(4) == 0 ? 128 << 10 : 512 << 10,
+            SegmentSize = dice.Next(4) == 0 ? 128 << 10 : 256 << 10,
             FreeSpaceFloor = 64 << 10,
             Window = dice.Next(3) == 0 ? 2 : 1_000,
             BodyMemory = dice.Next(3) == 0 ? 0 : 1 << 20,

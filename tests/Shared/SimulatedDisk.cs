@@ -15,9 +15,8 @@ public enum DiskCall { Write, Sync, SyncFolder }
 /// would do nothing more. They return the disk that the next process finds.</para>
 /// <para>Deterministic from the dice handed in. For several threads at once.</para>
 /// </remarks>
-public sealed class SimulatedDisk : IDisk
+public sealed partial class SimulatedDisk : IDisk
 {
-    private const int Sector = 512;
     private readonly Lock _lock = new();
     private readonly Random _dice;
     private readonly Dictionary<string, SimulatedFile> _names = new(StringComparer.Ordinal);
@@ -124,7 +123,7 @@ public sealed class SimulatedDisk : IDisk
                 if (!create)
                     throw new FileNotFoundException(name);
                 Change();
-                _names[name] = file = new SimulatedFile(this, []);
+                _names[name] = file = new SimulatedFile(this, new Pages());
             }
 
             return file;
@@ -251,175 +250,6 @@ public sealed class SimulatedDisk : IDisk
         public void Dispose()
         {
             // Memory needs no closing.
-        }
-    }
-
-    private sealed class SimulatedFile(SimulatedDisk disk, byte[] durable) : IDiskFile
-    {
-        private readonly List<(long Offset, byte[] Octets)> _unsynced = [];
-        private byte[] _durable = durable;
-        private int _durableLength = durable.Length;
-        private byte[] _now = [.. durable];
-        private int _length = durable.Length;
-
-        public long Length
-        {
-            get
-            {
-                lock (disk._lock)
-                    return _length;
-            }
-        }
-
-        public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> pieces)
-        {
-            lock (disk._lock)
-            {
-                disk.Check();
-                var isFatal = disk.IsFatal?.Invoke() == true;
-                if (!isFatal)
-                    disk.Count(DiskCall.Write);
-                var octets = new byte[pieces.Sum(piece => piece.Length)];
-                var at = 0;
-                foreach (var piece in pieces)
-                {
-                    piece.CopyTo(octets.AsMemory(at));
-                    at += piece.Length;
-                }
-
-                if (isFatal)
-                    octets = octets[..disk._dice.Next(octets.Length + 1)];
-                var growth = Math.Max(0, offset + octets.Length - _length);
-                if (growth > disk.FreeSpace)
-                    throw new DiskFullException("no space left on the simulated disk");
-                disk.FreeSpace -= growth;
-                Put(ref _now, ref _length, offset, octets);
-                _unsynced.Add((offset, octets));
-                if (!isFatal)
-                    return;
-                disk.Died!();
-                disk.Check();
-            }
-        }
-
-        public int Read(long offset, Span<byte> into)
-        {
-            lock (disk._lock)
-            {
-                disk.Check();
-                var count = (int)Math.Max(0, Math.Min(into.Length, _length - offset));
-                _now.AsSpan((int)Math.Min(offset, _length), count).CopyTo(into);
-                return count;
-            }
-        }
-
-        public void Sync()
-        {
-            disk.SyncGate.Wait();
-            lock (disk._lock)
-            {
-                disk.Change();
-                try
-                {
-                    disk.Count(DiskCall.Sync);
-                }
-                catch (IOException)
-                {
-                    LoseSome();
-                    throw;
-                }
-
-                if (disk.SyncsLie)
-                    return;
-                foreach (var (offset, octets) in _unsynced)
-                    Put(ref _durable, ref _durableLength, offset, octets);
-                if (_length > _durable.Length)
-                    Array.Resize(ref _durable, _length); // what was lost before is a hole
-                _durableLength = _length;
-                _unsynced.Clear();
-            }
-        }
-
-        public void Truncate(long length)
-        {
-            lock (disk._lock)
-            {
-                disk.Change();
-                disk.FreeSpace += Math.Max(0, _length - length);
-                if (length < _length)
-                    _now.AsSpan((int)length, _length - (int)length).Clear();
-                else if (length > _now.Length)
-                    Array.Resize(ref _now, (int)length);
-                _length = (int)length;
-            }
-        }
-
-        public void GiveBack(long offset, long length)
-        {
-            lock (disk._lock)
-            {
-                // A hole that is a hole already gives nothing.
-                var given = length - _now.AsSpan((int)offset, (int)length).Count((byte)0);
-                Write(offset, [new byte[length]]);
-                disk.FreeSpace += given;
-            }
-        }
-
-        public void Dispose()
-        {
-            // All openings of a file are this one object.
-        }
-
-        /// <summary>The durable content, and of each unsynced write every sector or not.</summary>
-        public byte[] TornBy(Random dice)
-        {
-            var (content, length) = (_durable.AsSpan(0, _durableLength).ToArray(), _durableLength);
-            foreach (var (offset, octets) in _unsynced)
-            {
-                for (var at = 0; at < octets.Length;)
-                {
-                    var count = (int)Math.Min(octets.Length - at, Sector - ((offset + at) % Sector));
-                    if (dice.Next(2) == 0)
-                        Put(ref content, ref length, offset + at, octets.AsSpan(at, count));
-                    at += count;
-                }
-            }
-
-            return content.AsSpan(0, length).ToArray();
-        }
-
-        public SimulatedFile MovedTo(SimulatedDisk other)
-        {
-            var moved = new SimulatedFile(other, _durable.AsSpan(0, _durableLength).ToArray())
-            {
-                _now = [.. _now], _length = _length,
-            };
-            moved._unsynced.AddRange(_unsynced);
-            return moved;
-        }
-
-        public void FlipBit(long offset)
-        {
-            _now[offset] ^= 1;
-            if (offset < _durableLength)
-                _durable[offset] ^= 1;
-        }
-
-        // As Linux does: what could not be written is clean from now on. Reads see it, no later sync writes it.
-        private void LoseSome()
-        {
-            _durable = TornBy(disk._dice);
-            _durableLength = _durable.Length;
-            _unsynced.Clear();
-        }
-
-        private static void Put(ref byte[] content, ref int length, long offset, ReadOnlySpan<byte> octets)
-        {
-            var end = (int)offset + octets.Length;
-            if (end > content.Length)
-                Array.Resize(ref content, Math.Max(end, content.Length * 2));
-            octets.CopyTo(content.AsSpan((int)offset));
-            length = Math.Max(length, end);
         }
     }
 }

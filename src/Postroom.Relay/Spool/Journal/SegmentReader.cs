@@ -13,7 +13,7 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
     private const int Window = 1 << 20;
     private readonly long _end = Math.Min(end, file.Length);
     private readonly uint _seed = header.Seed;
-    private byte[] _buffer = new byte[Window];
+    private byte[] _buffer = new byte[Math.Min(Window, Math.Max(0, Math.Min(end, file.Length)))];
     private long _start;
     private int _count;
 
