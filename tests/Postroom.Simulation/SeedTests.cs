@@ -33,7 +33,7 @@ public sealed class SeedTests
     private static (int Worlds, long Lives, long Deliveries) Try(int first, int count)
     {
         long lives = 0, deliveries = 0;
-        var (done, broken) = (0, 0);
+        var (done, broken, what) = (0, 0, "");
         var watch = Stopwatch.StartNew();
         var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
         {
@@ -43,14 +43,15 @@ public sealed class SeedTests
                 Interlocked.Add(ref lives, world.LifeNumber);
                 Interlocked.Add(ref deliveries, world.Hops.Values.Sum(hop => hop.Taken.Count));
                 if (world.Violations.Count > 0 && Interlocked.Exchange(ref broken, world.Seed) == 0)
-                    Keep(world);
+                    what = Keep(world);
             }
         })).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Math.Min(done, count)} worlds, {lives} lives, {deliveries} deliveries in {watch.Elapsed.TotalSeconds:0} s"));
-        Assert.True(broken == 0, $"seed {broken}: its story is in {FileOf(broken)}; repeat it with POSTROOM_SEED={broken} POSTROOM_SEEDS=1");
+        Assert.True(broken == 0, $"seed {broken}: {what}\nIts story is in {FileOf(broken)}; repeat it with "
+            + $"POSTROOM_SEED={broken} POSTROOM_SEEDS=1");
         return (count, lives, deliveries);
     }
 
@@ -75,8 +76,11 @@ public sealed class SeedTests
 
     private static string FileOf(int seed) => Path.Combine(AppContext.BaseDirectory, $"seed-{seed}.txt");
 
-    private static void Keep(World world) =>
+    private static string Keep(World world)
+    {
         File.WriteAllText(FileOf(world.Seed), string.Join('\n', world.Violations) + "\n\n" + world.Story);
+        return world.Violations[0];
+    }
 
     private static int Number(string variable, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var n) ? n : otherwise;

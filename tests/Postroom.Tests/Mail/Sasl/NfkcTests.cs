@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Postroom.Mail.Sasl;
-using Postroom.Tests.House;
+using Postroom.Shared;
 using Xunit;
 
 namespace Postroom.Tests.Mail.Sasl;

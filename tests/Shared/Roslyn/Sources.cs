@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Xunit;
 
-namespace Postroom.Tests.House;
+namespace Postroom.Shared;
 
 /// <summary>The sources of the house, as text and as the compiler sees them.</summary>
 internal static class Sources
@@ -36,17 +36,25 @@ internal static class Sources
     /// <summary>All of src in one compilation, with what the source generators add.</summary>
     public static CSharpCompilation Compile() => Compile(Files("src", "*.cs").Select(path => (path, Read(path))));
 
-    public static CSharpCompilation Compile(IEnumerable<(string Path, string Text)> files)
+    public static CSharpCompilation Compile(IEnumerable<(string Path, string Text)> files) =>
+        // Our own assemblies stay out: the sources are here, and each type must exist once.
+        Compile("house", OutputKind.ConsoleApplication, files,
+            path => !Path.GetFileName(path).StartsWith("postroom", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>One assembly, with what the source generators add.</summary>
+    /// <param name="isReferenced">Asked for each assembly this program is made of.</param>
+    public static CSharpCompilation Compile(
+        string name, OutputKind kind, IEnumerable<(string Path, string Text)> files, Predicate<string> isReferenced)
     {
         var trees = files.Select(file => CSharpSyntaxTree.ParseText(file.Text, Language, file.Path))
             .Append(CSharpSyntaxTree.ParseText(ImplicitUsings, Language, "ImplicitUsings.cs"));
-        // Our own assemblies stay out: the sources are here, and each type must exist once.
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => !Path.GetFileName(path).StartsWith("postroom", StringComparison.OrdinalIgnoreCase))
+            .Where(path => isReferenced(path))
             .Select(path => MetadataReference.CreateFromFile(path));
         var options = new CSharpCompilationOptions(
-            OutputKind.ConsoleApplication, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable);
-        var house = CSharpCompilation.Create("house", trees, references, options);
+            kind, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable, checkOverflow: true,
+            optimizationLevel: OptimizationLevel.Release);
+        var house = CSharpCompilation.Create(name, trees, references, options);
         CSharpGeneratorDriver.Create(Generators(), parseOptions: Language)
             .RunGeneratorsAndUpdateCompilation(house, out var whole, out _);
         return (CSharpCompilation)whole;

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.CodeAnalysis;
+using Postroom.Shared;
+using Xunit;
+
+namespace Postroom.Simulation;
+
+/// <summary>A promise broken on purpose, in a copy of this program.</summary>
+/// <param name="name">Of the folder the copy gets.</param>
+/// <param name="path">The source file, from the repository's root.</param>
+/// <param name="old">What stands in it, once.</param>
+/// <param name="broken">What stands there instead.</param>
+internal sealed class PlantedFault(string name, string path, string old, string broken)
+{
+    private const string Relay = "Postroom.Relay";
+
+    /// <summary>Tries the seeds against the broken relay.</summary>
+    /// <returns>What the copy said; null if it found nothing wrong.</returns>
+    public string? Hunt(int seeds)
+    {
+        var home = Path.GetDirectoryName(typeof(PlantedFault).Assembly.Location)!;
+        var copy = Path.Combine(home, "planted", name);
+        Copy(home, copy);
+        Compile(Path.Combine(copy, Relay + ".dll"));
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardOutput = true,
+            Environment = { ["POSTROOM_SEED"] = "1", ["POSTROOM_SEEDS"] = seeds.ToString(CultureInfo.InvariantCulture) },
+        };
+        var program = Path.Combine(copy, "Postroom.Simulation.dll");
+        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
+            start.ArgumentList.Add(program);
+        else
+            start.FileName = Path.ChangeExtension(program, null);
+        const string test = $"*.{nameof(SeedTests.What_was_promised_comes_true_in_ten_thousand_worlds)}";
+        foreach (var word in (string[])["-noColor", "-method", test])
+            start.ArgumentList.Add(word);
+        using var process = Process.Start(start)!;
+        var said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? null : said;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+        var native = Path.Combine(from, "runtimes");
+        if (!Directory.Exists(native))
+            return;
+        foreach (var file in Directory.EnumerateFiles(native, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target, overwrite: true);
+        }
+    }
+
+    private void Compile(string dll)
+    {
+        var files = Sources.Files($"src/{Relay}", "*.cs").Select(file => (file, Sources.Read(file))).ToList();
+        var place = files.FindIndex(file => file.file == path);
+        Assert.True(place >= 0, $"there is no {path} any more: plant the fault '{name}' elsewhere");
+        var text = files[place].Item2;
+        Assert.True(text.Split(old).Length == 2, $"{path} does not have once: {old}");
+        files[place] = (path, text.Replace(old, broken, StringComparison.Ordinal));
+        var version = typeof(Postroom.Relay.Spool.ISpool).Assembly.GetName().Version;
+        files.Add(("Version.cs", $"[assembly: System.Reflection.AssemblyVersion(\"{version}\")]"));
+        var compilation = Sources.Compile(Relay, OutputKind.DynamicallyLinkedLibrary, files,
+            file => Path.GetFileNameWithoutExtension(file) is not (Relay or "postroom" or "Postroom.Simulation"));
+        using var output = File.Create(dll);
+        var result = compilation.Emit(output);
+        Assert.True(result.Success, string.Join('\n',
+            result.Diagnostics.Where(found => found.Severity == DiagnosticSeverity.Error).Take(10)));
+    }
+}
