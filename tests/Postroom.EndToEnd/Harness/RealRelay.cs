@@ -36,6 +36,10 @@ internal sealed class RealRelay : IAsyncDisposable
 
     public string ConfigurationFile => Path.Combine(Folder, "postroom.toml");
 
+    /// <summary>What runs the program: <c>env NAME=VALUE</c>, <c>unshare</c>. It must become the program
+    /// (exec).</summary>
+    public IReadOnlyList<string> By { get; set; } = [];
+
     private string[] Program => IsOnRuntime ? OnRuntime : Published;
 
     /// <summary>Where it listens.</summary>
@@ -82,6 +86,12 @@ internal sealed class RealRelay : IAsyncDisposable
     public async Task StartAsync(string? configuration = null)
     {
         Launch(configuration);
+        await ListensAsync();
+    }
+
+    /// <summary>Waits until it greets and answers.</summary>
+    public async Task ListensAsync()
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Shell.Limit);
         while (!await GreetsAsync(limit.Token) || !await AnswersAsync(limit.Token))
@@ -97,8 +107,8 @@ internal sealed class RealRelay : IAsyncDisposable
         if (configuration != null)
             File.WriteAllText(ConfigurationFile, configuration);
         _process?.Dispose();
-        string[] run = [.. Program[1..], "run", "--config", ConfigurationFile, "--data", Data];
-        _process = Process.Start(Shell.Command(Program[0], run))!;
+        string[] run = [.. By, .. Program, "run", "--config", ConfigurationFile, "--data", Data];
+        _process = Process.Start(Shell.Command(run[0], run[1..]))!;
         _process.StandardInput.Close();
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);

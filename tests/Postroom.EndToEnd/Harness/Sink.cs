@@ -23,11 +23,18 @@ internal sealed class Sink : IAsyncDisposable
 
     private Sink(bool isUp)
     {
-        if (isUp)
-            Up();
+        while (isUp && _listener is null)
+            try
+            {
+                Up();
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                Port = Ports.Free(); // somebody was faster
+            }
     }
 
-    public int Port { get; } = Ports.Free();
+    public int Port { get; private set; } = Ports.Free();
 
     /// <summary>What it says instead of its usual reply to a command; null for the usual.</summary>
     public Func<string, string?> Reply { get; set; } = _ => null;
@@ -64,9 +71,10 @@ internal sealed class Sink : IAsyncDisposable
     /// <summary>Comes up, or comes back, on its port.</summary>
     public void Up()
     {
-        _listener = new TcpListener(IPAddress.Loopback, Port);
-        _listener.Start();
-        _ = AcceptAsync(_listener);
+        var listener = new TcpListener(IPAddress.Loopback, Port);
+        listener.Start();
+        _listener = listener;
+        _ = AcceptAsync(listener);
     }
 
     /// <summary>Is gone: refuses connections and drops those it had.</summary>

@@ -1,0 +1,56 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Xunit;
+
+namespace Postroom.EndToEnd.Harness;
+
+/// <summary>Asks the running relay over its socket, as the command line does, without starting a program.</summary>
+internal sealed class Questions : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public Questions(RealRelay relay)
+    {
+        var socket = new UnixDomainSocketEndPoint(Path.Combine(relay.Data, "api.sock"));
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancel) =>
+            {
+                var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await client.ConnectAsync(socket, cancel);
+                return new NetworkStream(client, ownsSocket: true);
+            },
+        })
+        {
+            BaseAddress = new Uri("http://localhost"),
+            Timeout = Shell.Limit,
+        };
+    }
+
+    /// <summary>All recipients of all mails there are, newest mail first.</summary>
+    public async Task<List<JsonElement>> RecipientsAsync()
+    {
+        var all = new List<JsonElement>();
+        for (string? after = ""; after != null;)
+        {
+            var page = await AskAsync($"/api/v1/queue?most=1000&after={after}");
+            all.AddRange(page.GetProperty("recipients").EnumerateArray());
+            after = page.TryGetProperty("next", out var next) ? next.GetString() : null;
+        }
+        return all;
+    }
+
+    /// <summary>The kinds of the events on a mail's timeline.</summary>
+    public async Task<List<string>> KindsAsync(string id) => [.. (await AskAsync($"/api/v1/mails/{id}")).Kinds()];
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonElement> AskAsync(string path)
+    {
+        using var answer = await _http.GetAsync(path, TestContext.Current.CancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return answer.IsSuccessStatusCode
+            ? JsonDocument.Parse(text).RootElement
+            : throw new HttpRequestException($"{path}: {answer.StatusCode} {text}");
+    }
+}
