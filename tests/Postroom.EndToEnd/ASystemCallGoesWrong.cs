@@ -62,8 +62,8 @@ public sealed class ASystemCallGoesWrong
         }
 
         Figures.Note($"the loop over every system call, {(mails == 1 ? "one mail" : $"a burst of {mails}")}",
-            $"{struck} runs, each with one call gone wrong (KILL, EIO, ENOSPC, half a write, EIO and what was not synced "
-            + $"lost): 0 lost, 0 torn, 0 doubled unannounced, 0 acknowledged after a failed sync; "
+            $"{struck} runs, each with one call gone wrong (KILL, EIO, ENOSPC, half a write, EIO with loss): "
+            + $"0 lost, 0 torn, 0 doubled unannounced, 0 acknowledged after a failed sync; "
             + string.Join(", ", kinds.OrderByDescending(k => k.Value).Select(k => $"{k.Key} {k.Value}")));
     }
 

@@ -88,7 +88,7 @@ public sealed record TrailEvent(DateTimeOffset At, EventKind Kind, MailId? Mail,
     /// <summary>A sentence for people: the reason given, what was repaired, when the next try is due.</summary>
     public string? Text { get; init; }
 
-    /// <summary>When the next try is due, of a deferral.</summary>
+    /// <summary>When the next try is due, of a deferral; of a clock that jumped, where it would have stood.</summary>
     public DateTimeOffset? NextDue { get; init; }
 
     /// <summary>How the try went, step by step.</summary>

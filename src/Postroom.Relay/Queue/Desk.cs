@@ -15,6 +15,8 @@ internal sealed class Desk(ConductorParts parts)
 
     private const int MostParked = 10_000; // remembered, so that each is told once; nobody reads more
 
+    private readonly DateTimeOffset _began = parts.Time.GetUtcNow();
+    private readonly long _beganAt = parts.Time.GetTimestamp();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DateTimeOffset> _bugs = new(StringComparer.Ordinal);
     private readonly HashSet<MailId> _parked = [];
@@ -31,6 +33,12 @@ internal sealed class Desk(ConductorParts parts)
     public TimeProvider Time => parts.Time;
 
     public DateTimeOffset Now => parts.Time.GetUtcNow();
+
+    /// <summary>An instant that never jumps: breakers wait by it, whatever becomes of the wall clock.</summary>
+    public DateTimeOffset Steady => _began + parts.Time.GetElapsedTime(_beganAt);
+
+    /// <summary>The same instant as people's clocks show it now.</summary>
+    public DateTimeOffset OnTheWall(DateTimeOffset steady) => steady + (Now - Steady);
 
     public Orders Orders
     {

@@ -100,7 +100,7 @@ internal sealed class LanePump : IAsyncDisposable
         CancellationTokenSource tap;
         lock (_gate)
         {
-            _breaker = _breaker.Hurried(_desk.Now);
+            _breaker = _breaker.Hurried(_desk.Steady);
             _hurried?.TrySetResult();
             tap = _tap;
         }
@@ -123,7 +123,7 @@ internal sealed class LanePump : IAsyncDisposable
             var wasClosed = _breaker.State == BreakerState.Closed;
             _breaker = shared is null
                 ? _breaker.Answered()
-                : _breaker.Failed(shared, _desk.Now, _desk.Orders.Probes);
+                : _breaker.Failed(shared, _desk.Steady, _desk.Orders.Probes);
             if (wasClosed && _breaker.State == BreakerState.Open)
                 close = _tap;
         }
@@ -140,9 +140,9 @@ internal sealed class LanePump : IAsyncDisposable
                 : new LaneStatus(Name, _inFlight)
                 {
                     IsPaused = true,
-                    PausedSince = _breaker.Since,
+                    PausedSince = _desk.OnTheWall(_breaker.Since),
                     Cause = _breaker.Cause,
-                    NextProbe = _breaker.State == BreakerState.Open ? _breaker.ProbeAt : null,
+                    NextProbe = _breaker.State == BreakerState.Open ? _desk.OnTheWall(_breaker.ProbeAt) : null,
                 };
     }
 
@@ -276,11 +276,11 @@ internal sealed class LanePump : IAsyncDisposable
                 _breaker = _breaker.Probed();
             var failure = await ProbeAsync(stop);
             lock (_gate)
-                _breaker = _breaker.ProbeEnded(failure, _desk.Now, _desk.Orders.Probes);
-            if (!isParked && failure is not null && _desk.Now - _breaker.Since > _desk.Orders.Settings.ParkLimit)
+                _breaker = _breaker.ProbeEnded(failure, _desk.Steady, _desk.Orders.Probes);
+            if (!isParked && failure is not null && _desk.Steady - _breaker.Since > _desk.Orders.Settings.ParkLimit)
             {
                 isParked = true;
-                _desk.Parked(Name, null, _breaker.Since);
+                _desk.Parked(Name, null, _desk.OnTheWall(_breaker.Since));
             }
         }
 
@@ -295,7 +295,7 @@ internal sealed class LanePump : IAsyncDisposable
             Task hurried;
             lock (_gate)
             {
-                wait = _breaker.ProbeAt - _desk.Now;
+                wait = _breaker.ProbeAt - _desk.Steady;
                 _hurried = Promise.New();
                 hurried = _hurried.Task;
             }

@@ -26,4 +26,8 @@ public sealed record SpoolSettings
     /// at it and release it: captured, failed, expired. Others go with the next segment that nothing else needs.
     /// </summary>
     public TimeSpan KeepCaptured { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>The longest wait of the retry schedule; nothing waits longer for its time, whatever the clock
+    /// does.</summary>
+    public TimeSpan LongestWait { get; init; } = TimeSpan.FromDays(1);
 }

@@ -1,7 +1,10 @@
 namespace Postroom.Relay.Submission;
 
 /// <summary>Slows down who guesses passwords: each client address has a few tries, which come back with time.</summary>
-/// <remarks>Bounded: beyond <see cref="Most"/> addresses the one that failed longest ago is forgotten.</remarks>
+/// <remarks>
+/// Bounded: beyond <see cref="Most"/> addresses the one that failed longest ago is forgotten. By the clock that never
+/// jumps: one that is put back must not shut out an application for days.
+/// </remarks>
 public sealed class LoginGate(TimeProvider clock)
 {
     private const int Tries = 10;
@@ -9,9 +12,10 @@ public sealed class LoginGate(TimeProvider clock)
     private static readonly TimeSpan OneComesBack = TimeSpan.FromMinutes(1);
 
     // For each address: when all its tries will be back. The queue holds each address once, in the order of failing.
-    private readonly Dictionary<string, DateTimeOffset> _clearAt = [];
+    private readonly Dictionary<string, TimeSpan> _clearAt = [];
     private readonly Queue<string> _order = new();
     private readonly Lock _lock = new();
+    private readonly long _began = clock.GetTimestamp();
 
     /// <summary>How long a refusal is kept back: a guesser at one connection makes no more than one a second.</summary>
     public static TimeSpan Delay { get; } = TimeSpan.FromSeconds(1);
@@ -19,14 +23,14 @@ public sealed class LoginGate(TimeProvider clock)
     public bool IsBlocked(string client)
     {
         lock (_lock)
-            return _clearAt.TryGetValue(client, out var at) && at - clock.GetUtcNow() > OneComesBack * (Tries - 1);
+            return _clearAt.TryGetValue(client, out var at) && at - Now > OneComesBack * (Tries - 1);
     }
 
     public void Failed(string client)
     {
         lock (_lock)
         {
-            var now = clock.GetUtcNow();
+            var now = Now;
             if (!_clearAt.TryGetValue(client, out var at))
             {
                 if (_order.Count >= Most)
@@ -37,4 +41,6 @@ public sealed class LoginGate(TimeProvider clock)
             _clearAt[client] = (at > now ? at : now) + OneComesBack;
         }
     }
+
+    private TimeSpan Now => clock.GetElapsedTime(_began);
 }

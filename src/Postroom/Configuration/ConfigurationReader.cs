@@ -45,14 +45,15 @@ public static class ConfigurationReader
         var root = tables[0];
         var hostName = root.Get(RootSettings.HostName) ?? source.MachineName;
         var data = Path.GetFullPath(source.DataOption ?? root.Get(RootSettings.Data) ?? source.DataFolder);
+        var queue = QueueOf(tables.Find(t => t.Name == "queue"));
         return new RelayConfiguration(root.Get(RootSettings.Mode), hostName, data)
         {
             File = source.Text is null ? null : source.Name,
             Submission = new SubmissionSettings(hostName, Folders.Users(data),
                 [.. tables.Where(t => t.Name == "listener").Select(ListenerOf)]),
             Routes = [.. tables.Where(t => t.Name == "route").Select(RouteOf)],
-            Queue = QueueOf(tables.Find(t => t.Name == "queue")),
-            Spool = SpoolOf(tables.Find(t => t.Name == "spool")),
+            Queue = queue,
+            Spool = SpoolOf(tables.Find(t => t.Name == "spool")) with { LongestWait = queue.Retry.Longest },
         };
     }
 

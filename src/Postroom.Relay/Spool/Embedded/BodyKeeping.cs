@@ -104,7 +104,7 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
         // One at a time, each for itself.
         await before.ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        var kept = parts.Clock.Wall - settings.KeepCaptured;
+        var kept = parts.Clock.Surely - settings.KeepCaptured;
         var ahead = OldestAhead();
         var uses = await parts.AskLedgerAsync(ledger => ledger.BodiesNeeded(kept));
         var needed = uses.ToDictionary(use => use.Segment);

@@ -37,6 +37,7 @@ public sealed class EmbeddedSpool : ISpool
     private readonly BodyKeeping _bodies;
     private readonly DiskRoom _room;
     private readonly SteadyClock _clock;
+    private readonly ClockWatch _watch;
     private readonly Lock _ids = new();
     private readonly Sorting _sorting;
     private readonly Loading _loading;
@@ -59,7 +60,8 @@ public sealed class EmbeddedSpool : ISpool
             Durable = Durable,
         };
         _bodies = new BodyKeeping(parts, _settings);
-        _loading = new Loading(parts, (EmbeddedIndex)Index, _bodies);
+        _watch = new ClockWatch(_clock, _board, Note);
+        _loading = new Loading(parts, (EmbeddedIndex)Index, _bodies, _watch);
         _sorting = new Sorting(_board, _clock);
         _reshaping = new Reshaping(parts, _board, _feeder, Append, () => LastDurable) { Freed = _bodies.Freed };
         _room = new DiskRoom(parts, _settings.FreeSpaceFloor, Note);
@@ -248,7 +250,7 @@ public sealed class EmbeddedSpool : ISpool
     {
         var body = (PieceWriter)draft.Body;
         await body.FinishAsync();
-        WatchClock();
+        _watch.Look();
         var at = _clock.Wall;
         MailId id;
         lock (_ids)
@@ -378,16 +380,5 @@ public sealed class EmbeddedSpool : ISpool
         {
             SpoolLog.NotGivenBack(_parts.Log, lease.Id, e);
         }
-    }
-
-    private void WatchClock()
-    {
-        if (_clock.Jump() is not { } jump)
-            return;
-        _board.Jumped(jump.From, jump.To);
-        Note(new TrailEvent(jump.To, EventKind.ClockJumped, null, null)
-        {
-            Text = $"the clock jumped from {jump.From:u} to {jump.To:u}; the difference counts for nothing",
-        });
     }
 }

@@ -82,6 +82,9 @@ internal sealed class Lane(string name, Presence presence)
         Pauses = [.. pauses];
     }
 
+    /// <summary>The clock was put back: what it said of times after this is not true.</summary>
+    public void ForgetAfter(DateTimeOffset now) => Pauses = [.. Pauses.Select(p => p.Before(now))];
+
     /// <summary>The lane is open again.</summary>
     public void EndPause(DateTimeOffset at)
     {

@@ -123,11 +123,11 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
     /// <summary>The wall clock jumped: that time passed for no lane.</summary>
     public void Jumped(DateTimeOffset from, DateTimeOffset to)
     {
-        if (to < from)
-            return; // Ages only shrink, and grow again.
         lock (Gate)
             foreach (var lane in _lanes.Values)
-                if (!lane.IsPaused)
+                if (to < from)
+                    lane.ForgetAfter(to); // Ages only shrink, and grow again.
+                else if (!lane.IsPaused)
                     lane.AddPause(new LanePause(from, to));
     }
 

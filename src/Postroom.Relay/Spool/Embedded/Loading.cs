@@ -6,7 +6,7 @@ using Postroom.Relay.Telemetry;
 namespace Postroom.Relay.Spool.Embedded;
 
 /// <summary>Makes a lease of a parcel: brings back what of its mail is not in memory.</summary>
-internal sealed class Loading(SpoolParts parts, EmbeddedIndex index, BodyKeeping bodies)
+internal sealed class Loading(SpoolParts parts, EmbeddedIndex index, BodyKeeping bodies, ClockWatch watch)
 {
     /// <returns>Null if the index cannot be read now; the log says why.</returns>
     public async ValueTask<ParcelLease?> LoadAsync(Parcel parcel, int slot)
@@ -25,12 +25,15 @@ internal sealed class Loading(SpoolParts parts, EmbeddedIndex index, BodyKeeping
         }
     }
 
-    public ParcelLease Lent(Parcel parcel, AcceptedRecord mail, ReadOnlyMemory<byte> body, int slot) =>
-        new(parcel, mail, slot, parts.Marks)
+    public ParcelLease Lent(Parcel parcel, AcceptedRecord mail, ReadOnlyMemory<byte> body, int slot)
+    {
+        watch.Look(); // or a clock set forward a moment ago would make the mail old
+        return new(parcel, mail, slot, parts.Marks)
         {
             AgeAtLease = Ages.Of(parcel.AcceptedAt, parcel.HeldFor, parcel.Lane.Pauses, parts.Clock.Wall),
             Stored = bodies.Content(mail, body),
         };
+    }
 
     private async ValueTask<AcceptedRecord> FindAsync(MailId id)
     {

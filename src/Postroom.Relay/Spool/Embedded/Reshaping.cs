@@ -20,9 +20,6 @@ internal sealed class Reshaping(
     // Refills are about so many; the window is a few of them.
     private const int Page = 5_000;
 
-    // No schedule waits longer: a due time further off than this comes from a clock that has jumped back.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
-
     // Between two tries to read a lane's mail from an index that cannot be read.
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
 
@@ -270,17 +267,14 @@ internal sealed class Reshaping(
         }
     }
 
-    private Parcel ToParcel(ParcelRow row, ParcelRecipient[] recipients, Lane lane)
-    {
-        var wait = row.Due - parts.Clock.Wall;
-        return new Parcel(row.Mail, lane, row.Source, row.AcceptedAt)
+    private Parcel ToParcel(ParcelRow row, ParcelRecipient[] recipients, Lane lane) =>
+        new(row.Mail, lane, row.Source, row.AcceptedAt)
         {
             Recipients = recipients,
             Due = row.Due,
-            DueTicks = parts.Clock.TicksAfter(wait < LongestWait ? wait : LongestWait),
+            DueTicks = parts.Clock.TicksAt(row.Due),
             HeldFor = row.HeldFor,
         };
-    }
 
     private Task CaughtUpAsync(CancellationToken cancel) => feeder.ReachedAsync(lastDurable()).WaitAsync(cancel);
 }

@@ -77,7 +77,7 @@ internal sealed class Sorting(LaneBoard board, SteadyClock clock)
         {
             Recipients = [recipient],
             Due = due,
-            DueTicks = clock.TicksAfter(due - clock.Wall),
+            DueTicks = clock.TicksAt(due),
             HeldFor = lease.Parcel.HeldFor,
         };
 }

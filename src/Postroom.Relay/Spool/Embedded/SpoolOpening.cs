@@ -45,7 +45,7 @@ public static class SpoolOpening
             Journal = journal,
             Ledger = ledger,
             Marks = marks,
-            Clock = new SteadyClock(time),
+            Clock = new SteadyClock(time, settings.LongestWait),
             FolderLock = place.FolderLock,
             Offload = place.Offload ?? thread!.RunAsync,
             Rest = place.Threads.Rest,

@@ -11,19 +11,49 @@ internal sealed class SteadyClock
     public static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(30);
 
     private readonly TimeProvider _time;
+    private readonly TimeSpan _longestWait;
+    private readonly DateTimeOffset _began;
+    private readonly long _beganAt;
     private readonly Lock _gate = new();
     private DateTimeOffset _wall;
     private long _ticks;
 
-    public SteadyClock(TimeProvider time) => (_time, _wall, _ticks) = (time, time.GetUtcNow(), time.GetTimestamp());
+    /// <param name="time">Both clocks.</param>
+    /// <param name="longestWait">No schedule waits longer: a due time further off was set by a clock that has been put
+    /// back since.</param>
+    public SteadyClock(TimeProvider time, TimeSpan longestWait)
+    {
+        (_time, _longestWait) = (time, longestWait);
+        (_wall, _ticks) = (_began, _beganAt) = (time.GetUtcNow(), time.GetTimestamp());
+    }
 
     public DateTimeOffset Wall => _time.GetUtcNow();
+
+    /// <summary>
+    /// The wall clock, but without what it was set forward since the start: by it is thrown away what has been kept for
+    /// long enough.
+    /// </summary>
+    public DateTimeOffset Surely
+    {
+        get
+        {
+            var passed = _began + _time.GetElapsedTime(_beganAt);
+            return Wall < passed ? Wall : passed;
+        }
+    }
 
     /// <summary>The clock that never jumps, in the units of <see cref="TimeProvider.TimestampFrequency"/>.</summary>
     public long Ticks => _time.GetTimestamp();
 
     public long TicksAfter(TimeSpan wait) =>
         Ticks + (long)(Math.Max(0, wait.TotalSeconds) * _time.TimestampFrequency);
+
+    /// <summary>When a due time comes, by the clock that never jumps.</summary>
+    public long TicksAt(DateTimeOffset due)
+    {
+        var wait = due - Wall;
+        return TicksAfter(wait < _longestWait ? wait : _longestWait);
+    }
 
     public TimeSpan Until(long ticks) =>
         TimeSpan.FromSeconds(Math.Max(0, (ticks - Ticks) / (double)_time.TimestampFrequency));

@@ -63,7 +63,11 @@ public readonly record struct RecipientState(int Index, State State, DateTimeOff
 
 /// <summary>A time in which mail of a lane did not age: paused, or the relay was not running.</summary>
 /// <param name="Until">Null while it lasts.</param>
-public readonly record struct LanePause(DateTimeOffset Since, DateTimeOffset? Until);
+public readonly record struct LanePause(DateTimeOffset Since, DateTimeOffset? Until)
+{
+    /// <summary>What of it came before an instant; an open one begins there at the latest.</summary>
+    public LanePause Before(DateTimeOffset now) => new(Since < now ? Since : now, Until > now ? now : Until);
+}
 
 /// <summary>
 /// The file is no sound database: to be put aside and built anew from the journal, which is the truth.

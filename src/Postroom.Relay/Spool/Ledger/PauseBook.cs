@@ -11,6 +11,10 @@ internal sealed class PauseBook(Database database) : IDisposable
     private readonly Statement _close =
         database.Prepare("UPDATE pause SET until = ?2 WHERE until IS NULL AND (?1 IS NULL OR lane IS ?1)");
 
+    // The clock was put back: what it said of later times is not true, or mail would not age until they come.
+    private readonly Statement _forgetAfter = database.Prepare(
+        "UPDATE pause SET since = min(since, ?1), until = min(until, ?1) WHERE since > ?1 OR until > ?1");
+
     private readonly Statement _isOpen = database.Prepare("SELECT 1 FROM pause WHERE lane IS ?1 AND until IS NULL");
 
     private readonly Statement _forget = database.Prepare(
@@ -44,6 +48,12 @@ internal sealed class PauseBook(Database database) : IDisposable
             case EventKind.Started:
                 Start(happened.At, lastSign);
                 break;
+            case EventKind.ClockJumped when happened.NextDue is { } from && from < happened.At:
+                Open(null, from, happened.At);
+                break;
+            case EventKind.ClockJumped:
+                ForgetAfter(happened.At);
+                break;
         }
     }
 
@@ -72,6 +82,7 @@ internal sealed class PauseBook(Database database) : IDisposable
         _isOpen.Dispose();
         _ofLane.Dispose();
         _forget.Dispose();
+        _forgetAfter.Dispose();
     }
 
     /// <summary>No lane stays paused over a start: the queue finds out anew which next hops are away.</summary>
@@ -80,7 +91,10 @@ internal sealed class PauseBook(Database database) : IDisposable
         if (!IsOpen(null) && lastSign is { } crashed && crashed < at)
             Open(null, crashed, at);
         Close(null, at);
+        ForgetAfter(at);
     }
+
+    private void ForgetAfter(DateTimeOffset at) => _forgetAfter.Bind(1, at.UtcTicks).Run();
 
     private void Open(string? lane, DateTimeOffset since, DateTimeOffset? until) =>
         _open.Bind(1, lane).Bind(2, since.UtcTicks).Bind(3, until?.UtcTicks).Run();

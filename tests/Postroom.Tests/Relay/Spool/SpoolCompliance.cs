@@ -284,23 +284,5 @@ public abstract class SpoolCompliance
         Assert.InRange((await spool.LeaseOneAsync("a")).Age, TimeSpan.Zero, TimeSpan.FromMinutes(1));
     }
 
-    [Theory]
-    [InlineData(3650)]
-    [InlineData(-2)]
-    public async Task A_clock_that_jumps_neither_ages_nor_freezes_what_waits(int days)
-    {
-        await using var world = NewWorld();
-        var spool = await world.OpenAsync();
-        await spool.HandOverAsync("bob@a.test");
-        var due = world.Time.GetUtcNow().AddMinutes(1);
-        await spool.SettleAsync(Settled(
-            await spool.LeaseOneAsync("a"),
-                new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }));
-        world.Time.JumpWallClock(TimeSpan.FromDays(days));
-        await spool.HandOverAsync("other@b.test");
-        world.Time.Advance(TimeSpan.FromMinutes(2));
-        Assert.InRange((await spool.LeaseOneAsync("a")).Age, TimeSpan.Zero, TimeSpan.FromMinutes(5));
-    }
-
     private static Settlement Settled(Lease lease, params Verdict[] verdicts) => new(lease, verdicts, null, []);
 }

@@ -22,16 +22,7 @@ public sealed class SpoolSpaceTests
                 await DeliverAsync(spool);
         }
 
-        // It looks now and then, after it has indexed something, once a segment's records have been copied.
-        for (var looks = 0; world.TakenByBodies() > 10 * Octets; looks++)
-        {
-            Assert.True(looks < 5_000, "it looked often enough, and gave nothing back");
-            world.Time.Advance(TimeSpan.FromSeconds(11));
-            await spool.HandOverAsync("bob@a.test");
-            await DeliverAsync(spool);
-            await spool.Index.CaughtUpAsync(TestContext.Current.CancellationToken);
-        }
-
+        await UntilGivenBackAsync(world, spool);
         await AssertStuckAsync(spool);
     }
 
@@ -58,7 +49,46 @@ public sealed class SpoolSpaceTests
         await AssertStuckAsync(await world.OpenAsync());
     }
 
+    [Fact]
+    public async Task What_is_kept_for_a_while_is_not_thrown_away_because_somebody_sets_the_clock_forward()
+    {
+        await using var world = new RealWorld();
+        var spool = await world.OpenAsync();
+        var captured = new List<Target>();
+        for (var i = 1; i <= 150; i++)
+        {
+            var accepted = await spool.HandOverAsync(i % 50 == 0 ? $"stuck{i}@b.test" : "bob@a.test", Body(i));
+            if (i % 50 != 0)
+                await DeliverAsync(spool);
+            else
+            {
+                await spool.SettleAsync(new Settlement(
+                    await spool.LeaseOneAsync("b"), [new Verdict(0, Happening.Captured)], null, []));
+                captured.Add(new Target(accepted.Receipt!.Id, 0));
+            }
+        }
+
+        world.Time.JumpWallClock(TimeSpan.FromDays(3650));
+        await UntilGivenBackAsync(world, spool);
+        await spool.DirectAsync(
+            new Directive(Happening.Released, captured, "alice", "why not"), TestContext.Current.CancellationToken);
+        await AssertStuckAsync(spool);
+    }
+
     private static string Body(int number) => $"Subject: {number}\r\n\r\n{new string('x', Octets)}\r\n";
+
+    // It looks now and then, after it has indexed something, once a segment's records have been copied.
+    private static async Task UntilGivenBackAsync(RealWorld world, EmbeddedSpool spool)
+    {
+        for (var looks = 0; world.TakenByBodies() > 10 * Octets; looks++)
+        {
+            Assert.True(looks < 5_000, "it looked often enough, and gave nothing back");
+            world.Time.Advance(TimeSpan.FromSeconds(11));
+            await spool.HandOverAsync("bob@a.test");
+            await DeliverAsync(spool);
+            await spool.Index.CaughtUpAsync(TestContext.Current.CancellationToken);
+        }
+    }
 
     private static async Task DeliverAsync(EmbeddedSpool spool)
     {

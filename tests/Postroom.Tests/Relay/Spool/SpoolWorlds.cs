@@ -108,6 +108,11 @@ public sealed class RealSpoolDirectiveTests : SpoolDirectiveCompliance
     protected override SpoolWorld NewWorld() => new RealWorld();
 }
 
+public sealed class RealSpoolClockTests : SpoolClockCompliance
+{
+    protected override SpoolWorld NewWorld() => new RealWorld();
+}
+
 public sealed class SimulatedSpoolTests : SpoolCompliance
 {
     protected override SpoolWorld NewWorld() => new SimulatedWorld(seed: 2026);
@@ -116,4 +121,9 @@ public sealed class SimulatedSpoolTests : SpoolCompliance
 public sealed class SimulatedSpoolDirectiveTests : SpoolDirectiveCompliance
 {
     protected override SpoolWorld NewWorld() => new SimulatedWorld(seed: 11);
+}
+
+public sealed class SimulatedSpoolClockTests : SpoolClockCompliance
+{
+    protected override SpoolWorld NewWorld() => new SimulatedWorld(seed: 7);
 }
