@@ -132,7 +132,7 @@ internal sealed class Listener
     {
         var (client, peer) = PeerOf(context);
         var source = client == "unix" ? null : client;
-        var limit = _count.TryAdd(source, Settings.Limits);
+        var limit = _count.TryAdd(source, Settings.Limits, _parts.All.MostConnections);
         try
         {
             if (limit > 0)

@@ -20,6 +20,9 @@ internal sealed record SubmissionParts(
     /// <summary>Where connections come from.</summary>
     public required IConnectionListenerFactory Transport { get; init; }
 
+    /// <summary>See <see cref="ConnectionCount.Share"/>.</summary>
+    public required int MostConnections { get; init; }
+
     /// <summary>Where a self-made certificate is kept.</summary>
     public required string DataFolder { get; init; }
 

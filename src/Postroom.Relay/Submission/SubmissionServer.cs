@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Disk;
 
 namespace Postroom.Relay.Submission;
 
@@ -110,6 +111,7 @@ public sealed class SubmissionServer : IAsyncDisposable
         return new SubmissionParts(settings.HostName, _spool, _clock, _loggers, users)
         {
             DataFolder = folder,
+            MostConnections = ConnectionCount.Share(Posix.MostDescriptors(), settings.Listeners.Count),
             Transport = _transport,
         };
     }

@@ -55,6 +55,16 @@ internal sealed class RealRelay : IAsyncDisposable
         }
     }
 
+    /// <summary>The most memory it has had at any time.</summary>
+    public long PeakMegabytes
+    {
+        get
+        {
+            Process.Refresh();
+            return Process.PeakWorkingSet64 >> 20;
+        }
+    }
+
     public Process Process => _process ?? throw new InvalidOperationException("the relay was not started");
 
     /// <summary>The smallest live configuration, with one route to a port of this machine.</summary>

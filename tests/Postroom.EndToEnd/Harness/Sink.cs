@@ -44,6 +44,9 @@ internal sealed class Sink : IAsyncDisposable
     /// <summary>The password it takes, of any user; null: it offers no AUTH.</summary>
     public string? Password { get; set; }
 
+    /// <summary>What it keeps of a mail's octets.</summary>
+    public Func<byte[], byte[]> Keeps { get; set; } = all => all;
+
     public static Sink Start() => new(isUp: true);
 
     /// <summary>A next hop that is not there yet.</summary>

@@ -118,7 +118,7 @@ internal sealed class SinkSession(Sink sink, Stream stream)
         if (own == "DROP")
             throw new IOException("dropped at the end of the data, as the test wants it");
         if (own is null || own[0] == '2')
-            sink.Took(new Arrival(from, to, bytes));
+            sink.Took(new Arrival(from, to, sink.Keeps(bytes)));
         await SayAsync(own ?? "250 2.0.0 Taken");
     }
 

@@ -93,6 +93,28 @@ internal static unsafe class Posix
         return octets;
     }
 
+    /// <summary>How many more files the disk of a folder takes; many where it has no bound, or does not say.</summary>
+    public static long FilesLeft(string path)
+    {
+        // struct statvfs of 64-bit Linux: 11 longs and some more, the 6th the number of files, the 8th of those left.
+        const int all = 5, left = 7;
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+            return long.MaxValue;
+        var facts = stackalloc long[32];
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"))
+            return statvfs(name, facts) == 0 && facts[all] > 0 ? facts[left] : long.MaxValue;
+    }
+
+    /// <summary>How many files and connections this process may have open.</summary>
+    public static long MostDescriptors()
+    {
+        const int openFiles = 7; // RLIMIT_NOFILE of Linux
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+            return int.MaxValue;
+        var limits = stackalloc long[2];
+        return getrlimit(openFiles, limits) == 0 && limits[0] >= 0 ? limits[0] : int.MaxValue;
+    }
+
     /// <summary>Takes the advisory lock of a file without waiting; false if another process holds it.</summary>
     public static bool TryLock(SafeFileHandle file, string path)
     {
@@ -158,6 +180,12 @@ internal static unsafe class Posix
 
     [DllImport("libc", SetLastError = true)]
     private static extern long lseek(SafeFileHandle file, long offset, int whence);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int statvfs(byte* path, long* facts);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int getrlimit(int what, long* limits);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int flock(SafeFileHandle file, int operation);

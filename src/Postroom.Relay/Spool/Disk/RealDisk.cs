@@ -8,6 +8,7 @@ namespace Postroom.Relay.Spool.Disk;
 public sealed class RealDisk : IDisk
 {
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
+    private const long FilesKept = 64; // for segments and the ledger, while what was accepted is delivered
     private readonly string _folder;
 
     /// <param name="folder">Created if missing.</param>
@@ -18,7 +19,9 @@ public sealed class RealDisk : IDisk
         BootId = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : null;
     }
 
-    public long FreeSpace => new DriveInfo(_folder).AvailableFreeSpace;
+    // The journal's next segment needs a name as well as room.
+    public long FreeSpace =>
+        Posix.FilesLeft(_folder) < FilesKept ? 0 : new DriveInfo(_folder).AvailableFreeSpace;
 
     public string? BootId { get; }
 
