@@ -8,7 +8,7 @@ namespace Postroom.Mail.Dsn;
 internal sealed class FieldWriter(bool utf8)
 {
     private const int FoldAt = 76; // RFC 5322 §2.1.1 asks for 78
-    private const int LongestWord = 900; // and allows 998: what is longer is broken even where no space is
+    private const int LongestWord = 300; // and allows 998 octets: what may be longer is broken where no space is
     private const int LongestValue = 4_000;
 
     private readonly StringBuilder _text = new(1_024);
@@ -56,10 +56,24 @@ internal sealed class FieldWriter(bool utf8)
     private static bool IsSeparator(char c) => char.IsControl(c) || char.GetUnicodeCategory(c)
         is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
-    private static IEnumerable<string> Words(string value)
+    /// <summary>What a line may be broken between (RFC 5322 §2.1.1).</summary>
+    public static IEnumerable<string> Words(string value)
     {
         foreach (var word in value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            for (var at = 0; at < word.Length; at += LongestWord)
-                yield return word.Substring(at, Math.Min(LongestWord, word.Length - at));
+            foreach (var piece in Pieces(word))
+                yield return piece;
+    }
+
+    /// <summary>A word, or what fits on a line of it, whatever its characters are.</summary>
+    private static IEnumerable<string> Pieces(string word)
+    {
+        for (var at = 0; at < word.Length;)
+        {
+            var length = Math.Min(LongestWord, word.Length - at);
+            if (at + length < word.Length && char.IsHighSurrogate(word[at + length - 1]))
+                length--;
+            yield return word.Substring(at, length);
+            at += length;
+        }
     }
 }

@@ -61,7 +61,7 @@ internal static class HumanPart
 
     private static void Append(StringBuilder text, ReportedRecipient recipient)
     {
-        text.Append("  ").Append(FieldWriter.Clean(recipient.Recipient.Path.Address, utf8: true)).Append("\r\n");
+        Wrap(text, FieldWriter.Clean(recipient.Recipient.Path.Address, utf8: true), "  ", gap: false);
         if (recipient.Diagnostic is { Length: > 0 } diagnostic)
         {
             var words = FieldWriter.Clean(diagnostic, utf8: true);
@@ -90,11 +90,11 @@ internal static class HumanPart
         _ => "What to do: ask your administrator, and give the id above.",
     };
 
-    /// <summary>Breaks at 76 columns, between words only.</summary>
+    /// <summary>Breaks at 76 columns, between words; a word too long for any line is broken itself.</summary>
     private static void Wrap(StringBuilder text, string sentence, string indent = "", bool gap = true)
     {
         var column = 0;
-        foreach (var word in sentence.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var word in FieldWriter.Words(sentence))
         {
             if (column > 0 && column + 1 + word.Length > 76)
             {

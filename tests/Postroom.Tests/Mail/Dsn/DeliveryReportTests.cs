@@ -240,6 +240,22 @@ public class DeliveryReportTests
         Assert.False(DeliveryReport.IsGlobal(Request().Envelope));
     }
 
+    // RFC 5322 §2.1.1: some next hops refuse a mail for one longer line.
+    [Theory]
+    [InlineData("x")]
+    [InlineData("\u0436")]
+    [InlineData("\U0001F600")]
+    public void No_line_of_ours_is_longer_than_a_line_may_be(string letter)
+    {
+        var word = string.Concat(Enumerable.Repeat(letter, 1_990));
+        var to = new Recipient(new ForwardPath(word + "@example.com"));
+        var request = Request("", Failed(to, Unknown with { Diagnostic = "550 " + word }));
+        request = request with { Envelope = request.Envelope with { SmtpUtf8 = true } };
+        Assert.All(Encoding.Latin1.GetString(DeliveryReport.Write(request)).Split("\r\n"),
+            line => Assert.InRange(line.Length, 0, 998));
+        Assert.DoesNotContain("\uFFFD", Written(request), StringComparison.Ordinal); // no character is cut in two
+    }
+
     [Fact]
     public void A_null_reverse_path_gets_no_report() => Assert.Throws<ArgumentException>(
         () => DeliveryReport.Write(Request() with { Envelope = new Envelope(ReversePath.Null, [Alice]) }));
