@@ -11,8 +11,10 @@ public readonly record struct EnhancedStatus
     {
         if (@class is not (2 or 4 or 5))
             throw new ArgumentOutOfRangeException(nameof(@class), @class, "RFC 3463 §2 knows classes 2, 4 and 5");
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)subject, 999u, nameof(subject));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)detail, 999u, nameof(detail));
+        ArgumentOutOfRangeException.ThrowIfNegative(subject);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(subject, 999);
+        ArgumentOutOfRangeException.ThrowIfNegative(detail);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(detail, 999);
         (Class, Subject, Detail) = (@class, subject, detail);
     }
 
