@@ -11,17 +11,34 @@ public static class TomlSource
 {
     public static List<RawTable> Read(string text, string name, List<Mistake> mistakes)
     {
-        var document = SyntaxParser.Parse(text, name);
+        var root = new RawTable("", new Place(name, 1, 1));
+        var tables = new List<RawTable> { root };
+        if (Parsed(text, name, mistakes) is not { } document)
+            return tables;
         foreach (var diagnostic in document.Diagnostics)
             mistakes.Add(new Mistake(PlaceOf(diagnostic.Span, name), Plain(diagnostic.Message)));
 
-        var root = new RawTable("", new Place(name, 1, 1));
-        var tables = new List<RawTable> { root };
         foreach (var pair in document.KeyValues)
             AddPair(root, pair, name, mistakes);
         foreach (var table in document.Tables)
             AddTable(tables, table, name, mistakes);
         return tables;
+    }
+
+    // The library throws where a text ends behind a backslash, and says neither that nor where.
+    private static DocumentSyntax? Parsed(string text, string name, List<Mistake> mistakes)
+    {
+        try
+        {
+            return SyntaxParser.Parse(text, name);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            var end = text.Split('\n');
+            mistakes.Add(new Mistake(new Place(name, end.Length, end[^1].Length + 1),
+                "not TOML: a text with a backslash is not ended", "close its quotes, or write 'single' ones"));
+            return null;
+        }
     }
 
     private static void AddTable(List<RawTable> tables, TableSyntaxBase syntax, string name, List<Mistake> mistakes)

@@ -101,6 +101,18 @@ public sealed class ConfigurationReaderTests
         Assert.Equal(isLoop, reading.Mistakes.Any(m => m.What.Contains("5.4.6", StringComparison.Ordinal)));
     }
 
+    // The library throws here. Somebody who pastes the path of a Windows folder gets this far.
+    [Theory]
+    [InlineData("mode = \"live\"\ndata = \"C:\\")]
+    [InlineData("mode = \"live\"\n\"\\")]
+    public void A_text_that_ends_behind_a_backslash_is_a_mistake_with_a_place(string text)
+    {
+        var reading = Read(text);
+        Assert.Null(reading.Configuration);
+        Assert.Contains(reading.Mistakes, m =>
+            m.Place.Line == 2 && m.What.StartsWith("not TOML", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void The_data_option_wins_over_the_file()
     {
