@@ -102,7 +102,15 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
     }
 
     /// <summary>A line of the client's in an AUTH exchange.</summary>
-    public ServerStep? LoginLine(ReadOnlySpan<byte> line) => AfterLogin(_login.Respond(line, Output));
+    public ServerStep? LoginLine(ReadOnlySpan<byte> line)
+    {
+        if (!IsLoginBlocked)
+            return AfterLogin(_login.Respond(line, Output));
+        // Blocked since it began: a hundred exchanges that wait for their last line must not be a hundred more tries.
+        _login.Clear();
+        Expecting = Expecting.Command;
+        return Say(ServerReplies.LoginLater);
+    }
 
     /// <summary>Such a line was longer than it may be.</summary>
     public void AbandonLogin()

@@ -61,7 +61,8 @@ public sealed class ServerSession
     /// <summary>To be set before <see cref="Next"/>: false refuses MAIL with 452 4.3.1.</summary>
     public bool HasRoom { get => _dialogue.HasRoom; set => _dialogue.HasRoom = value; }
 
-    /// <summary>To be set before <see cref="Next"/>: true refuses AUTH with 454 4.7.0.</summary>
+    /// <summary>To be set before <see cref="Next"/>: true refuses AUTH, and ends an exchange that
+    /// has begun, with 454 4.7.0.</summary>
     public bool IsLoginBlocked { get => _dialogue.IsLoginBlocked; set => _dialogue.IsLoginBlocked = value; }
 
     /// <summary>A mail's data is on its way: another pace is asked then than between commands.</summary>

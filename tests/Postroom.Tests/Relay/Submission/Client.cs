@@ -16,19 +16,22 @@ public sealed class Client : IDisposable
 
     private Client(Socket socket) => (_socket, _stream) = (socket, new NetworkStream(socket));
 
-    public static async Task<Client> ConnectAsync(EndPoint to)
+    /// <param name="from">The client's own address; each of loopback's is another source.</param>
+    public static async Task<Client> ConnectAsync(EndPoint to, IPAddress? from = null)
     {
         var socket = to is UnixDomainSocketEndPoint
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
             : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        if (from != null)
+            socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(to);
         return new Client(socket);
     }
 
     /// <summary>Connects, takes the greeting and greets back.</summary>
-    public static async Task<Client> HelloAsync(EndPoint to)
+    public static async Task<Client> HelloAsync(EndPoint to, IPAddress? from = null)
     {
-        var client = await ConnectAsync(to);
+        var client = await ConnectAsync(to, from);
         await client.ReplyAsync();
         await client.AskAsync("EHLO app\r\n");
         return client;
