@@ -44,8 +44,10 @@ internal sealed class PlantedFault(string name, string path, string old, string 
 
     private static void Copy(string from, string to)
     {
+        if (Directory.Exists(to))
+            Directory.Delete(to, recursive: true);
         Directory.CreateDirectory(to);
-        foreach (var file in Directory.EnumerateFiles(from))
+        foreach (var file in Directory.EnumerateFiles(from).Where(file => !IsStory(file)))
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
         var native = Path.Combine(from, "runtimes");
         if (!Directory.Exists(native))
@@ -57,6 +59,9 @@ internal sealed class PlantedFault(string name, string path, string old, string 
             File.Copy(file, target, overwrite: true);
         }
     }
+
+    private static bool IsStory(string file) =>
+        Path.GetFileName(file).StartsWith("seed-", StringComparison.Ordinal);
 
     private void Compile(string dll)
     {
