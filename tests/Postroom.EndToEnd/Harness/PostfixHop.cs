@@ -18,7 +18,7 @@ internal sealed class PostfixHop : IAsyncDisposable
         // Its daemons run as another user and need to pass through the folders above: so directly below the temporary
         // one.
         var hop = new PostfixHop(Directory.CreateTempSubdirectory("postroom-postfix-").FullName);
-        var said = await Shell.RunAsRootAsync("bash", "-c", Script, "postfix-hop", hop._folder,
+        var said = await Shell.RunAsRootAsync("bash", "-c", Configure + Start, "postfix-hop", hop._folder,
             hop.Port.ToString(CultureInfo.InvariantCulture), sink.ToString(CultureInfo.InvariantCulture));
         Assert.True(said.ExitCode == 0, $"Postfix did not start: {said}");
         return hop;
@@ -30,8 +30,8 @@ internal sealed class PostfixHop : IAsyncDisposable
         rm -rf "$1"
         """, "postfix-hop", _folder);
 
-    // Postfix forks into the background and keeps what it inherits open: so its output goes to a file.
-    private const string Script = """
+    /// <summary>Writes the configuration into folder $1: it listens at port $2, and relays all to $3.</summary>
+    internal const string Configure = """
         set -eu
         W=$1 PORT=$2 SINK=$3
         mkdir -p "$W/conf" "$W/spool" "$W/data" "$W/log"
@@ -70,6 +70,11 @@ internal sealed class PostfixHop : IAsyncDisposable
             $8 ~ /^(showq|error|anvil|scache)$/
         ' $M >"$W/conf/master.cf"
         grep -q '^postlog ' "$W/conf/master.cf" || echo 'postlog unix-dgram n - n - 1 postlogd' >>"$W/conf/master.cf"
+        """;
+
+    // Postfix forks into the background and keeps what it inherits open: so its output goes to a file.
+    private const string Start = """
+
         postfix -c "$W/conf" start >"$W/log/start.log" 2>&1 </dev/null || { cat "$W/log/start.log" >&2; exit 1; }
         """;
 }

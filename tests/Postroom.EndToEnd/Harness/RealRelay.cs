@@ -31,6 +31,13 @@ internal sealed class RealRelay : IAsyncDisposable
 
     public string Data { get; init; }
 
+    /// <summary>Where the tests see that folder: elsewhere, if the relay lives in a mount namespace of its own.</summary>
+    public string DataSeen { get => field ?? Data; init; }
+
+    /// <summary>What it and its command line are started through, each becoming the next (exec): where else than here
+    /// it lives.</summary>
+    public IReadOnlyList<string> Through { get; init; } = [];
+
     /// <summary>As by <c>dotnet run</c>, whatever else is published.</summary>
     public bool IsOnRuntime { get; init; }
 
@@ -40,7 +47,7 @@ internal sealed class RealRelay : IAsyncDisposable
     /// (exec).</summary>
     public IReadOnlyList<string> By { get; set; } = [];
 
-    private string[] Program => IsOnRuntime ? OnRuntime : Published;
+    private string[] Program => [.. Through, .. IsOnRuntime ? OnRuntime : Published];
 
     /// <summary>Where it listens.</summary>
     public int Port { get; init; } = Ports.Free();
@@ -64,6 +71,9 @@ internal sealed class RealRelay : IAsyncDisposable
             return Process.PeakWorkingSet64 >> 20;
         }
     }
+
+    /// <summary>The end of it, for tests of many lives.</summary>
+    public string LastPrinted => Printed is { Length: > 20_000 } all ? all[^20_000..] : Printed;
 
     public Process Process => _process ?? throw new InvalidOperationException("the relay was not started");
 
@@ -233,7 +243,7 @@ internal sealed class RealRelay : IAsyncDisposable
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Data, "api.sock")), cancel);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(DataSeen, "api.sock")), cancel);
             return true;
         }
         catch (SocketException)
