@@ -62,7 +62,7 @@ public sealed class PowerIsCut
                 await CutAsync(relay, traffic, disk, dice);
             }
             (traffic.Hop.AnswersAfter, traffic.Hop.OffersChunking) = (dice.Next(3) * 5, dice.Next(2) == 0);
-            var isAway = dice.Next(3) == 0;
+            var isAway = round % 3 == 1;
             if (isAway)
                 traffic.Hop.Down();
             await relay.StartAsync();

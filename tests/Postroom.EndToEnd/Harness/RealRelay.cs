@@ -31,7 +31,7 @@ internal sealed class RealRelay : IAsyncDisposable
 
     public string Data { get; init; }
 
-    /// <summary>Where the tests see that folder: elsewhere, if the relay lives in a mount namespace of its own.</summary>
+    /// <summary>Where the tests see that folder: elsewhere, if the relay has a mount namespace of its own.</summary>
     public string DataSeen { get => field ?? Data; init; }
 
     /// <summary>What it and its command line are started through, each becoming the next (exec): where else than here
