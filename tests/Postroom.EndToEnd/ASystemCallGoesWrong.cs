@@ -16,6 +16,19 @@ public sealed class ASystemCallGoesWrong
     private const int DiskFailed = 74;
     private const int FolderInUse = 75;
 
+    // What writes, by strace's names, and under which the shim counts it.
+    private static readonly IReadOnlyDictionary<string, string> Traced = new Dictionary<string, string>(
+        ((string[])
+        [
+            "write", "pwrite64", "writev", "pwritev", "pwritev2", "sendto", "sendmsg", "sendmmsg", "fsync", "fdatasync",
+            "fallocate", "rename", "unlink", "ftruncate", "truncate", "openat", "creat", "mkdir", "link", "fchmod",
+            "copy_file_range", "sendfile", "splice", "sync_file_range", "io_uring_enter",
+        ]).Select(name => KeyValuePair.Create(name, name)))
+    {
+        ["renameat"] = "rename", ["renameat2"] = "rename", ["unlinkat"] = "unlink", ["mkdirat"] = "mkdir",
+        ["linkat"] = "link", ["open"] = "openat",
+    };
+
     private const int AtOnce = 4;
     private static readonly ParallelOptions Degree = new() { MaxDegreeOfParallelism = AtOnce };
 
@@ -100,6 +113,82 @@ public sealed class ASystemCallGoesWrong
         Figures.Note("a second misfortune during recovery",
             $"after a kill in a burst of 20, early, midway and late: {killed} starts killed and {failed} failing with "
             + "EIO, at every call of the recovery: 0 lost, 0 torn, 0 doubled unannounced");
+    }
+
+    [Fact]
+    public async Task Nor_by_a_read_that_fails()
+    {
+        await using var waiting = await WaitingAsync(mails: 8);
+        var length = await ReadsAsync(waiting);
+        await Parallel.ForEachAsync(Points(length, 3), Degree,
+            async (at, _) => await AgainAsync(waiting, Mishap.ReadFails, at));
+    }
+
+    [Fact]
+    [Trait("Long", "yes")]
+    public async Task Whichever_read_it_is()
+    {
+        await using var waiting = await WaitingAsync(mails: 20);
+        var length = await ReadsAsync(waiting);
+        var failed = 0;
+        await Parallel.ForEachAsync(Points(length, (int)length), Degree, async (at, _) =>
+        {
+            if (await AgainAsync(waiting, Mishap.ReadFails, at))
+                Interlocked.Increment(ref failed);
+        });
+        Figures.Note("a read that fails, from the start to the last delivery",
+            $"20 mails waiting, {failed} runs, each with one read that failed with EIO: 0 lost, 0 torn, 0 doubled "
+            + "unannounced");
+    }
+
+    [Fact]
+    public async Task No_call_of_these_escapes_the_shim()
+    {
+        var may = await Shell.RunAsync("strace", ["-e", "trace=none", "true"]);
+        Assert.SkipUnless(may.ExitCode == 0, $"strace may not trace here: {may.Error}");
+        await using var trial = await Trial.MakeAsync();
+        var file = Path.Combine(trial.Relay.Folder, "strace");
+        trial.Plan.Arm(Mishap.Kill, 0);
+        trial.Relay.By =
+            ["strace", "-D", "-f", "-o", file, "-e", $"trace={string.Join(',', Traced.Keys)}", .. trial.Plan.By];
+        await trial.Relay.StartAsync(trial.Configuration);
+        await trial.SendAsync(mails: 2, connections: 1);
+        await trial.EndOrSettleAsync();
+        Assert.Equal(0, await trial.Relay.StopAsync());
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Shell.Limit);
+        string[] lines;
+        while (!(lines = await File.ReadAllLinesAsync(file, limit.Token))
+            .Contains($"{trial.Relay.Process.Id} +++ exited with 0 +++"))
+            await Task.Delay(20, limit.Token);
+        var seen = lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
+            .Where((call, i) => call.Contains('(', StringComparison.Ordinal)
+                && (!call.StartsWith("open", StringComparison.Ordinal) || lines[i].Contains("O_CREAT")))
+            .GroupBy(call => Traced[call.Split('(')[0]]).ToDictionary(g => g.Key, g => g.LongCount());
+        Assert.Equal(seen.OrderBy(c => c.Key), trial.Plan.Made.OrderBy(c => c.Key));
+    }
+
+    // Some mails that wait for a next hop that is away; the process was killed.
+    private static async Task<Trial> WaitingAsync(int mails)
+    {
+        var trial = await Trial.MakeAsync();
+        trial.Sink.Down();
+        await trial.StartAsync();
+        await trial.SendAsync(mails, connections: 1);
+        Assert.Equal(mails, trial.Acknowledged.Count);
+        await trial.Relay.KillAsync();
+        return trial;
+    }
+
+    private static async Task<long> ReadsAsync(Trial waiting)
+    {
+        await using var again = await waiting.AgainAsync();
+        again.StartArmed(Mishap.ReadFails, 0);
+        await again.EndOrSettleAsync();
+        var length = again.Plan.Count;
+        Assert.InRange(length, waiting.Acknowledged.Count, 5_000);
+        return length;
     }
 
     // A burst that was killed at this share of its road.

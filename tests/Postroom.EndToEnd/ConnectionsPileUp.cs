@@ -27,8 +27,9 @@ public sealed class ConnectionsPileUp
         Assert.True(p99 < TimeSpan.FromSeconds(1), $"99 of 100 mails were answered within {p99}");
         Figures.Note("5,000 idle and 500 crawling connections beside an honest client",
             string.Create(CultureInfo.InvariantCulture,
-                $"{waits.Count} mails over a connection each, all accepted and delivered: p50 {p50.TotalMilliseconds:0} ms,"
-                + $" p99 {p99.TotalMilliseconds:0} ms from connect to the answer; memory {megabytes} MB"));
+                $"{waits.Count} mails over a connection each, all accepted and delivered: "
+                + $"p50 {p50.TotalMilliseconds:0} ms, p99 {p99.TotalMilliseconds:0} ms from connect to the answer; "
+                + $"memory {megabytes} MB"));
     }
 
     private static async Task<(List<TimeSpan> Waits, long Megabytes)> PileUpAsync(int idle, int crawling, int mails)

@@ -1,3 +1,4 @@
+using System.Text;
 using Postroom.EndToEnd.Harness;
 using Postroom.Shared;
 using Xunit;
@@ -7,6 +8,8 @@ namespace Postroom.EndToEnd;
 public sealed class DiskIsFull
 {
     private const string Floor = "[spool]\nfree_space_floor = \"8MB\"\nsegment_size = \"2MB\"";
+    private static readonly byte[] Much =
+        Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("and so on, and so on\r\n", 8_000)));
     private const int DiskFailed = 74; // docs/reference/exit-codes.md
 
     [Fact]
@@ -34,7 +37,7 @@ public sealed class DiskIsFull
     {
         var load = await FillAndFreeAsync(100);
         Figures.Note("disk full and freed 100 times under load",
-            $"{load.Sent} mails sent by 4 clients, {load.Accepted.Count} acknowledged, {load.Count("452")} refused with "
+            $"{load.Sent} mails sent by 4 clients, {load.Accepted.Count} acknowledged, {load.Count("452")} told "
             + "452: 0 lost, 0 torn, delivery ran on while it was full, intake resumed 100 times unaided");
     }
 
@@ -117,5 +120,5 @@ public sealed class DiskIsFull
 
     // A few fill a segment: it needs the next one.
     private static byte[] Large(string key) =>
-        [.. Mails.Notification(key), .. Enumerable.Repeat("and so on, and so on\r\n"u8.ToArray(), 8_000).SelectMany(l => l)];
+        [.. Mails.Notification(key), .. Much];
 }
