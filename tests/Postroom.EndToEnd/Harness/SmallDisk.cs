@@ -47,19 +47,23 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes all names but none.</summary>
-    public void Crowded()
+    /// <summary>Takes all names but some.</summary>
+    public void TakeNames(int but)
     {
         Directory.CreateDirectory(Crowd);
+        var taken = 0;
         try
         {
-            for (var i = 0; ; i++)
-                File.Create(Path.Combine(Crowd, $"{i}")).Dispose();
+            for (; ; taken++)
+                File.Create(Path.Combine(Crowd, $"{taken}")).Dispose();
         }
         catch (IOException)
         {
             // None is left.
         }
+
+        for (var i = 0; i < but; i++)
+            File.Delete(Path.Combine(Crowd, $"{taken - 1 - i}"));
     }
 
     /// <summary>Gives back what was taken.</summary>
