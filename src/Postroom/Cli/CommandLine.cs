@@ -65,6 +65,11 @@ public static class CommandLine
             screen.Error.WriteLine("postroom: the service went away in the middle: " + e.Message);
             return (int)ExitCode.NotRunning;
         }
+        catch (SpoolFailedException e) // while it was being opened; later the process sees it by itself
+        {
+            screen.Error.WriteLine("postroom: the disk failed: " + e.Message);
+            return (int)ExitCode.DiskFailed;
+        }
         catch (SpoolUnusableException e)
         {
             screen.Error.WriteLine("postroom: " + e.Message);

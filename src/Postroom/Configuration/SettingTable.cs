@@ -98,7 +98,7 @@ internal static class ListenerKeys
         Plain.Limits.ConnectionsPerSource, "The most connections from one address at once.");
     public static readonly Setting<int> Connections =
         new(T, "connections", SettingTypes.Whole(1, 100_000), Plain.Limits.Connections,
-        "The most connections in all at once.");
+        "The most connections in all at once. Fewer where the process may not open so many descriptors.");
     public static readonly Setting<TimeSpan> IdleLocal =
         new(T, "idle_local", SettingTypes.Duration, Plain.Limits.IdleLocal,
         "How long a connection from this machine may say nothing. Jira keeps one for 10 minutes.");

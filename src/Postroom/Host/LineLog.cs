@@ -31,8 +31,15 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
     {
         lock (_gate)
         {
-            writer.WriteLine(line);
-            writer.Flush();
+            try
+            {
+                writer.WriteLine(line);
+                writer.Flush();
+            }
+            catch (IOException)
+            {
+                // Its disk is full, say. Mail does not wait for the log; what matters of it is on the trail as well.
+            }
         }
     }
 
