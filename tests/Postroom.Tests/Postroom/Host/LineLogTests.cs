@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Postroom.Host;
 using Xunit;
 
-namespace Postroom.Tests.Postroom.Host;
+namespace Postroom.Tests.Program.Host;
 
 public sealed class LineLogTests
 {
