@@ -82,7 +82,8 @@ public sealed class DiskIsFull
 
     private static async Task<Load> FillAndFreeAsync(int rounds, bool isNames)
     {
-        await using var disk = await SmallDisk.MountAsync("size=64m,nr_inodes=500");
+        // What is kept of delivered mail grows with the rounds: it must not be what fills the disk.
+        await using var disk = await SmallDisk.MountAsync($"size={64 + (8 * rounds)}m,nr_inodes=500");
         await using var sink = Sink.Start();
         await using var relay = new RealRelay { Data = Path.Combine(disk.Folder, "data") };
         await relay.StartAsync(relay.Live(sink.Port, rest: Floor));
