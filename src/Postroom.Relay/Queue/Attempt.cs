@@ -155,6 +155,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
             if (!_verdicts.Exists(given => given.Index == recipient.Index))
                 _verdicts.Add(new Verdict(recipient.Index, Happening.Held) { Text = damage });
         Note(new TrailEvent(desk.Now, EventKind.Damaged, lease.Id, null) { Lane = lane.Name, Text = damage });
+        desk.Log.BodyDamaged(lease.Id.ToString(), damage);
     }
 
     // Results come in the order of the assignment, so the hint nearly always hits.

@@ -34,4 +34,8 @@ internal static partial class QueueLog
     [LoggerMessage(2009, LogLevel.Error,
         "Lane '{Lane}': {What} waits since {Since}, longer than the park limit: nothing bounces, but look at it")]
     public static partial void Parked(this ILogger log, string lane, string what, DateTimeOffset since);
+
+    [LoggerMessage(2010, LogLevel.Error,
+        "Mail {Mail} cannot be read back as it was accepted, and is held: {What}")]
+    public static partial void BodyDamaged(this ILogger log, string mail, string what);
 }

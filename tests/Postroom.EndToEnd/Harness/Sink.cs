@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Xunit;
 
@@ -10,6 +12,12 @@ namespace Postroom.EndToEnd.Harness;
 internal sealed record Arrival(string From, IReadOnlyList<string> To, byte[] Bytes)
 {
     public string Text => Encoding.Latin1.GetString(Bytes);
+
+    /// <summary>It came over TLS.</summary>
+    public bool ByTls { get; init; }
+
+    /// <summary>It came with BDAT, not with DATA.</summary>
+    public bool ByChunks { get; init; }
 }
 
 /// <summary>A next hop that takes mail and records it, and behaves as a test needs it to.</summary>
@@ -41,6 +49,11 @@ internal sealed class Sink : IAsyncDisposable
 
     public bool OffersChunking { get; init; } = true;
 
+    public bool OffersPipelining { get; init; } = true;
+
+    /// <summary>Its certificate; null: it offers no STARTTLS.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
     /// <summary>The password it takes, of any user; null: it offers no AUTH.</summary>
     public string? Password { get; set; }
 
@@ -51,6 +64,12 @@ internal sealed class Sink : IAsyncDisposable
 
     /// <summary>A next hop that is not there yet.</summary>
     public static Sink Away() => new(isUp: false);
+
+    /// <summary>The same, with other extensions.</summary>
+    public static Sink Away(bool offersChunking, bool offersPipelining, X509Certificate2? certificate) => new(isUp: false)
+    {
+        OffersChunking = offersChunking, OffersPipelining = offersPipelining, Certificate = certificate,
+    };
 
     public IReadOnlyList<Arrival> Arrivals
     {
@@ -164,7 +183,8 @@ internal sealed class Sink : IAsyncDisposable
             await using var stream = client.GetStream();
             await new SinkSession(this, stream).RunAsync();
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException
+            or AuthenticationException)
         {
             // The peer went away, or the sink went down: both are what the test is about.
         }

@@ -1,11 +1,14 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Text;
 
 namespace Postroom.EndToEnd.Harness;
 
 /// <summary>One connection to a sink.</summary>
-internal sealed class SinkSession(Sink sink, Stream stream)
+internal sealed class SinkSession(Sink sink, Stream wire)
 {
+    private readonly Stream _wire = wire;
+    private Stream _stream = wire;
     private readonly byte[] _buffer = new byte[65_536];
     private readonly List<string> _to = [];
     private readonly List<byte> _chunks = [];
@@ -43,6 +46,12 @@ internal sealed class SinkSession(Sink sink, Stream stream)
             case "EHLO":
                 await SayAsync(Capabilities());
                 break;
+            case "STARTTLS" when sink.Certificate != null:
+                await SayAsync("220 2.0.0 Ready");
+                var secured = new SslStream(_stream);
+                await secured.AuthenticateAsServerAsync(sink.Certificate);
+                _stream = secured;
+                break;
             case "AUTH":
                 await SayAsync(LogIn(command));
                 break;
@@ -61,7 +70,7 @@ internal sealed class SinkSession(Sink sink, Stream stream)
                 break;
             case "DATA":
                 await SayAsync("354 Go ahead");
-                await TakeAsync(await DataAsync());
+                await TakeAsync(await DataAsync(), byChunks: false);
                 break;
             case "BDAT":
                 await ChunkAsync(command);
@@ -78,8 +87,11 @@ internal sealed class SinkSession(Sink sink, Stream stream)
 
     private string Capabilities()
     {
-        var lines = new List<string> { "sink.example.test", "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES",
-            "SIZE 0" };
+        var lines = new List<string> { "sink.example.test", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 0" };
+        if (sink.OffersPipelining)
+            lines.Add("PIPELINING");
+        if (sink.Certificate != null && _stream == _wire)
+            lines.Add("STARTTLS");
         if (sink.OffersChunking)
             lines.Add("CHUNKING");
         if (sink.Password != null)
@@ -105,10 +117,10 @@ internal sealed class SinkSession(Sink sink, Stream stream)
         else if (words.Length < 3)
             await SayAsync("250 2.0.0 More");
         else
-            await TakeAsync(_chunks.ToArray());
+            await TakeAsync(_chunks.ToArray(), byChunks: true);
     }
 
-    private async Task TakeAsync(byte[] bytes)
+    private async Task TakeAsync(byte[] bytes, bool byChunks)
     {
         var (from, to) = (_from!, _to.ToList());
         _from = null;
@@ -118,7 +130,7 @@ internal sealed class SinkSession(Sink sink, Stream stream)
         if (own == "DROP")
             throw new IOException("dropped at the end of the data, as the test wants it");
         if (own is null || own[0] == '2')
-            sink.Took(new Arrival(from, to, sink.Keeps(bytes)));
+            sink.Took(new Arrival(from, to, sink.Keeps(bytes)) { ByTls = _stream != _wire, ByChunks = byChunks });
         await SayAsync(own ?? "250 2.0.0 Taken");
     }
 
@@ -167,9 +179,9 @@ internal sealed class SinkSession(Sink sink, Stream stream)
 
     private async Task<bool> FillAsync()
     {
-        (_start, _end) = (0, await stream.ReadAsync(_buffer));
+        (_start, _end) = (0, await _stream.ReadAsync(_buffer));
         return _end > 0;
     }
 
-    private async Task SayAsync(string reply) => await stream.WriteAsync(Encoding.UTF8.GetBytes(reply + "\r\n"));
+    private async Task SayAsync(string reply) => await _stream.WriteAsync(Encoding.UTF8.GetBytes(reply + "\r\n"));
 }

@@ -112,6 +112,8 @@ public class ConductorTests
         await house.UntilAsync(() => alice.State == State.Held);
         Assert.Equal("checksum of piece 3", alice.Last!.Text);
         Assert.Contains(house.Spool.Trail, happened => happened.Kind == EventKind.Damaged);
+        Assert.Single(house.Log.Lines, line => line.StartsWith("2010 ", StringComparison.Ordinal)
+            && line.EndsWith("checksum of piece 3", StringComparison.Ordinal));
         Assert.False(house.Lane().IsPaused);
     }
 
