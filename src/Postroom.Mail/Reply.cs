@@ -27,6 +27,21 @@ public sealed record Reply(int Code, EnhancedStatus? Status, IReadOnlyList<strin
     public static Reply Accepted(Receipt receipt) =>
         new(250, new EnhancedStatus(2, 0, 0), $"Accepted as {receipt.Id}");
 
+    /// <summary>Characters of <see cref="Quote"/>; a server may send 512 octets a line (RFC 5321 §4.5.3.1.5).</summary>
+    public const int LongestQuote = 1_000;
+
+    /// <summary>As <see cref="ToString"/>, cut: what is kept of it for ever, for each recipient.</summary>
+    public string Quote() => Cut(ToString());
+
+    /// <summary>Cuts what holds another side's words to <see cref="LongestQuote"/>.</summary>
+    public static string Cut(string whole)
+    {
+        if (whole.Length <= LongestQuote)
+            return whole;
+        var end = char.IsHighSurrogate(whole[LongestQuote - 1]) ? LongestQuote - 1 : LongestQuote;
+        return whole[..end] + "…";
+    }
+
     /// <summary>As on the wire, lines joined by a space: <c>550 5.1.1 No such user</c>.</summary>
     public override string ToString() => Status is { } status
         ? string.Create(CultureInfo.InvariantCulture, $"{Code} {status} {Text}")

@@ -52,10 +52,15 @@ public enum ClientMove
 /// </remarks>
 public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials? credentials)
 {
+    // No mechanism of ours is asked more than twice, and once more where an initial response is not taken (RFC 4954 §4).
+    private const int MostChallenges = 3;
+
     private bool _secured;
     private bool _plainHelo;
     private ClientMechanism? _mechanism;
+    private int _challenges;
     private string? _saslComplaint;
+    private EchoMask? _mask;
 
     public ClientStage Stage { get; private set; } = ClientStage.Greeting;
 
@@ -71,6 +76,9 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
     public string Shown { get; private set; } = "";
 
     public Failure? Failure { get; private set; }
+
+    /// <summary>A reply for people: what it repeats of a secret that we sent is masked (promise 6).</summary>
+    public Reply Masked(Reply reply) => _mask?.Over(reply) ?? reply;
 
     /// <summary>The peer's reply to what was sent last.</summary>
     public ClientMove On(Reply reply) => Stage switch
@@ -146,6 +154,7 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
 
             // RFC 4954 §4: an initial response of no octets is written as an equals sign.
             var written = initial.Length == 0 ? "=" : Convert.ToBase64String(initial);
+            Secretly(written);
             return Say(ClientStage.Auth, $"AUTH {_mechanism.Name} {written}", $"AUTH {_mechanism.Name} •••");
         }
         catch (SaslException broken)
@@ -156,7 +165,7 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
 
     private string NoMechanism() => Hop.Auth.Count == 0
         ? "a login is configured, but the next hop does not offer AUTH on this connection"
-        : $"no way to log in: the next hop offers {string.Join(' ', Hop.Auth)}; a plain password needs TLS";
+        : $"no way to log in: the next hop offers {Reply.Cut(string.Join(' ', Hop.Auth))}; a plain password needs TLS";
 
     private ClientMove OnAuth(Reply reply)
     {
@@ -174,8 +183,12 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
     {
         try
         {
+            if (++_challenges > MostChallenges)
+                throw new SaslException("the next hop asks on and on");
             var response = _mechanism!.Respond(Convert.FromBase64String(challenge));
-            return Say(ClientStage.Auth, Convert.ToBase64String(response), "•••");
+            var written = Convert.ToBase64String(response);
+            Secretly(written);
+            return Say(ClientStage.Auth, written, "•••");
         }
         catch (Exception broken) when (broken is SaslException or FormatException)
         {
@@ -184,6 +197,8 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
             return Say(ClientStage.Auth, "*");
         }
     }
+
+    private void Secretly(string written) => (_mask ??= new EchoMask(credentials!.Password)).Add(written);
 
     private ClientMove Say(ClientStage stage, string line, string? shown = null)
     {
@@ -202,7 +217,7 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
 
     private ClientMove Refuse(Reply reply)
     {
-        Failure = ClientVerdict.Of(Stage, reply, remote: null);
+        Failure = ClientVerdict.Of(Stage, Masked(reply), remote: null);
         return ClientMove.Failed;
     }
 

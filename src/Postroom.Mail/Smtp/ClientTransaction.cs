@@ -226,7 +226,7 @@ public sealed class ClientTransaction
         if (_dataReply is not null || _endReply is not null)
             Recount(line, buffer, WriteContentCommand, _dataReply);
         if (_endReply is not null)
-            line(false, _endReply.ToString());
+            line(false, _endReply.Quote());
     }
 
     private static void Recount(
@@ -236,7 +236,7 @@ public sealed class ClientTransaction
         write(buffer);
         line(true, Encoding.UTF8.GetString(buffer.WrittenSpan).TrimEnd());
         if (reply is not null)
-            line(false, reply.ToString());
+            line(false, reply.Quote());
     }
 
     private Failure? Unfit()
@@ -257,7 +257,7 @@ public sealed class ClientTransaction
     private ClientAdvice OnReset(Reply reply)
     {
         Stage = ClientStage.Mail;
-        return reply.Code == 250 ? ClientAdvice.More : Spoil(reply);
+        return reply.Code / 100 == 2 ? ClientAdvice.More : Spoil(reply);
     }
 
     private ClientAdvice OnMail(Reply reply)
@@ -284,7 +284,7 @@ public sealed class ClientTransaction
         if (reply.IsPositive && reply.Code / 100 != 2)
             return Spoil(reply);
         if (!reply.IsPositive)
-            answer.Failure ??= ClientVerdict.Of(ClientStage.Rcpt, reply, _remote);
+            answer.Failure ??= ClientVerdict.OfRecipient(reply, _accepted > 0, _remote);
         else if (answer.Failure is null)
             _accepted++;
         _at = NextAsked(_at + 1);
@@ -329,7 +329,7 @@ public sealed class ClientTransaction
 
     private ClientAdvice Spoil(Reply reply)
     {
-        Decide(ClientVerdict.NextHop(new EnhancedStatus(4, 5, 0), $"not a reply that can be here: {reply}", _remote));
+        Decide(ClientVerdict.NextHop(new EnhancedStatus(4, 5, 0), $"not a reply that can be here: {reply.Quote()}", _remote));
         return ClientAdvice.Spoiled;
     }
 

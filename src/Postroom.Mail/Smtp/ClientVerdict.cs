@@ -46,9 +46,12 @@ public static class ClientVerdict
         Auth = 1 << (int)ClientStage.Auth,
         Mail = 1 << (int)ClientStage.Mail,
         Rcpt = 1 << (int)ClientStage.Rcpt,
+        Command = Mail | Rcpt | 1 << (int)ClientStage.Data,
         Content = 1 << (int)ClientStage.Data | 1 << (int)ClientStage.End,
         Any = ~0,
     }
+
+    private static readonly EnhancedStatus OutOfStep = new(4, 5, 1);
 
     private static readonly Row[] Rows =
     [
@@ -72,7 +75,13 @@ public static class ClientVerdict
 
         // Bad sequence: peer and we disagree about the session. That is no verdict on a mail, so it is tried again;
         // not the hop's fault either, or one mail that provokes it would stop all others.
-        new(Fault.Message, Code: 503) { Instead = new EnhancedStatus(4, 5, 1) },
+        new(Fault.Message, Code: 503) { Instead = OutOfStep },
+
+        // Nor is that the hop does not know the command (RFC 5321 §4.2.4): all it can say to everything. After the
+        // final dot a bare 500 may mean a line of the mail.
+        new(Fault.Message, Code: 502) { Instead = OutOfStep },
+        new(Fault.Message, Stages.Command, Code: 500) { Instead = OutOfStep },
+        new(Fault.Message, Code: 500) { Subject = 5, Instead = OutOfStep },
 
         new(Fault.Recipient, Stages.Rcpt),
         new(Fault.Message),
@@ -84,9 +93,17 @@ public static class ClientVerdict
     {
         foreach (var row in Rows)
             if (Fits(row, stage, reply))
-                return new Failure(row.Fault, row.Instead ?? StatusOf(reply), reply.ToString(), remote);
+                return new Failure(row.Fault, row.Instead ?? StatusOf(reply), reply.Quote(), remote);
         throw new InvalidOperationException("the last row fits everything");
     }
+
+    /// <summary>What a negative reply to RCPT means.</summary>
+    /// <param name="isBehindOthers">Recipients were taken before: a bare 452 or 552 says that it has its fill.</param>
+    /// <remarks>RFC 5321 §4.5.3.1.10: 552 was once the code for too many recipients, and is to be read as 452.</remarks>
+    public static Failure OfRecipient(Reply reply, bool isBehindOthers, string? remote) =>
+        IsTooManyRecipients(reply) && (isBehindOthers || reply.Status is not null)
+            ? new Failure(Fault.Recipient, new EnhancedStatus(4, 5, 3), reply.Quote(), remote)
+            : Of(ClientStage.Rcpt, reply, remote);
 
     /// <summary>A hop that is silent, gone or talks nonsense: everything to it waits.</summary>
     /// <param name="status">4.4.1 no answer, 4.4.2 bad connection, 4.5.0 protocol, 4.7.5 cryptography.</param>

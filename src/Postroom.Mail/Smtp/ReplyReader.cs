@@ -31,9 +31,13 @@ public sealed class ReplyReader
     /// <summary>Lines of one reply.</summary>
     public const int MostLines = 200;
 
+    /// <summary>Octets of one reply. Its words are kept: in memory, and for every recipient they are said to.</summary>
+    public const int LongestReply = 16_000;
+
     private readonly byte[] _part = new byte[LongestLine];
     private int _partLength;
     private List<string>? _lines;
+    private int _octets;
     private int _code;
     private EnhancedStatus? _status;
 
@@ -106,12 +110,15 @@ public sealed class ReplyReader
         }
 
         (_lines ??= []).Add(Printable(text));
+        _octets += line.Length;
         if (_lines.Count > MostLines)
             return Complain("a reply of more than 200 lines", line);
+        if (_octets > LongestReply)
+            return Complain("a reply of more than 16,000 octets", line);
         if (goesOn)
             return ReplyProgress.More;
         reply = new Reply(code, _status, _lines);
-        _lines = null;
+        (_lines, _octets) = (null, 0);
         return ReplyProgress.Complete;
     }
 
@@ -161,16 +168,20 @@ public sealed class ReplyReader
     {
         var text = Encoding.UTF8.GetString(bytes);
         foreach (var c in text)
-            if (char.IsControl(c))
+            if (IsUnruly(c))
                 return Escaped(text);
         return text;
     }
+
+    // Controls, and what turns or breaks a line on a screen: U+200E to U+202E in part, U+2066 to U+2069.
+    private static bool IsUnruly(char c) =>
+        char.IsControl(c) || c is '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 
     private static string Escaped(string text)
     {
         var escaped = new StringBuilder(text.Length + 16);
         foreach (var c in text)
-            _ = char.IsControl(c)
+            _ = IsUnruly(c)
                 ? escaped.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:X2}")
                 : escaped.Append(c);
         return escaped.ToString();

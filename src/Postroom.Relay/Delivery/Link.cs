@@ -17,7 +17,7 @@ internal sealed class Link
 {
     private readonly SmtpCourier _courier;
     private readonly Opening _opening;
-    private readonly ReplyReader _replies = new();
+    private readonly Incoming _incoming = new();
     private readonly byte[] _buffer = new byte[4_096];
     private readonly Queue<Transfer> _toSend = new();
     private readonly Queue<Transfer> _sent = new();
@@ -27,7 +27,6 @@ internal sealed class Link
     private bool _writing;
     private bool _broken;
     private bool _quitting;
-    private bool _hasCarried;
 
     public Link(SmtpCourier courier, Opening opening)
     {
@@ -53,6 +52,9 @@ internal sealed class Link
     /// <summary>Timestamp of the last answer.</summary>
     public long IdleSince { get; private set; }
 
+    /// <summary>A mail was sent on it, well or not.</summary>
+    public bool HasCarried { get; private set; }
+
     public bool IsUsable => !_broken && !_quitting;
 
     /// <summary>The next transaction must begin with RSET: the last one failed half-way.</summary>
@@ -71,6 +73,14 @@ internal sealed class Link
         Given++;
         _toSend.Enqueue(transfer);
         return !_writing && (_writing = true);
+    }
+
+    /// <summary>A write failed. What the peer said before it closed is the better reason: it is read first.</summary>
+    public void LeaveToReader()
+    {
+        lock (_courier.Gate)
+            _quitting = true;
+        Connection.Await("the end of a connection that broke", TimeSpan.FromSeconds(5));
     }
 
     /// <summary>Runs the writer until it has to wait.</summary>
@@ -115,46 +125,35 @@ internal sealed class Link
     }
 
     /// <summary>True while another transfer waits to be written.</summary>
-    public bool HasNext
-    {
-        get
-        {
-            lock (_courier.Gate)
-                return _toSend.Count > 0;
-        }
-    }
+    public bool HasNext { get { lock (_courier.Gate) return _toSend.Count > 0; } }
 
     /// <summary>The writer has nothing to do any more; false if something came meanwhile.</summary>
     public bool TryRest()
     {
         lock (_courier.Gate)
-        {
-            if (_toSend.Count > 0 && !_broken)
-                return false;
-            _writing = false;
-            return true;
-        }
+            return !(_writing = _toSend.Count > 0 && !_broken);
     }
 
-    /// <summary>True if nothing was said for so long that the peer may be about to close.</summary>
-    public bool IsStale(bool isBehind) => _hasCarried && !isBehind &&
-        _courier.Time.GetElapsedTime(IdleSince) >= _courier.Settings.TrustIdle;
-
     /// <summary>Completes when every command written for a transfer is answered, or the connection is gone.</summary>
+    /// <remarks>And all that came with them is looked through: it came too early, and stops what would follow.</remarks>
     public async ValueTask AnsweredAsync(Transfer transfer)
     {
         while (true)
         {
             Task answer;
+            bool isEarly;
             lock (_courier.Gate)
             {
-                if (_broken || transfer.Answered >= transfer.Written || transfer.Transaction is not { } transaction
-                    || transaction.Stage == ClientStage.Done)
+                var isAnswered = !_incoming.IsOpen && transfer.IsAnswered;
+                isEarly = isAnswered && _incoming.IsHalfEarly;
+                if (_broken || (isAnswered && !isEarly))
                     return;
                 answer = (_waiter = new TaskCompletionSource()).Task;
             }
 
-            await answer; // it may have been one before ours
+            if (isEarly)
+                Break(Spoilt(Incoming.HalfEarly), closing: false);
+            await answer; // it may have been one before the last
         }
     }
 
@@ -201,11 +200,8 @@ internal sealed class Link
         }
     }
 
-    /// <summary>
-    /// The connection is of no use any more: everything on it is decided or goes back to the courier.
-    /// </summary>
-    /// <param name="closing">The peer said 421: what stands behind that reply was not looked at (RFC 5321
-    /// §3.8).</param>
+    /// <summary>It is of no use any more: everything on it is decided or goes back to the courier.</summary>
+    /// <param name="closing">The peer said 421: what was sent behind is not looked at (RFC 5321 §3.8).</param>
     /// <param name="damaged">The transfer whose body could not be read, and what was wrong with it.</param>
     public void Break(Failure why, bool closing, (Transfer Transfer, string? What) damaged = default)
     {
@@ -254,14 +250,16 @@ internal sealed class Link
 
     private bool Take(ReadOnlySpan<byte> bytes)
     {
+        lock (_courier.Gate)
+            _incoming.Open(_sent);
         while (true)
         {
-            switch (_replies.Read(ref bytes, out var reply))
+            switch (_incoming.Read(ref bytes, out var reply))
             {
                 case ReplyProgress.More:
-                    return true;
+                    return Taken();
                 case ReplyProgress.Garbage:
-                    Break(Spoilt(_replies.Complaint!), closing: false);
+                    Break(Spoilt(_incoming.Complaint!), closing: false);
                     return false;
                 case ReplyProgress.Complete:
                     if (!On(reply!))
@@ -271,11 +269,28 @@ internal sealed class Link
         }
     }
 
+    // All is looked through: whoever waits for replies looks again. False if half a reply came that nobody asked for.
+    private bool Taken()
+    {
+        TaskCompletionSource? waiter;
+        bool isEarly;
+        lock (_courier.Gate)
+        {
+            _incoming.Close();
+            (waiter, _waiter) = (_waiter, null);
+            isEarly = _sent.Count == 0 && _incoming.IsHalfEarly;
+        }
+
+        if (isEarly)
+            Break(Spoilt(Incoming.HalfEarly), closing: false);
+        waiter?.TrySetResult();
+        return !isEarly;
+    }
+
     // One reply. False if it was the last of this connection.
     private bool On(Reply reply)
     {
         Transfer? transfer;
-        TaskCompletionSource? waiter = null;
         ClientAdvice advice;
         var early = false;
         lock (_courier.Gate)
@@ -286,27 +301,24 @@ internal sealed class Link
                 advice = reply.Code == 421 || _quitting ? ClientAdvice.Closing : ClientAdvice.Spoiled;
             else
             {
-                early = transfer.Answered >= transfer.Written;
+                early = _incoming.TakeEarly();
                 advice = early && reply.Code != 421 &&
                     (reply.IsPositive || transfer.Transaction!.Stage != ClientStage.End)
                     ? ClientAdvice.Spoiled
                     : transfer.On(reply, _courier.Time.GetTimestamp());
                 if (advice == ClientAdvice.Done)
                     Answered(transfer);
-                if (advice == ClientAdvice.Done || transfer.Answered >= transfer.Written)
-                    (waiter, _waiter) = (_waiter, null);
             }
         }
 
         if (advice is ClientAdvice.Closing or ClientAdvice.Spoiled)
         {
-            Break(advice == ClientAdvice.Closing ? Closing(reply) : Spoilt($"a reply nobody asked for: {reply}"),
+            Break(advice == ClientAdvice.Closing ? Closing(reply) : Spoilt($"a reply nobody asked for: {reply.Quote()}"),
                 closing: advice == ClientAdvice.Closing);
             return false;
         }
 
         AwaitReply();
-        waiter?.TrySetResult();
         if (advice == ClientAdvice.Done)
             Finish(transfer!);
         if (early)
@@ -349,7 +361,7 @@ internal sealed class Link
         var transaction = transfer.Transaction!;
         var isDecided = transaction.Stage == ClientStage.Done;
         var isUntaken = closing || !transfer.EndWritten;
-        if (damage is null && isUntaken && transaction.IsUntouched && _hasCarried
+        if (damage is null && isUntaken && transaction.IsUntouched && HasCarried
             && transfer.Rounds == 0 && _courier.TakeBack(this, transfer))
             return;
 
@@ -373,8 +385,8 @@ internal sealed class Link
 
     private void Tell(Transfer transfer, string? damage, bool inDoubt)
     {
-        var first = !_hasCarried;
-        _hasCarried = true; // before the caller goes on, which it does here
+        var first = !HasCarried;
+        HasCarried = true; // before the caller goes on, which it does here
         var report = new AttemptReport(_opening, Connection.Tls, first, _courier.Time);
         var attempt = report.Of(transfer, isPlain: !inDoubt && damage is null);
         transfer.Complete(attempt, _recorded, damage, inDoubt);

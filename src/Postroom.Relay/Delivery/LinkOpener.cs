@@ -14,6 +14,9 @@ internal sealed record Opening(Connection? Connection, Capabilities Hop, Failure
     public string? Greeting { get; init; }
     public IReadOnlyList<Step> Steps { get; init; } = [];
     public Transcript? Transcript { get; init; }
+
+    /// <summary>It ended in the TLS handshake.</summary>
+    public bool TlsFailed { get; init; }
 }
 
 /// <summary>Opens connections of one route: addresses in order, TLS as the route says, login.</summary>
@@ -56,7 +59,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
         var opening = await new Attempt(this, address, tls).OpenAsync(cancel);
 
         // RFC 7435 §3: where TLS was only a wish, its failure is no reason not to send.
-        return opening.Failure is { Status: { Subject: 7, Detail: 5 } } && tls == ClientTls.IfOffered
+        return opening.TlsFailed && tls == ClientTls.IfOffered
             ? await new Attempt(this, address, ClientTls.None).OpenAsync(cancel)
             : opening;
     }
@@ -74,6 +77,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
         private long _from = opener.GetTimestamp();
         private Connection? _connection;
         private ClientSession? _session;
+        private bool _inHandshake;
 
         public async Task<Opening> OpenAsync(CancellationToken cancel)
         {
@@ -141,12 +145,15 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             var stage = session.Stage;
             if (session.ToSend.Length > 0)
             {
+                // Who answers before he is asked is out of step, or somebody else put his words in.
+                if (!_unread.IsEmpty || _replies.IsMidway)
+                    throw new GarbageException("more replies than commands");
                 _connection!.Transcript.Sent(session.Shown);
                 await _connection.WriteAsync(session.ToSend);
             }
 
             var reply = await ReadReplyAsync(stage);
-            _connection!.Transcript.Received(reply.ToString());
+            _connection!.Transcript.Received(session.Masked(reply).Quote());
             var move = session.On(reply);
             if (session.Stage != stage || move != ClientMove.Talk)
                 Step(NameOf(stage));
@@ -167,7 +174,9 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             var route = opener.Route;
             var verify = route.Tls != TlsMode.Opportunistic;
             var client = new TlsClient(route.Host, verify, route.TrustFile);
+            _inHandshake = true;
             await _connection!.SecureAsync(client, opener.Deadlines.Connect);
+            _inHandshake = false;
             Step("tls");
         }
 
@@ -201,7 +210,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             return new Opening(null, Capabilities.None, failure)
             {
                 Remote = _connection?.Remote, Greeting = _session?.Greeting, Steps = _steps,
-                Transcript = _connection?.Transcript,
+                Transcript = _connection?.Transcript, TlsFailed = _inHandshake,
             };
         }
 

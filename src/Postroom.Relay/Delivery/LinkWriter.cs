@@ -54,9 +54,9 @@ internal sealed class LinkWriter
             while (!_link.TryRest());
             _courier.Rested(_link);
         }
-        catch (ConnectionLostException lost)
+        catch (ConnectionLostException)
         {
-            _link.Break(_link.Lost(lost.Message), closing: false);
+            _link.LeaveToReader();
         }
         catch (DamageException damage)
         {
@@ -81,11 +81,15 @@ internal sealed class LinkWriter
         if (!_link.Hop.Pipelining)
             await SendStepwiseAsync(transfer, transaction);
         else if (transaction.UsesBdat && content.Length <= _courier.Settings.LargestPipelined
-            && (content.InMemory.Count > 0 || content.Length == 0) && !_link.IsStale(isBehind))
+            && (content.InMemory.Count > 0 || content.Length == 0) && !IsStale(isBehind))
             await SendAtOnceAsync(transfer, transaction, isBehind);
         else
             await SendStagedAsync(transfer, transaction, isBehind);
     }
+
+    // Nothing was said for so long that the peer may be about to close.
+    private bool IsStale(bool isBehind) => _link.HasCarried && !isBehind &&
+        _courier.Time.GetElapsedTime(_link.IdleSince) >= _courier.Settings.TrustIdle;
 
     private async ValueTask SendAtOnceAsync(Transfer transfer, ClientTransaction transaction, bool isBehind)
     {

@@ -25,6 +25,9 @@ internal sealed class Transfer(Assignment assignment)
     public int Written { get; set; }
     public int Answered { get; private set; }
 
+    /// <summary>Nothing is due for it now.</summary>
+    public bool IsAnswered => Answered >= Written || Transaction is not { Stage: not ClientStage.Done };
+
     /// <summary>The end of the mail is on its way: without an answer it is in doubt (RFC 1047).</summary>
     public bool EndWritten { get; private set; }
 
@@ -97,7 +100,7 @@ internal sealed class Transfer(Assignment assignment)
             var failure = transaction.FailureOf(i);
             _results[place] = new RecipientResult(
                 Assignment.Recipients[place].Index,
-                failure is null ? transaction.EndReply!.ToString() : null, failure, transaction.PassedDsnOn(i));
+                failure is null ? transaction.EndReply!.Quote() : null, failure, transaction.PassedDsnOn(i));
         }
 
         if (left is null)

@@ -1,5 +1,5 @@
-using System.IO.Pipelines;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
@@ -8,57 +8,17 @@ using Xunit;
 
 namespace Postroom.Tests.Relay.Delivery;
 
-/// <summary>Two ends of a wire in memory.</summary>
-internal sealed class Duplex(PipeReader reader, PipeWriter writer) : Stream
-{
-    private readonly Stream _in = reader.AsStream();
-    private readonly Stream _out = writer.AsStream();
-
-    public static (Duplex Ours, Duplex Theirs) Pair()
-    {
-        var (there, back) = (new Pipe(), new Pipe());
-        return (new Duplex(back.Reader, there.Writer), new Duplex(there.Reader, back.Writer));
-    }
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get; set; }
-    public override void Flush() => _out.Flush();
-    public override int Read(byte[] buffer, int offset, int count) => _in.Read(buffer, offset, count);
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => _out.Write(buffer, offset, count);
-
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _in.ReadAsync(buffer, cancellationToken);
-
-    public override async ValueTask WriteAsync(
-        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        await _out.WriteAsync(buffer, cancellationToken);
-        await _out.FlushAsync(cancellationToken);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            reader.Complete();
-            writer.Complete();
-        }
-
-        base.Dispose(disposing);
-    }
-}
-
 /// <summary>Opens wires to a peer that runs in this process.</summary>
 internal sealed class PipeDialer(ScriptedPeer peer) : IDialer
 {
     public int Dialled { get; private set; }
 
+    public Duplex? Latest { get; private set; }
+
     public Func<string, bool> Answers { get; init; } = _ => true;
+
+    /// <summary>What the courier's end of the wire is put into.</summary>
+    public Func<Stream, Stream> Around { get; set; } = wire => wire;
 
     public IReadOnlyList<string> Addresses { get; init; } = ["192.0.2.1"];
 
@@ -71,8 +31,9 @@ internal sealed class PipeDialer(ScriptedPeer peer) : IDialer
         if (!Answers(address))
             throw new DialException($"{address} refused");
         var (ours, theirs) = Duplex.Pair();
+        Latest = ours;
         peer.Serve(theirs);
-        return Task.FromResult<Stream>(ours);
+        return Task.FromResult(Around(ours));
     }
 }
 
@@ -81,15 +42,32 @@ internal sealed class ScriptedPeer
 {
     public const string Silence = "(silence)";
     public const string Drop = "(drop)";
+    public const string Reset = "(reset)";
+
+    /// <summary>Stands in a scripted reply for the usual one.</summary>
+    public const string AsUsual = "(usual)";
+
+    /// <summary>Begins a scripted reply that is to have no line end, and nothing after it.</summary>
+    public const string Half = "(half)";
+
+    /// <summary>Begins a scripted reply that goes on and on, far beyond what anybody may hold in memory.</summary>
+    public const string Endless = "(endless)";
+
+    /// <summary>Ends a scripted reply after which it closes.</summary>
+    public const string AndClose = "(close)";
+
+    private const int Enough = 4 << 20;
 
     private readonly Lock _gate = new();
+    private Session? _latest;
 
     /// <summary>EHLO keywords.</summary>
     public string[] Offer { get; set; } =
         ["PIPELINING", "8BITMIME", "CHUNKING", "ENHANCEDSTATUSCODES", "DSN", "SIZE 1000000"];
 
     /// <summary>
-    /// Reply to a command; null for the usual one. Commands: GREETING, the line, and END for the end of a mail.
+    /// Reply to a command; null for the usual one. Commands: GREETING, the line, TLS for its handshake, BODY when
+    /// <see cref="BodyStop"/> octets of a mail have come, and END for the end of it.
     /// </summary>
     public Func<string, string?> Script { get; set; } = _ => null;
 
@@ -98,20 +76,46 @@ internal sealed class ScriptedPeer
 
     public X509Certificate2? Certificate { get; set; }
 
+    /// <summary>BODY is asked at so many octets of a mail; 0: never.</summary>
+    public int BodyStop { get; set; }
+
+    /// <summary>Somebody listened to it although it would not end.</summary>
+    public bool IsHeardOut { get; private set; }
+
     public List<string> Lines { get; } = [];
+
+    /// <summary>Those of them that came in the clear.</summary>
+    public List<string> ClearLines { get; } = [];
+
+    /// <summary>Whom it took a mail for, in the order in which it did.</summary>
+    public List<string> TakenFor { get; } = [];
 
     public Channel<string> Mails { get; } = Channel.CreateUnbounded<string>();
 
     /// <summary>Everything that was said, END included, as it comes.</summary>
     public Channel<string> Heard { get; } = Channel.CreateUnbounded<string>();
 
-    public void Serve(Stream stream) => _ = ServeAsync(stream);
+    public void Serve(Duplex stream) => _ = ServeAsync(stream);
 
-    private async Task ServeAsync(Stream stream)
+    /// <summary>Says something on the latest connection that nobody asked for.</summary>
+    public async Task BlurtAsync(string reply)
     {
         try
         {
-            await new Session(this, stream).RunAsync();
+            if (!await _latest!.SayAsync(reply))
+                await _latest.CloseAsync();
+        }
+        catch (IOException)
+        {
+            // The client has had enough of it.
+        }
+    }
+
+    private async Task ServeAsync(Duplex stream)
+    {
+        try
+        {
+            await (_latest = new Session(this, stream)).RunAsync();
         }
         catch (Exception gone) when (gone is IOException or InvalidOperationException or ObjectDisposedException)
         {
@@ -121,100 +125,179 @@ internal sealed class ScriptedPeer
         await stream.DisposeAsync();
     }
 
-    private string? Ask(string what)
+    private string? Ask(string what, bool isClear)
     {
         lock (_gate)
         {
             Lines.Add(what);
+            if (isClear)
+                ClearLines.Add(what);
             var reply = Script(what);
             Heard.Writer.TryWrite(what);
             return reply;
         }
     }
 
-    private sealed class Session(ScriptedPeer peer, Stream stream)
+    private void Took(string body, IEnumerable<string> recipients)
+    {
+        lock (_gate)
+            TakenFor.AddRange(recipients);
+        Mails.Writer.TryWrite(body);
+    }
+
+    private sealed class Session(ScriptedPeer peer, Duplex wire)
     {
         private readonly byte[] _buffer = new byte[1];
-        private Stream _stream = stream;
-        private bool _hasTaker;
+        private readonly List<string> _takers = [];
+        private Stream _stream = wire;
+        private int _body;
+        private bool _hasSender;
+
+        private bool IsClear => _stream == wire;
 
         public async Task RunAsync()
         {
-            if (!await SayAsync(peer.Ask("GREETING") ?? "220 hop.example ESMTP"))
+            if (!await AnswerAsync("GREETING", "220 hop.example ESMTP"))
                 return;
             while (await LineAsync() is { } line)
             {
                 var verb = line.Split(' ')[0].ToUpperInvariant();
-                var body = verb == "BDAT" ? await BytesAsync(int.Parse(line.Split(' ')[1])) : null;
-                var reply = peer.Ask(body is null ? line : "END") ?? Usual(verb);
-                if (verb == "RCPT")
-                    _hasTaker |= reply.StartsWith('2');
-                if (verb == "MAIL")
-                    _hasTaker = false;
-                if (body is not null && reply.StartsWith('2'))
-                    peer.Mails.Writer.TryWrite(body);
-                if (!await SayAsync(reply))
-                    return;
-                if (verb == "DATA" && reply.StartsWith('3') && !await DataAsync())
-                    return;
-                if (verb == "STARTTLS" && reply.StartsWith('2'))
-                    await SecureAsync();
-                if (verb == "QUIT")
+                if (verb is "MAIL" or "RSET")
+                    EndMail();
+                if (!await (verb is "BDAT" or "DATA" ? ContentAsync(verb, line) : AnswerAsync(line, Usual(verb)))
+                    || verb == "QUIT")
                     return;
             }
         }
+
+        public ValueTask CloseAsync() => wire.DisposeAsync();
 
         private string Usual(string verb) => verb switch
         {
             "EHLO" => "250-hop.example greets you\r\n" + string.Join("\r\n", peer.Offer.Select((word, i) =>
                 (i == peer.Offer.Length - 1 ? "250 " : "250-") + word)),
             "MAIL" => "250 2.1.0 Ok",
+            "RCPT" when !_hasSender => "503 5.5.1 MAIL first",
             "RCPT" => "250 2.1.5 Ok",
-            "DATA" => _hasTaker ? "354 Go on" : "554 5.5.1 No valid recipients",
-            "BDAT" => _hasTaker ? "250 2.0.0 Ok: queued" : "554 5.5.1 No valid recipients",
             "STARTTLS" => "220 2.0.0 Ready",
+            "AUTH" => "235 2.7.0 Welcome",
             "QUIT" => "221 2.0.0 Bye",
             _ => "250 2.0.0 Ok",
         };
 
-        private async Task<bool> DataAsync()
+        private async Task<bool> ContentAsync(string verb, string line)
+        {
+            _body = 0;
+            if (verb == "BDAT")
+                return await BytesAsync(int.Parse(line.Split(' ')[1])) is { } chunk && await EndAsync(chunk);
+            var reply = peer.Ask(line, IsClear) ?? AsUsual;
+            reply = reply.Replace(
+                AsUsual, _takers.Count > 0 ? "354 Go on" : "554 5.5.1 No valid recipients", StringComparison.Ordinal);
+            if (!await SayAsync(reply))
+                return false;
+            return !reply.StartsWith('3') || (await DataAsync() is { } body && await EndAsync(body));
+        }
+
+        private async Task<bool> EndAsync(string body)
+        {
+            var usual = _takers.Count > 0 ? "250 2.0.0 Ok: queued" : "554 5.5.1 No valid recipients";
+            var reply = (peer.Ask("END", IsClear) ?? AsUsual).Replace(AsUsual, usual, StringComparison.Ordinal);
+            if (reply.StartsWith('2') && _takers.Count > 0)
+                peer.Took(body, _takers);
+            EndMail();
+            return await SayAsync(reply);
+        }
+
+        private void EndMail()
+        {
+            _hasSender = false;
+            _takers.Clear();
+        }
+
+        private async Task<bool> AnswerAsync(string line, string usual)
+        {
+            var reply = (peer.Ask(line, IsClear) ?? usual).Replace(AsUsual, usual, StringComparison.Ordinal);
+            if (reply.StartsWith('2') && line.StartsWith("MAIL", StringComparison.OrdinalIgnoreCase))
+                _hasSender = true;
+            else if (reply.StartsWith('2') && line.StartsWith("RCPT", StringComparison.OrdinalIgnoreCase))
+                _takers.Add(line.Split('<', '>')[1]);
+            return await SayAsync(reply) && (line != "STARTTLS" || reply[0] != '2' || await SecureAsync());
+        }
+
+        private async Task<string?> DataAsync()
         {
             var body = new StringBuilder();
             while (await LineAsync() is { } line)
             {
-                if (line != ".")
-                {
-                    body.Append(line.StartsWith('.') ? line[1..] : line).Append("\r\n");
-                    continue;
-                }
-
-                var reply = peer.Ask("END") ?? "250 2.0.0 Ok: queued";
-                if (reply.StartsWith('2'))
-                    peer.Mails.Writer.TryWrite(body.ToString());
-                return await SayAsync(reply);
+                if (line == ".")
+                    return body.ToString();
+                body.Append(line.StartsWith('.') ? line[1..] : line).Append("\r\n");
+                if (!await StopAsync(line.Length + 2))
+                    return null;
             }
 
-            return false;
+            return null;
         }
 
-        private async Task SecureAsync()
+        // False if the peer does what the script says about the middle of a mail, and that is the end.
+        private async Task<bool> StopAsync(int octets)
         {
+            var before = _body;
+            _body += octets;
+            return peer.BodyStop == 0 || before >= peer.BodyStop || _body < peer.BodyStop
+                || peer.Ask("BODY", IsClear) is not { } own || await SayAsync(own);
+        }
+
+        private async Task<bool> SecureAsync()
+        {
+            if (peer.Ask("TLS", isClear: true) is { } instead)
+            {
+                await _stream.ReadExactlyAsync(_buffer); // the client has begun
+                await SayAsync(instead);
+                return false;
+            }
+
             var secured = new SslStream(_stream);
-            await secured.AuthenticateAsServerAsync(peer.Certificate!);
+            try
+            {
+                await secured.AuthenticateAsServerAsync(peer.Certificate!);
+            }
+            catch (AuthenticationException)
+            {
+                return false; // the client did not like the certificate
+            }
+
             _stream = secured;
+            return true;
         }
 
-        private async Task<bool> SayAsync(string reply)
+        public async Task<bool> SayAsync(string reply)
         {
-            if (reply == Drop)
+            if (reply == Reset)
+                wire.Reset();
+            if (reply is Drop or Reset)
                 return false;
             if (reply == Silence)
                 await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
-            var bytes = Encoding.UTF8.GetBytes(reply + "\r\n");
+            if (reply.StartsWith(Endless, StringComparison.Ordinal))
+            {
+                var piece = Encoding.Latin1.GetBytes(reply[Endless.Length..]);
+                for (var said = 0; said < Enough; said += piece.Length)
+                    await _stream.WriteAsync(piece);
+                peer.IsHeardOut = true;
+                return false;
+            }
+
+            var isLast = reply.EndsWith(AndClose, StringComparison.Ordinal);
+            reply = reply.Replace(AndClose, "", StringComparison.Ordinal);
+            var isHalf = reply.StartsWith(Half, StringComparison.Ordinal);
+            var bytes = Encoding.Latin1.GetBytes(isHalf ? reply[Half.Length..] : reply + "\r\n");
             var step = peer.Cut == 0 ? bytes.Length : peer.Cut;
             for (var i = 0; i < bytes.Length; i += step)
                 await _stream.WriteAsync(bytes.AsMemory(i, Math.Min(step, bytes.Length - i)));
-            return true;
+            if (isHalf)
+                await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
+            return !isLast && !reply.StartsWith("421", StringComparison.Ordinal); // RFC 5321 §3.8
         }
 
         private async Task<string?> LineAsync()
@@ -230,10 +313,14 @@ internal sealed class ScriptedPeer
             return null;
         }
 
-        private async Task<string> BytesAsync(int count)
+        private async Task<string?> BytesAsync(int count)
         {
             var bytes = new byte[count];
-            await _stream.ReadExactlyAsync(bytes);
+            var stop = Math.Min(count, peer.BodyStop);
+            await _stream.ReadExactlyAsync(bytes.AsMemory(0, stop));
+            if (stop > 0 && !await StopAsync(stop))
+                return null;
+            await _stream.ReadExactlyAsync(bytes.AsMemory(stop));
             return Encoding.UTF8.GetString(bytes);
         }
     }

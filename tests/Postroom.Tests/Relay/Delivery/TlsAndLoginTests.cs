@@ -1,16 +1,15 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
+using Postroom.Shared;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Delivery;
 
 public sealed class TlsAndLoginTests : IDisposable
 {
-    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly string _folder = Directory.CreateTempSubdirectory("postroom-tls").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -23,7 +22,7 @@ public sealed class TlsAndLoginTests : IDisposable
     public async Task Only_the_right_certificate_will_do_where_TLS_is_required(
         TlsMode tls, string name, int years, string? status)
     {
-        using var certificate = Certificate(name, years);
+        using var certificate = TestCertificate.Make(name, toYears: years < 0 ? -10 : 200);
         var peer = new ScriptedPeer { Offer = ["PIPELINING", "STARTTLS"], Certificate = certificate };
         await using var house = new CourierHouse(
             peer, CourierHouse.Plain with { Tls = tls, TrustFile = Trust(certificate) });
@@ -132,20 +131,5 @@ public sealed class TlsAndLoginTests : IDisposable
         var file = Path.Combine(_folder, "trust.pem");
         File.WriteAllText(file, certificate.ExportCertificatePem());
         return file;
-    }
-
-    // TLS looks at the machine's clock, so validity is centuries around it, or long over.
-    private static X509Certificate2 Certificate(string name, int years)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        var (from, to) = years < 0
-            ? (Noon.AddYears(-20), Noon.AddYears(-10))
-            : (Noon.AddYears(-20), Noon.AddYears(200));
-        using var made = request.CreateSelfSigned(from, to);
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 }

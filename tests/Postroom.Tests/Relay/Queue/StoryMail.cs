@@ -10,6 +10,12 @@ internal sealed record StoryMail(MailId Id, Envelope Envelope, DateTimeOffset Ac
     public string Text => System.Text.Encoding.UTF8.GetString(Body);
     public StoryRecipient Only => Recipients.Single();
     public bool Marked { get; set; }
+
+    /// <summary>Its body need not be read: it travels in one write with its envelope.</summary>
+    public bool IsInMemory { get; set; }
+
+    /// <summary>It does not match its checksum any more.</summary>
+    public bool IsDamaged { get; set; }
 }
 
 internal sealed class StoryRecipient
@@ -32,7 +38,7 @@ internal sealed class StoryLease(StoryMail mail, string lane, TimeSpan age, List
     public override HeaderFacts Header => HeaderFacts.None;
     public override DateTimeOffset AcceptedAt => Mail.AcceptedAt;
     public override TimeSpan Age { get; } = age;
-    public override MailContent Content => new StoryContent(Mail.Body);
+    public override MailContent Content => new StoryContent(Mail);
     public override void MarkAtWire() => Mail.Marked = true;
 
     public override IReadOnlyList<LeasedRecipient> Recipients { get; } = [.. leased.Select(r =>
@@ -42,15 +48,18 @@ internal sealed class StoryLease(StoryMail mail, string lane, TimeSpan age, List
     })];
 }
 
-internal sealed class StoryContent(byte[] body) : MailContent
+internal sealed class StoryContent(StoryMail mail) : MailContent
 {
-    public override long Length => body.Length;
-    public override IReadOnlyList<ReadOnlyMemory<byte>> InMemory => [];
+    public override long Length => mail.Body.Length;
+    public override IReadOnlyList<ReadOnlyMemory<byte>> InMemory => mail.IsInMemory ? [mail.Body] : [];
 
     public override ValueTask<int> ReadAsync(long offset, Memory<byte> into, CancellationToken cancel)
     {
-        var piece = body.AsMemory((int)Math.Min(offset, body.Length));
-        var count = Math.Min(Math.Min(piece.Length, into.Length), 7); // in pieces, as a disk may give it
+        var piece = mail.Body.AsMemory((int)Math.Min(offset, mail.Body.Length));
+        if (mail.IsDamaged && piece.Length <= mail.Body.Length / 2)
+            throw new DamagedBodyException("the body does not match its checksum");
+        var most = piece.Length > 1_000 ? into.Length : 7; // in pieces, as a disk may give it
+        var count = Math.Min(Math.Min(piece.Length, into.Length), most);
         piece[..count].CopyTo(into);
         return ValueTask.FromResult(count);
     }

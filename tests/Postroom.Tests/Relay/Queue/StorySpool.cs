@@ -43,12 +43,16 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
         get { lock (_gate) return [.. _mails]; }
     }
 
-    public StoryMail Put(Envelope envelope, TimeSpan age = default, string body = "Subject: x\r\n\r\nhello\r\n")
+    public StoryMail Put(
+        Envelope envelope, TimeSpan age = default, string body = "Subject: x\r\n\r\nhello\r\n", bool isInMemory = false)
     {
         lock (_gate)
         {
             _last = MailId.After(_last, time.GetUtcNow());
-            var mail = new StoryMail(_last, envelope, time.GetUtcNow() - age, System.Text.Encoding.UTF8.GetBytes(body));
+            var mail = new StoryMail(_last, envelope, time.GetUtcNow() - age, System.Text.Encoding.UTF8.GetBytes(body))
+            {
+                IsInMemory = isInMemory,
+            };
             for (var i = 0; i < envelope.Recipients.Count; i++)
                 mail.Recipients.Add(new StoryRecipient { Lane = _laneOf(envelope.From, envelope.Recipients[i].Path) });
             _mails.Add(mail);
