@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Xunit;
 
@@ -13,15 +14,32 @@ internal sealed class PostfixHop : IAsyncDisposable
 
     public int Port { get; } = Ports.Free();
 
-    public static async Task<PostfixHop> StartAsync(int sink)
+    /// <param name="sink">The port that everything is relayed to.</param>
+    /// <param name="settings">More lines of main.cf; they win.</param>
+    public static async Task<PostfixHop> StartAsync(int sink, string settings = "")
     {
         // Its daemons run as another user and need to pass through the folders above: so directly below the temporary
         // one.
         var hop = new PostfixHop(Directory.CreateTempSubdirectory("postroom-postfix-").FullName);
         var said = await Shell.RunAsRootAsync("bash", "-c", Configure + Start, "postfix-hop", hop._folder,
-            hop.Port.ToString(CultureInfo.InvariantCulture), sink.ToString(CultureInfo.InvariantCulture));
+            hop.Port.ToString(CultureInfo.InvariantCulture), sink.ToString(CultureInfo.InvariantCulture), settings);
         Assert.True(said.ExitCode == 0, $"Postfix did not start: {said}");
         return hop;
+    }
+
+    /// <summary>Waits until its queue is empty: all it will do is done.</summary>
+    public async Task EmptyAsync()
+    {
+        for (var since = Stopwatch.StartNew(); since.Elapsed < TimeSpan.FromMinutes(10);)
+        {
+            var said = await Shell.RunAsRootAsync("postqueue", "-c", Path.Combine(_folder, "conf"), "-j");
+            Assert.True(said.ExitCode == 0, $"postqueue: {said}");
+            if (said.Output.Length == 0)
+                return;
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Fail("Postfix still has mail in its queue");
     }
 
     public async ValueTask DisposeAsync() => await Shell.RunAsRootAsync("bash", "-c",
@@ -33,7 +51,7 @@ internal sealed class PostfixHop : IAsyncDisposable
     /// <summary>Writes the configuration into folder $1: it listens at port $2, and relays all to $3.</summary>
     internal const string Configure = """
         set -eu
-        W=$1 PORT=$2 SINK=$3
+        W=$1 PORT=$2 SINK=$3 SETTINGS=${4:-}
         mkdir -p "$W/conf" "$W/spool" "$W/data" "$W/log"
         touch "$W/log/mail.log"
         chmod 755 "$W" "$W/spool"
@@ -58,6 +76,7 @@ internal sealed class PostfixHop : IAsyncDisposable
         alias_maps =
         maillog_file = $W/log/mail.log
         maillog_file_prefixes = $W
+        $SETTINGS
         X
         M=/usr/share/postfix/master.cf.dist
         [ -e $M ] || M=/etc/postfix/master.cf

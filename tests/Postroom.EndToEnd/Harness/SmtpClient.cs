@@ -27,6 +27,10 @@ internal sealed class SmtpClient : IAsyncDisposable
         return await ReplyAsync();
     }
 
+    /// <summary>Writes octets as they are.</summary>
+    public async Task WriteAsync(ReadOnlyMemory<byte> octets) =>
+        await _stream.WriteAsync(octets, TestContext.Current.CancellationToken);
+
     /// <summary>A whole transaction; gives the reply to the final dot, or the first that refuses.</summary>
     public async Task<string> SendAsync(byte[] mail, string from = "jira@example.com", string to = "alice@example.com")
     {
@@ -67,6 +71,8 @@ internal sealed class SmtpClient : IAsyncDisposable
     private static async Task<SmtpClient> ConnectAsync(EndPoint to, AddressFamily family)
     {
         var socket = new Socket(family, SocketType.Stream, ProtocolType.Unspecified);
+        if (family == AddressFamily.InterNetwork)
+            socket.NoDelay = true; // pieces of a mail are to go as they are written
         await socket.ConnectAsync(to, TestContext.Current.CancellationToken);
         var client = new SmtpClient(socket);
         await client.ReplyAsync();
