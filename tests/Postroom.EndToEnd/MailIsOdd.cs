@@ -28,8 +28,8 @@ public sealed class MailIsOdd
     {
         var ours = await ThroughUsAsync(count: 5_000);
         var (theirs, refused) = await ThroughPostfixAsync(count: 5_000);
-        Figures.Note("odd mails, byte for byte", $"{ours:N0} of 5,000; through Postfix as shipped {theirs:N0} of 5,000, "
-            + $"and {refused:N0} of them it refused");
+        Figures.Note("odd mails, byte for byte", $"{ours:N0} of 5,000; "
+            + $"through Postfix as shipped {theirs:N0} of 5,000, and it refused {refused:N0}");
     }
 
     // The first half goes out as it comes in; the second half after a restart, out of the journal.
@@ -147,8 +147,9 @@ public sealed class MailIsOdd
             foreach (var arrival in arrivals)
             {
                 var mail = OddMail.Make(NumberOf(arrival)!.Value);
-                Assert.True(mail.HasArrivedAs(arrival.Bytes), $"mail {mail.Number}, {mail.Kind}, by {WaysOut[way].Name}: "
-                    + $"{mail.Octets.Length} octets were sent, {arrival.Bytes.Length} arrived, begin:\n"
+                Assert.True(mail.HasArrivedAs(arrival.Bytes),
+                    $"mail {mail.Number}, {mail.Kind}, by {WaysOut[way].Name}: {mail.Octets.Length} octets "
+                    + $"were sent, {arrival.Bytes.Length} arrived, and begin:\n"
                     + arrival.Text[..Math.Min(arrival.Text.Length, 600)]);
             }
         }
@@ -172,7 +173,7 @@ public sealed class MailIsOdd
     private static int? NumberOf(Arrival arrival)
     {
         var to = arrival.To[0]["RCPT TO:<".Length..];
-        return int.TryParse(to.AsSpan(1, to.IndexOf('@') - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var n)
-            ? n : null;
+        var name = to.AsSpan(1, to.IndexOf('@') - 1);
+        return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 }

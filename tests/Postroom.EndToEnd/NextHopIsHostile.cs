@@ -39,7 +39,8 @@ public sealed class NextHopIsHostile
         var sinks = InTheClear.Select(row => Misbehaving(row.At, row.Says, chunking: row.At != "DATA")).ToList();
         try
         {
-            await relay.StartAsync(Head(relay) + string.Concat(sinks.Select((sink, n) => Route(n, sink, "tls = \"none\""))));
+            var routes = sinks.Select((sink, n) => Route(n, sink, "tls = \"none\""));
+            await relay.StartAsync(Head(relay) + string.Concat(routes));
             for (var n = 0; n < sinks.Count; n++)
                 await SendAsync(relay, n);
             for (var n = 0; n < sinks.Count; n++)
@@ -106,8 +107,8 @@ public sealed class NextHopIsHostile
     {
         var times = 0;
         var sink = Sink.Away(chunking, offersPipelining: true, certificate: null);
-        sink.Reply = command => command.StartsWith(at, StringComparison.Ordinal) && Interlocked.Increment(ref times) == 1
-            ? says : null;
+        sink.Reply = command =>
+            command.StartsWith(at, StringComparison.Ordinal) && Interlocked.Increment(ref times) == 1 ? says : null;
         sink.Up();
         return sink;
     }

@@ -18,7 +18,8 @@ public sealed class StoredMailIsDamaged
         await using var sink = Sink.Away(offersChunking: way == "BDAT", offersPipelining: true, certificate: null);
         await using var relay = await RealRelay.LiveAsync(sink.Port);
         var filler = string.Concat(Enumerable.Repeat("just another line\r\n", size / 19));
-        await HarnessItself.SendAsync(relay, "ours", Encoding.ASCII.GetBytes($"Subject: rots\r\n\r\n{filler}{Here}\r\n"));
+        var rotten = Encoding.ASCII.GetBytes($"Subject: rots\r\n\r\n{filler}{Here}\r\n");
+        await HarnessItself.SendAsync(relay, "ours", rotten);
         var sound = Mails.Notification("PROJ-1");
         await HarnessItself.SendAsync(relay, "ours", sound);
         await relay.StopAsync();

@@ -52,7 +52,7 @@ public enum ClientMove
 /// </remarks>
 public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials? credentials)
 {
-    // No mechanism of ours is asked more than twice, and once more where an initial response is not taken (RFC 4954 §4).
+    // No mechanism of ours is asked more than twice, and once more where it has no initial response (RFC 4954 §4).
     private const int MostChallenges = 3;
 
     private bool _secured;

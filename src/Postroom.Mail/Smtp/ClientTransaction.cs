@@ -329,7 +329,8 @@ public sealed class ClientTransaction
 
     private ClientAdvice Spoil(Reply reply)
     {
-        Decide(ClientVerdict.NextHop(new EnhancedStatus(4, 5, 0), $"not a reply that can be here: {reply.Quote()}", _remote));
+        var why = $"not a reply that can be here: {reply.Quote()}";
+        Decide(ClientVerdict.NextHop(new EnhancedStatus(4, 5, 0), why, _remote));
         return ClientAdvice.Spoiled;
     }
 

@@ -99,7 +99,7 @@ public static class ClientVerdict
 
     /// <summary>What a negative reply to RCPT means.</summary>
     /// <param name="isBehindOthers">Recipients were taken before: a bare 452 or 552 says that it has its fill.</param>
-    /// <remarks>RFC 5321 §4.5.3.1.10: 552 was once the code for too many recipients, and is to be read as 452.</remarks>
+    /// <remarks>RFC 5321 §4.5.3.1.10: 552 was once the code for too many recipients: it is read as 452.</remarks>
     public static Failure OfRecipient(Reply reply, bool isBehindOthers, string? remote) =>
         IsTooManyRecipients(reply) && (isBehindOthers || reply.Status is not null)
             ? new Failure(Fault.Recipient, new EnhancedStatus(4, 5, 3), reply.Quote(), remote)

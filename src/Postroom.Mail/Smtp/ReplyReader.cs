@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Postroom.Mail.Smtp;
 
 /// <summary>What a <see cref="ReplyReader"/> made of the bytes so far.</summary>
@@ -105,11 +102,11 @@ public sealed class ReplyReader
             _status = status;
         if (!goesOn && _lines is null)
         {
-            reply = new Reply(code, status, Printable(text));
+            reply = new Reply(code, status, Printable.Of(text));
             return ReplyProgress.Complete;
         }
 
-        (_lines ??= []).Add(Printable(text));
+        (_lines ??= []).Add(Printable.Of(text));
         _octets += line.Length;
         if (_lines.Count > MostLines)
             return Complain("a reply of more than 200 lines", line);
@@ -124,7 +121,7 @@ public sealed class ReplyReader
 
     private ReplyProgress Complain(string what, ReadOnlySpan<byte> bytes)
     {
-        var start = Printable(bytes[..Math.Min(bytes.Length, 80)]);
+        var start = Printable.Of(bytes[..Math.Min(bytes.Length, 80)]);
         Complaint = $"the next hop sent {what}: {start}";
         return ReplyProgress.Garbage;
     }
@@ -162,28 +159,5 @@ public sealed class ReplyReader
             number = number * 10 + (text[digits++] - '0');
         text = text[digits..];
         return digits > 0;
-    }
-
-    private static string Printable(ReadOnlySpan<byte> bytes)
-    {
-        var text = Encoding.UTF8.GetString(bytes);
-        foreach (var c in text)
-            if (IsUnruly(c))
-                return Escaped(text);
-        return text;
-    }
-
-    // Controls, and what turns or breaks a line on a screen: U+200E to U+202E in part, U+2066 to U+2069.
-    private static bool IsUnruly(char c) =>
-        char.IsControl(c) || c is '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
-
-    private static string Escaped(string text)
-    {
-        var escaped = new StringBuilder(text.Length + 16);
-        foreach (var c in text)
-            _ = IsUnruly(c)
-                ? escaped.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:X2}")
-                : escaped.Append(c);
-        return escaped.ToString();
     }
 }

@@ -135,7 +135,7 @@ internal sealed class Link
     }
 
     /// <summary>Completes when every command written for a transfer is answered, or the connection is gone.</summary>
-    /// <remarks>And all that came with them is looked through: it came too early, and stops what would follow.</remarks>
+    /// <remarks>And all that came with them is looked through: too early, it stops what would follow.</remarks>
     public async ValueTask AnsweredAsync(Transfer transfer)
     {
         while (true)
@@ -313,8 +313,8 @@ internal sealed class Link
 
         if (advice is ClientAdvice.Closing or ClientAdvice.Spoiled)
         {
-            Break(advice == ClientAdvice.Closing ? Closing(reply) : Spoilt($"a reply nobody asked for: {reply.Quote()}"),
-                closing: advice == ClientAdvice.Closing);
+            var isClosing = advice == ClientAdvice.Closing;
+            Break(isClosing ? Closing(reply) : Spoilt($"a reply nobody asked for: {reply.Quote()}"), isClosing);
             return false;
         }
 

@@ -64,7 +64,7 @@ internal static class OddKinds
             n % 8 == 0 ? 2_000_000 + dice.Next(70_000) : 100_000 + dice.Next(70_000)))),
     ];
 
-    // Short lines that begin with dots, three octets and more: over a few borders, each place in one falls on a border.
+    // Short lines that begin with dots, of 3 octets and more: over a few borders, each place in one falls on one.
     private static string Dots(int variant) => (variant % 5) switch
     {
         0 => ".\r\n",
@@ -100,7 +100,8 @@ internal static class OddKinds
 
     private static byte[] EveryOctet(Random dice, int variant)
     {
-        var octets = Enumerable.Range(1, 255).Where(octet => octet is not ('\r' or '\n')).Select(o => (byte)o).ToArray();
+        var octets = Enumerable.Range(1, 255).Where(octet => octet is not ('\r' or '\n'))
+            .Select(octet => (byte)octet).ToArray();
         var all = new List<byte>(Text(Header));
         for (var line = 0; line <= variant % 40; line++)
         {
@@ -136,7 +137,8 @@ internal static class OddKinds
     {
         var text = new StringBuilder();
         for (var line = 0; line < lines % 60; line++)
-            text.Append(dice.Next(4) == 0 ? "." : "").Append(dice.NextDouble()).Append(' ', dice.Next(70)).Append("\r\n");
+            text.Append(dice.Next(4) == 0 ? "." : "").Append(dice.NextDouble()).Append(' ', dice.Next(70))
+                .Append("\r\n");
         return text.ToString();
     }
 

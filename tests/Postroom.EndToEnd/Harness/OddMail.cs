@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Postroom.EndToEnd.Harness;
 
-/// <summary>A mail that is legal and hard on a careless way, made from a seed: the same number, the same octets.</summary>
+/// <summary>A mail that is legal and hard on a careless way. The same number makes the same octets.</summary>
 /// <param name="Number">Which; also in its recipient's address, by which it is known when it arrives.</param>
 /// <param name="Kind">What is odd about it.</param>
 internal sealed partial record OddMail(int Number, string Kind, byte[] Octets)
@@ -40,7 +40,8 @@ internal sealed partial record OddMail(int Number, string Kind, byte[] Octets)
         get
         {
             var text = Encoding.Latin1.GetString(Octets);
-            return text.Length > 0 && !text.StartsWith("\r\n", StringComparison.Ordinal) && !HeaderStart().IsMatch(text);
+            return text.Length > 0 && !text.StartsWith("\r\n", StringComparison.Ordinal)
+                && !HeaderStart().IsMatch(text);
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed class Sink : IAsyncDisposable
     public static Sink Away() => new(isUp: false);
 
     /// <summary>The same, with other extensions.</summary>
-    public static Sink Away(bool offersChunking, bool offersPipelining, X509Certificate2? certificate) => new(isUp: false)
+    public static Sink Away(bool offersChunking, bool offersPipelining, X509Certificate2? certificate) => new(false)
     {
         OffersChunking = offersChunking, OffersPipelining = offersPipelining, Certificate = certificate,
     };

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Postroom.Tests.Relay.Delivery;
 
-/// <summary>The real queue and the real courier, towards a scripted next hop, with a spool that tells its story.</summary>
+/// <summary>The real queue and the real courier, with a scripted next hop and a spool that tells its story.</summary>
 internal sealed class HopHouse : IAsyncDisposable
 {
     private readonly Conductor _conductor;

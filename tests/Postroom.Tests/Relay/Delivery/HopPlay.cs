@@ -16,7 +16,8 @@ internal sealed class HopPlay : IAsyncDisposable
     public static readonly string Login = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0app\0{Password}"));
 
     private const string Small = "Subject: x\r\n\r\n.dot\r\nhello\r\n";
-    private static readonly string Large = string.Concat(Enumerable.Range(0, 15_000).Select(i => $".line number {i:00000}\r\n"));
+    private static readonly string Large =
+        string.Concat(Enumerable.Range(0, 15_000).Select(i => $".line number {i:00000}\r\n"));
 
     private readonly string _folder = Directory.CreateTempSubdirectory("postroom-hop-").FullName;
     private readonly ScriptedPeer _peer = new();
@@ -114,7 +115,8 @@ internal sealed class HopPlay : IAsyncDisposable
         }, .. startTls ? ["STARTTLS"] : Array.Empty<string>(), .. _way.Offer.Where(word => !IsSizeOurs(word))];
 
     private bool IsSizeOurs(string word) =>
-        word.StartsWith("SIZE", StringComparison.Ordinal) && _misfortune.StartsWith("offers SIZE", StringComparison.Ordinal);
+        word.StartsWith("SIZE", StringComparison.Ordinal)
+        && _misfortune.StartsWith("offers SIZE", StringComparison.Ordinal);
 
     private Route RouteOf()
     {

@@ -67,7 +67,10 @@ internal static class HopSteps
             Ways = [HopWay.Staged, HopWay.Data, HopWay.Stepwise], BodyStop = 100_000,
         },
         ["The end of the mail"] = new("END", Minutes(10)) { Ways = HopWay.All },
-        ["RSET"] = new("RSET", Minutes(5)) { Ways = [HopWay.Ahead, HopWay.Data, HopWay.StepwiseBdat], Before = Refused },
+        ["RSET"] = new("RSET", Minutes(5))
+        {
+            Ways = [HopWay.Ahead, HopWay.Data, HopWay.StepwiseBdat], Before = Refused,
+        },
         ["QUIT"] = new("QUIT", TimeSpan.FromSeconds(5)),
         ["A kept connection"] = new("", TimeSpan.Zero) { Ways = HopWay.All, Before = Taken },
     };

@@ -64,7 +64,8 @@ public sealed class HostileHopTests
             Assert.True(failure.Diagnostic.Length <= Reply.LongestQuote + 200, told);
         }
 
-        Assert.True(verdicts.Any(v => (v.Failure?.Diagnostic ?? v.Reply)!.Contains(row.Says, StringComparison.Ordinal)), told);
+        var said = verdicts.Select(v => (v.Failure?.Diagnostic ?? v.Reply)!);
+        Assert.True(said.Any(words => words.Contains(row.Says, StringComparison.Ordinal)), told);
         var doubts = settled.Events.Count(happened => happened.Kind == EventKind.InDoubt);
         Assert.True(doubts == (row.IsInDoubt(way.IsAhead) ? 2 : 0), $"{doubts} in doubt\n{told}");
         if (settled.Attempt?.Remote is not null && verdicts.Exists(v => v.Failure is not null))
@@ -88,7 +89,8 @@ public sealed class HostileHopTests
         }
 
         Assert.False(peer.IsHeardOut, "it listened to what has no end");
-        var kept = string.Join('\n', spool.Settlements.SelectMany(Kept).Concat(spool.Story).Concat(play.House.Log.Lines));
+        var kept = string.Join('\n',
+            spool.Settlements.SelectMany(Kept).Concat(spool.Story).Concat(play.House.Log.Lines));
         Assert.DoesNotContain(HopPlay.Password, kept, StringComparison.Ordinal);
         for (var at = 0; at + 12 <= HopPlay.Login.Length; at++)
             Assert.DoesNotContain(HopPlay.Login[at..(at + 12)], kept, StringComparison.Ordinal);

@@ -1,4 +1,4 @@
-namespace Postroom.Mail.Smtp;
+namespace Postroom.Mail.Sasl;
 
 /// <summary>Masks in replies what a server repeats of our login: many quote the line that they did not like.</summary>
 /// <remarks>
