@@ -32,20 +32,21 @@ internal static class Shell
         return start;
     }
 
-    public static async Task<Said> RunAsync(string program, IEnumerable<string> arguments, string input = "")
+    public static async Task<Said> RunAsync(
+        string program, IEnumerable<string> arguments, string input = "", TimeSpan? limit = null)
     {
         using var process = Process.Start(Command(program, arguments))!;
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        over.CancelAfter(limit ?? Limit);
         using var output = new MemoryStream();
         try
         {
-            var copying = process.StandardOutput.BaseStream.CopyToAsync(output, limit.Token);
-            var error = await process.StandardError.ReadToEndAsync(limit.Token);
+            var copying = process.StandardOutput.BaseStream.CopyToAsync(output, over.Token);
+            var error = await process.StandardError.ReadToEndAsync(over.Token);
             await copying;
-            await process.WaitForExitAsync(limit.Token);
+            await process.WaitForExitAsync(over.Token);
             return new Said(process.ExitCode, output.ToArray(), error);
         }
         catch (OperationCanceledException)

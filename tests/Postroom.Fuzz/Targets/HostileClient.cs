@@ -39,6 +39,16 @@ public static class HostileClient
         Check(HostileSession.Text(session.Clear), clear.ToString(), isGreeted: true);
     }
 
+    /// <summary>Sends octets in these pieces, whatever is answered, and nothing more; gives all that was.</summary>
+    public static async Task<string> SayAsync(IPEndPoint to, params byte[][] pieces)
+    {
+        using var socket = await ConnectAsync(to, IPAddress.Loopback);
+        await using var stream = new NetworkStream(socket);
+        var said = new StringBuilder();
+        await TalkAsync(stream, socket, pieces, said);
+        return said.ToString();
+    }
+
     /// <summary>An honest mail is taken, whatever went before.</summary>
     public static async Task SendHonestlyAsync(IPEndPoint to, IPAddress from)
     {
