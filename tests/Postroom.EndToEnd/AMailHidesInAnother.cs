@@ -86,7 +86,9 @@ public sealed class AMailHidesInAnother
         var arrived = await sink.Sink.WaitAsync(mails, relay);
         Assert.Equal(mails, arrived.Count);
         sink.Look();
-        Assert.Matches("bare (CR|LF) made CRLF|NUL dropped", (await relay.DoAsync("show", repaired)).Text);
+        await relay.FindAsync($"id:{repaired}", 1);
+        Assert.Matches("bare (CR|LF) made CRLF|NUL dropped",
+            (await relay.AskAsync("queue", "show", repaired)).GetProperty("repaired").GetString()!);
         return (sessions, mails);
     }
 
