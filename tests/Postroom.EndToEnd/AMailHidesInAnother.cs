@@ -27,8 +27,10 @@ public sealed class AMailHidesInAnother
             all = all.SelectMany(_ => (string[])["", .. Atoms], (head, atom) => head + atom);
         var (sessions, mails) = await HoldAsync([.. all.Distinct().Concat(ScannerCases.All.Select(one => one.End))
             .Where(end => !("x" + end).Contains("\r\n.\r\n", StringComparison.Ordinal))]);
-        Figures.Note("smuggling, real program", $"{sessions:N0} sessions by DATA and BDAT, whole and in pieces, at a strict "
-            + $"and a lenient listener: {mails:N0} mails taken and passed on by DATA, 0 smuggled, 0 bare CR, LF or NUL");
+        Figures.Note("smuggling, real program", $"{sessions:N0} sessions by DATA and BDAT, whole and in pieces, at "
+            + $"a strict and a lenient listener: {mails:N0} mails taken and passed on by DATA, 0 smuggled, 0 bare "
+            + $"CR, LF or "
+            + "NUL");
     }
 
     // What BDAT may hold and DATA may not end at: lone dots at the start, the end, and around every buffer's border.
@@ -37,7 +39,8 @@ public sealed class AMailHidesInAnother
     {
         await using var sink = new Chunkless();
         await using var relay = await RealRelay.LiveAsync(sink.Port);
-        var sizes = (int[])[0, 1, 2, 1_022, 1_023, 1_024, 4_093, 4_094, 4_095, 4_096, 16_382, 65_533, 65_534, 65_535, 65_536];
+        var sizes = (int[])[0, 1, 2, 1_022, 1_023, 1_024, 4_093, 4_094, 4_095, 4_096, 16_382, 65_533, 65_534, 65_535,
+            65_536];
         var mails = sizes.Select(size => $"Subject: {size}\r\n\r\n" + new string('x', size) + "\r\n.\r\n" + Evil
             + ".\r\n..\r\n.").ToList();
         var to = new IPEndPoint(IPAddress.Loopback, relay.Port);
@@ -75,7 +78,8 @@ public sealed class AMailHidesInAnother
                 var said = await HostileClient.SayAsync(to, pieces);
                 var isRefused = to == strict && IsBad("x" + end + "M");
                 Assert.True(isRefused == said.EndsWith(Refused, StringComparison.Ordinal), text + said);
-                Assert.True(isRefused == !said.Contains("250 2.0.0 Accepted as ", StringComparison.Ordinal), text + said);
+                Assert.True(isRefused == !said.Contains("250 2.0.0 Accepted as ", StringComparison.Ordinal),
+                    text + said);
                 sessions++;
                 mails += isRefused ? 0 : 1;
                 if (to == lenient && IsBad("x" + end + "M"))

@@ -24,7 +24,8 @@ public sealed class AStrangerKnocks
         "<victim@elsewhere.example>", "<victim%elsewhere.example@relay.example.test>", "<victim%elsewhere.example>",
         "<victim%elsewhere.example@[127.0.0.1]>", "<\"victim@elsewhere.example\">", "<\"victim%elsewhere.example\">",
         "<\"victim@elsewhere.example\"@relay.example.test>", "<victim@elsewhere.example@relay.example.test>",
-        "<elsewhere.example!victim>", "<elsewhere.example!victim@relay.example.test>", "<elsewhere.example!victim@localhost>",
+        "<elsewhere.example!victim>", "<elsewhere.example!victim@relay.example.test>",
+        "<elsewhere.example!victim@localhost>",
         "<@relay.example.test:victim@elsewhere.example>", "<@[127.0.0.1]:victim@elsewhere.example>",
         "<@localhost,@relay.example.test:victim@elsewhere.example>", "<victim@[192.0.2.1]>", "<victim@[127.0.0.1]>",
         "<victim@[IPv6:::1]>", "<victim@[IPv6:2001:db8::1]>", "<victim@localhost>", "<victim@relay.example.test>",
@@ -37,7 +38,8 @@ public sealed class AStrangerKnocks
     [
         "XCLIENT ADDR=127.0.0.1 NAME=localhost", "XCLIENT LOGIN=jira", "XFORWARD ADDR=127.0.0.1 NAME=localhost",
         "PROXY TCP4 127.0.0.1 127.0.0.1 25 25", "PROXY UNKNOWN", "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x01\x7f\0\0\x01\0\x19\0\x19",
-        "AUTH EXTERNAL =", "AUTH EXTERNAL amlyYQ==", "AUTH ANONYMOUS amlyYQ==", "AUTH PLAIN AHJvb3QAcm9vdA==", "AUTH PLAIN AAA=",
+        "AUTH EXTERNAL =", "AUTH EXTERNAL amlyYQ==", "AUTH ANONYMOUS amlyYQ==", "AUTH PLAIN AHJvb3QAcm9vdA==",
+        "AUTH PLAIN AAA=",
         "AUTH PLAIN amlyYQBqaXJhAA==", "AUTH LOGIN =", "POP jira", "XADR 127.0.0.1", "AUTH GSSAPI =", "X-ANONYMOUSTLS",
     ];
 
@@ -97,7 +99,8 @@ public sealed class AStrangerKnocks
         }
 
         // The right password in the clear, where anybody can read it, opens nothing.
-        yield return (port, ["EHLO app", Right, "MAIL FROM:<jira@example.com>", .. secure, .. Mail(Senders[0], Recipients[0])]);
+        yield return (port, ["EHLO app", Right, "MAIL FROM:<jira@example.com>", .. secure,
+            .. Mail(Senders[0], Recipients[0])]);
     }
 
     private static string[] Mail(string sender, string recipient) =>

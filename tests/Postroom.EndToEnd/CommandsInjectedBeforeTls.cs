@@ -29,8 +29,8 @@ public sealed class CommandsInjectedBeforeTls
     public async Task No_number_of_octets_up_to_4096_behind_STARTTLS_is_a_command()
     {
         await HoldAsync([.. Enumerable.Range(1, 4_096)]);
-        Figures.Note("STARTTLS injection", "1 to 4,096 octets behind STARTTLS, in its segment, in the next, and behind the "
-            + "220: 12,288 sessions, 0 commands taken, 0 handshakes that went on");
+        Figures.Note("STARTTLS injection", "1 to 4,096 octets behind STARTTLS, in its segment, in the next, and "
+            + "behind the 220: 12,288 sessions, 0 commands taken, 0 handshakes that went on");
     }
 
     // A handshake that comes before the 220, and line ends and endings of other kinds.
@@ -98,7 +98,8 @@ public sealed class CommandsInjectedBeforeTls
         await using var honest = await SmtpClient.ConnectAsync(relay.Port);
         await honest.StartTlsAsync((_, certificate, _, _) => certificate != null);
         Assert.StartsWith("250", await honest.SendAsync(Mails.Notification("PROJ-1")), StringComparison.Ordinal);
-        Assert.StartsWith("MAIL FROM:<jira@", Assert.Single(await sink.WaitAsync(1, relay)).From, StringComparison.Ordinal);
+        Assert.StartsWith("MAIL FROM:<jira@", Assert.Single(await sink.WaitAsync(1, relay)).From,
+            StringComparison.Ordinal);
     }
 
     // At most TLS's own word for no stands behind the 220: a record of kind 21.

@@ -22,8 +22,10 @@ public sealed partial class SessionsBreakEveryRule
     {
         var seed = Environment.TickCount & 0xfffffff;
         var grown = await HoldAsync(5_000, seed);
-        Figures.Note("hostile sessions, real program", $"5,000 sessions from seed {seed}: 0 crashes, 0 hangs, 0 replies of "
-            + $"no form or out of step, an honest mail taken and delivered after each; resident memory grew by {grown} MB");
+        Figures.Note("hostile sessions, real program", $"5,000 sessions from seed {seed}: 0 crashes, 0 hangs, 0 "
+            + $"replies of no form or out of step, an honest mail taken and delivered after each; resident memory "
+            + $"grew by "
+            + $"{grown} MB");
     }
 
     private static async Task<long> HoldAsync(int count, int seed)
@@ -53,7 +55,7 @@ public sealed partial class SessionsBreakEveryRule
 
     private static async Task PlayAsync(IPEndPoint to, int seed)
     {
-        var from = new IPAddress([127, (byte)(1 + (seed >> 16) % 250), (byte)(seed >> 8), (byte)(1 + seed % 250)]);
+        var from = new IPAddress([127, (byte)(1 + (seed >> 16) % 250), (byte)((seed >> 8) & 255), (byte)(1 + seed % 250)]);
         try
         {
             await HostileClient.PlayAsync(to, from, new SessionGrammar(seed).Make());

@@ -12,7 +12,8 @@ public sealed class TlsIsProbed
     private static readonly string[] Fine = ["OK", "INFO", "LOW", "WARN", "DEBUG"];
 
     // The certificate is one that we made ourselves: who needs another configures one.
-    private static readonly string[] OfTheCertificate = ["cert", "chain", "DNS_CAArecord", "OCSP", "engine_problem", "overall_grade",
+    private static readonly string[] OfTheCertificate = ["cert", "chain", "DNS_CAArecord", "OCSP", "engine_problem",
+        "overall_grade",
         "grade_cap"];
 
     [Theory]
@@ -45,12 +46,13 @@ public sealed class TlsIsProbed
         Assert.True(File.Exists(file), $"{said}");
         var findings = JsonDocument.Parse(File.ReadAllText(file)).RootElement.EnumerateArray()
             .Select(one => (Id: Text(one, "id"), Severity: Text(one, "severity"), Finding: Text(one, "finding")))
-            .Where(one => !Array.Exists(OfTheCertificate, own => one.Id.StartsWith(own, StringComparison.Ordinal))).ToList();
+            .Where(one => !Array.Exists(OfTheCertificate, own => one.Id.StartsWith(own,
+            StringComparison.Ordinal))).ToList();
         Assert.Equal(["not offered", "not offered", "not offered", "not offered"],
             findings.Where(one => one.Id is "SSLv2" or "SSLv3" or "TLS1" or "TLS1_1").Select(one => one.Finding));
         Assert.DoesNotContain(findings, one => !Fine.Contains(one.Severity));
-        Figures.Note("testssl.sh", $"{findings.Count} findings about STARTTLS: nothing older than TLS 1.2, no weak cipher, "
-            + $"no known hole; {findings.Count(one => one.Severity == "LOW")} of severity LOW, none worse");
+        Figures.Note("testssl.sh", $"{findings.Count} findings about STARTTLS: nothing older than TLS 1.2, no weak "
+            + $"cipher, no known hole; {findings.Count(one => one.Severity == "LOW")} of severity LOW, none worse");
     }
 
     private static string Text(JsonElement one, string name) => one.GetProperty(name).GetString()!;

@@ -55,7 +55,8 @@ switch (args)
         Directory.CreateDirectory(folder);
         foreach (var one in AllTargets.All)
             File.WriteAllLines(Path.Combine(folder, one.Name + ".dict"),
-                one.Tokens.Where(t => t.Length is > 0 and <= 64).Select(t => $"\"{string.Concat(t.Select(Escaped))}\""));
+                one.Tokens.Where(t => t.Length is > 0 and <= 64).Select(t =>
+                    $"\"{string.Concat(t.Select(Escaped))}\""));
         return 0;
 
     default:
@@ -95,7 +96,7 @@ static int Try(FuzzTarget target, int count)
             slowest = (seed, ticks);
     }
 
-    Console.WriteLine($"{target.Name}: {count / watch.Elapsed.TotalSeconds:0} a second; the slowest was {slowest.Seed}, "
-        + $"{1000.0 * slowest.Ticks / Stopwatch.Frequency:0.0} ms");
+    Console.WriteLine($"{target.Name}: {count / watch.Elapsed.TotalSeconds:0} a second; the slowest was "
+        + $"{slowest.Seed}, {1000.0 * slowest.Ticks / Stopwatch.Frequency:0.0} ms");
     return 0;
 }

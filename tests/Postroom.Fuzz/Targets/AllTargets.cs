@@ -7,7 +7,8 @@ public static class AllTargets
     [
         MailDataTargets.Data, MailDataTargets.Chunks, MailDataTargets.Dots,
         SessionTargets.Server, SessionTargets.Replies, SessionTargets.Client,
-        TextTargets.Path, TextTargets.Xtext, TextTargets.Id, TextTargets.Status, TextTargets.Filters, TextTargets.Patterns,
+        TextTargets.Path, TextTargets.Xtext, TextTargets.Id, TextTargets.Status, TextTargets.Filters,
+        TextTargets.Patterns,
         MessageTargets.Header, MessageTargets.Trace, MessageTargets.Report,
         SaslTargets.Prep, SaslTargets.Server, SaslTargets.Client, SaslTargets.Stored,
         FileTargets.Records, FileTargets.Configuration,

@@ -9,14 +9,16 @@ namespace Postroom.Fuzz.Targets;
 internal static class FileTargets
 {
     public static readonly FuzzTarget Records = new("records", ReadRecord,
-        "\x01", "\x02", "\x03", "\x04", "\x05", "\x06", "\x07", "\0", "\x80\x01", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+        "\x01", "\x02", "\x03", "\x04", "\x05", "\x06", "\x07", "\0", "\x80\x01",
+        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
         "\x04abc", "\x08a@b.com", "\xff\x7f", "\x80\x80\x80\x80\x10") { Cost = 6 };
 
     public static readonly FuzzTarget Configuration = new("configuration", ReadConfiguration,
         "mode = \"live\"\n", "hostname = ", "[[listener]]\n", "[listener]\n", "[[route]]\n", "[queue]\n", "[spool]\n",
         "address = \"127.0.0.1:2525\"\n", "address = ", "tls = \"none\"\n", "allow = [\"10.0.0.0/8\"]\n", "port = 25\n",
         "port = 99999999999999999999\n", "host = \"x\"\n", "name = \"x\"\n", "give_up = \"5d\"\n", "\"", "'", "\"\"\"",
-        "'''", "[", "]", "{", "}", "=", ".", ",", "#", "\n", "\r", "\t", "\\u0041", "\\", "\0", "\u00ff", "\u00c3\u00bc",
+        "'''", "[", "]", "{", "}", "=", ".", ",", "#", "\n", "\r", "\t", "\\u0041", "\\", "\0", "\u00ff",
+        "\u00c3\u00bc",
         "1979-05-27T07:32:00Z", "0x1F", "1e400", "inf", "nan", "true", "strictness = \"lenient\"\n",
         "socket_mode = \"0660\"\n", "message_size = \"50M\"\n", "idle = \"20m\"\n") { Cost = 40 };
 

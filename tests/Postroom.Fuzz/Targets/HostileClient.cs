@@ -29,7 +29,8 @@ public static class HostileClient
         await WriteAsync(stream, session.Clear);
         if (await ReadUntilAsync(stream, clear, socket))
         {
-            await using var tls = new SslStream(stream, leaveInnerStreamOpen: true, (_, shown, _, _) => shown is not null);
+            await using var tls = new SslStream(stream, leaveInnerStreamOpen: true, (_, shown, _, _) =>
+                shown is not null);
             await tls.AuthenticateAsClientAsync("relay.test").WaitAsync(Patience);
             var secure = new StringBuilder();
             await TalkAsync(tls, socket, session.Secure, secure);

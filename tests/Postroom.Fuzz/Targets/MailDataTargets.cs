@@ -72,7 +72,8 @@ internal static class MailDataTargets
         var end = dots ? lines.IndexOf(End, StringComparison.Ordinal) : -1;
         var isEnd = dots ? end >= 0 && (bad < 0 || bad > end) : bad < 0;
         Must.Hold(data.IsEnd == isEnd, "strict data ends where CRLF . CRLF is, and nowhere else");
-        Must.Hold(data.IsRefused == (!isEnd && bad >= 0), "strict data is refused for a bare CR, LF or NUL, and only so");
+        Must.Hold(data.IsRefused == (!isEnd && bad >= 0), "strict data is refused for a bare CR, LF or NUL, and "
+            + "only so");
         if (!isEnd)
             return;
         if (dots)

@@ -23,7 +23,8 @@ internal static partial class MessageTargets
     public static readonly FuzzTarget Header = new("header", ReadHeader, Fields) { Cost = 4 };
     public static readonly FuzzTarget Trace = new("trace", WriteTrace, Fields) { Cost = 3 };
     public static readonly FuzzTarget Report = new("report", WriteReport,
-        [.. Fields, "550 5.1.1 no", "--=_report_", "--", "rfc822;a+40b", "utf-8;\\x{fc}@b", "QQ+0D+0A", "\n", "\n", "\n"])
+        [.. Fields, "550 5.1.1 no", "--=_report_", "--", "rfc822;a+40b", "utf-8;\\x{fc}@b", "QQ+0D+0A", "\n", "\n",
+            "\n"])
         { Cost = 40 };
 
     private static HeaderReader Read(IEnumerable<ArraySegment<byte>> pieces)
@@ -67,7 +68,8 @@ internal static partial class MessageTargets
         {
             SmtpUtf8 = (flags & 1) != 0,
         };
-        var origin = new Origin("plain", choices.Line(), (flags & 2) != 0 ? null : choices.Line(), null, choices.Line());
+        var origin = new Origin("plain", choices.Line(), (flags & 2) != 0 ? null : choices.Line(), null,
+            choices.Line());
         var handover = new Handover(origin, envelope, choices.Line(), (flags & 4) != 0 ? null : choices.Line());
         var header = Read([new ArraySegment<byte>(choices.Rest)]);
 

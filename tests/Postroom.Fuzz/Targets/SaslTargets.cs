@@ -12,9 +12,12 @@ internal static class SaslTargets
     private static readonly StoredPassword Jira = StoredPassword.Hash("secret", new byte[16], iterations: 1);
 
     public static readonly FuzzTarget Prep = new("saslprep", Prepare,
-        "a", "\u00c2\u00a0", "\u00c2\u00ad", "\u00c3\u00a9", "e\u00cc\u0081", "\u00ef\u00ac\u0081", "\u00e2\u0085\u00a8",
-        "\u00d7\u0090", "\u00d8\u00a7", "1", "\u00ed\u0095\u009c", "\u00e1\u0084\u0080\u00e1\u0085\u00a1\u00e1\u0086\u00a8",
-        "\u00cc\u00a7\u00cc\u0081", "\u00e2\u0080\u008b", "\u00ef\u00b7\u00ba", "\u00f0\u009d\u0085\u009e", "\0", "\u00ff",
+        "a", "\u00c2\u00a0", "\u00c2\u00ad", "\u00c3\u00a9", "e\u00cc\u0081", "\u00ef\u00ac\u0081",
+        "\u00e2\u0085\u00a8",
+        "\u00d7\u0090", "\u00d8\u00a7", "1", "\u00ed\u0095\u009c",
+        "\u00e1\u0084\u0080\u00e1\u0085\u00a1\u00e1\u0086\u00a8",
+        "\u00cc\u00a7\u00cc\u0081", "\u00e2\u0080\u008b", "\u00ef\u00b7\u00ba", "\u00f0\u009d\u0085\u009e", "\0",
+        "\u00ff",
         "\u00cc\u0080", "\u00cd\u0084", "\u00ef\u00bc\u00a1", "\u00e1\u00bc\u0080", "\u00cd\u0085") { Cost = 3 };
 
     public static readonly FuzzTarget Server = new("sasl-server", Serve,
@@ -28,7 +31,8 @@ internal static class SaslTargets
 
     public static readonly FuzzTarget Stored = new("stored-password", ReadStored,
         "SCRAM-SHA-256$", "4096:", "1:", "0:", "QUJD", "$", ":", "=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-        "SCRAM-SHA-256$1:QUJD$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "SCRAM-SHA-256$1:QUJD$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"
+            + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "\n", " ", "\u00ff", "99999999999");
 
     private static void Prepare(byte[] octets)
@@ -92,7 +96,8 @@ internal static class SaslTargets
             for (var i = 0; i < 4; i++)
             {
                 var answer = client.Respond(Lines(choices));
-                Must.Hold(client.Name is "PLAIN" or "LOGIN" || !Wire.Text(answer).Contains("secret", StringComparison.Ordinal),
+                Must.Hold(client.Name is "PLAIN" or "LOGIN" || !Wire.Text(answer).Contains("secret",
+                    StringComparison.Ordinal),
                     "SCRAM sends no password");
             }
         }
@@ -102,7 +107,8 @@ internal static class SaslTargets
                 "a complaint holds no secret, and no control character");
         }
 
-        Must.Hold(client.Name is "PLAIN" or "LOGIN" || !client.IsComplete, "a server that knows nothing proves nothing");
+        Must.Hold(client.Name is "PLAIN" or "LOGIN" || !client.IsComplete,
+            "a server that knows nothing proves nothing");
     }
 
     private static void ReadStored(byte[] octets)

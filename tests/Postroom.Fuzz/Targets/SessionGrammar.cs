@@ -16,12 +16,14 @@ public sealed class SessionGrammar(int seed)
     private static readonly string[] Senders =
     [
         "<jira@example.com>", "<>", "<\"a b\"@example.com>", "<@a,@b:jira@example.com>", "jira@example.com", "<jira>",
-        "<a@[192.0.2.1]>", "<\u00c3\u00bc@example.com>", "<\0@example.com>", "<a@b@c>", "<" + new string('a', 600) + "@b>",
+        "<a@[192.0.2.1]>", "<\u00c3\u00bc@example.com>", "<\0@example.com>", "<a@b@c>", "<" + new string('a', 600)
+            + "@b>",
     ];
 
     private static readonly string[] Recipients =
     [
-        "<alice@example.com>", "<bob@example.com>", "<postmaster>", "<a%b@example.com>", "<b!a@example.com>", "<>", "< >",
+        "<alice@example.com>", "<bob@example.com>", "<postmaster>", "<a%b@example.com>", "<b!a@example.com>", "<>",
+        "< >",
         "<alice@example.com", "<\u00c3\u00bc@example.com>", "<alice@-example.com>",
     ];
 

@@ -62,7 +62,8 @@ internal static class SessionTargets
         foreach (var play in (ReadOnlySpan<SessionPlay>)[whole, cut])
         {
             Look(play, octets);
-            Must.Hold(isOpen || play.Mails.Length == 0 || play.Session.User != null, "no mail without what is required");
+            Must.Hold(isOpen || play.Mails.Length == 0 || play.Session.User != null,
+                "no mail without what is required");
         }
 
         // Octets behind STARTTLS are an attack in one segment, and no longer ours in the next. And how far data beyond
@@ -128,7 +129,8 @@ internal static class SessionTargets
     {
         Must.Hold(reply.Code is >= 200 and < 600, "a code is one of SMTP's");
         Must.Hold(reply.Lines.Count is > 0 and <= ReplyReader.MostLines, "a reply has lines, and an end");
-        Must.Hold(reply.Status is not { } status || status.Class == reply.Code / 100, "the status is of the code's class");
+        Must.Hold(reply.Status is not { } status || status.Class == reply.Code / 100,
+            "the status is of the code's class");
         foreach (var line in reply.Lines)
             Must.Hold(!line.Any(char.IsControl), "a reply can be shown on a terminal");
     }
@@ -181,7 +183,8 @@ internal static class SessionTargets
                 break;
             var before = mail.Stage;
             var advice = mail.On(reply);
-            Must.Hold(advice != ClientAdvice.SendData || before == ClientStage.Data, "data goes out after 354 to DATA only");
+            Must.Hold(advice != ClientAdvice.SendData || before == ClientStage.Data,
+                "data goes out after 354 to DATA only");
             if (advice is ClientAdvice.Spoiled or ClientAdvice.Closing)
                 break;
         }
@@ -189,7 +192,8 @@ internal static class SessionTargets
         if (mail.Stage == ClientStage.Done && mail.IsTaken)
             Must.Hold(mail.EndReply is { Code: >= 200 and < 300 }, "only a 2xx to the end of the mail takes it");
         for (var i = 0; i < to.Length && mail.Stage == ClientStage.Done; i++)
-            Must.Hold(mail.IsTaken || mail.FailureOf(i) is not null || !mail.HasTakers, "nobody is left without a verdict");
+            Must.Hold(mail.IsTaken || mail.FailureOf(i) is not null || !mail.HasTakers,
+                "nobody is left without a verdict");
         mail.Recount((_, line) => Must.Hold(!line.Contains('\0', StringComparison.Ordinal), "a transcript is text"));
     }
 }

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Postroom.Tests.Fuzz;
 
-/// <summary>Every parser reads everything: made inputs by their seeds, and what a fuzzer with sight has found.</summary>
+/// <summary>Every parser reads everything: made inputs by their seeds, and what a fuzzer with sight has
+/// found.</summary>
 public class ParserFuzzTests
 {
     // No input has more than some kilobytes: who needs more for one of them has no bound.
@@ -41,7 +42,8 @@ public class ParserFuzzTests
     [Fact]
     public void A_broken_promise_is_told_with_its_input()
     {
-        var broken = new FuzzTarget("broken", input => Must.Hold(!input.AsSpan().Contains((byte)'!'), "no !"), "a", "!");
+        var broken = new FuzzTarget("broken", input => Must.Hold(!input.AsSpan().Contains((byte)'!'), "no !"),
+            "a", "!");
         var told = Assert.Throws<BrokenPromiseException>(() => Run(broken, 1_000, i => Inputs.Make(broken, [], i)));
         Assert.Contains("21", told.Message, StringComparison.Ordinal);
         var hungry = new FuzzTarget("hungry", _ => GC.KeepAlive(new byte[MostAllocated + 1]), "a");
@@ -53,14 +55,16 @@ public class ParserFuzzTests
     {
         var folders = Directory.GetDirectories(Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal);
         Assert.Equal(AllTargets.All.Select(target => target.Name).Order(StringComparer.Ordinal), folders);
-        var octets = Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
+        var octets = Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories)
+            .Sum(f => new FileInfo(f).Length);
         Assert.InRange(octets, 1, 1_000_000);
     }
 
     private static string Folder => Path.Combine(Sources.Root, "tests", "Postroom.Fuzz", "corpus");
 
     private static List<byte[]> Corpus(string target) =>
-        [.. Directory.EnumerateFiles(Path.Combine(Folder, target)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+        [.. Directory.EnumerateFiles(Path.Combine(Folder, target)).Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes)];
 
     // Each target gets its share of time, so dear ones get fewer of the inputs.
     private static int Try(FuzzTarget target, int all, int seed)

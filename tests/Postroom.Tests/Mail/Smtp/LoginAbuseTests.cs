@@ -141,7 +141,8 @@ public class LoginAbuseTests
         var seen = new List<string[]>();
         foreach (var user in (string[])["jira", "root", "root", "admin"])
         {
-            var server = ServerMechanism.Create("SCRAM-SHA-256", ServerScript.Users, new byte[18], "pepper"u8.ToArray())!;
+            var server = ServerMechanism.Create("SCRAM-SHA-256", ServerScript.Users, new byte[18],
+                "pepper"u8.ToArray())!;
             var first = Encoding.UTF8.GetString(server.Step(Encoding.UTF8.GetBytes($"n,,n={user},r=abc")).Challenge);
             seen.Add(first.Split(','));
         }

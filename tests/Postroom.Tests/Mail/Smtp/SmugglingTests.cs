@@ -43,8 +43,9 @@ public class SmugglingTests
     {
         var (sequences, sessions) = HoldIn(6);
         var mails = HoldOut(10);
-        Figures.Note("smuggling", $"{sequences:N0} mixes of line ends, dots and NULs in {sessions:N0} sessions (DATA and "
-            + $"BDAT, strict and lenient, cut at every octet), {mails:N0} stored mails sent to {LaxHops.Ends.Length} kinds "
+        Figures.Note("smuggling", $"{sequences:N0} mixes of line ends, dots and NULs in {sessions:N0} sessions "
+            + $"(DATA and BDAT, strict and lenient, cut at every octet), {mails:N0} stored mails sent to "
+            + $"{LaxHops.Ends.Length} kinds "
             + "of lax next hop: 0 smuggled, 0 bare CR, LF or NUL passed on");
     }
 
@@ -108,7 +109,8 @@ public class SmugglingTests
         var end = inChunks ? text.Length : ("\r\n" + text).IndexOf("\r\n.\r\n", StringComparison.Ordinal) + 3;
         var isBad = FirstBad(text) < end;
         if (isBad && !lenient)
-            Must.Hold(whole.IsClosed && whole.Taken.Count == 0 && whole.Said.EndsWith(Refused, StringComparison.Ordinal),
+            Must.Hold(whole.IsClosed && whole.Taken.Count == 0 && whole.Said.EndsWith(Refused,
+                StringComparison.Ordinal),
                 Told(sequence, lenient, "a bare CR, LF or NUL is refused and the connection closed", whole));
         else
             LookAtTaken(sequence, whole, isBad, isEndInFront: end <= 1 + sequence.Length);
@@ -135,7 +137,8 @@ public class SmugglingTests
     }
 
     private static string Told(string sequence, bool isRepaired, string promise, SessionPlay play) =>
-        $"{promise}: {Convert.ToHexString(Wire.Octets(sequence))}, {(isRepaired ? "lenient" : "strict")}\n{play.Said}{play.Mails}";
+        $"{promise}: {Convert.ToHexString(Wire.Octets(sequence))}, "
+            + $"{(isRepaired ? "lenient" : "strict")}\n{play.Said}{play.Mails}";
 
     private static int FirstBad(string text)
     {

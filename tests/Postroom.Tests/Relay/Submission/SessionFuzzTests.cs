@@ -8,7 +8,8 @@ namespace Postroom.Tests.Relay.Submission;
 
 /// <summary>Sessions that break every rule, with the real listener and its real sockets.</summary>
 /// <remarks>
-/// After each the listener is as it was: it answered one reply a command and none more, ended by itself, kept no body and
+/// After each the listener is as it was: it answered one reply a command and none more, ended by itself, kept no
+/// body and
 /// no memory, and takes an honest mail.
 /// </remarks>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -61,7 +62,7 @@ public class SessionFuzzTests
         var name = Listeners[seed % Listeners.Length].Name;
         var to = (IPEndPoint)house.Server.Bound[name];
         // Another source for each: nobody's failed logins or connections are another's.
-        var from = new IPAddress([127, (byte)(1 + (seed >> 16) % 250), (byte)(seed >> 8), (byte)(1 + seed % 250)]);
+        var from = new IPAddress([127, (byte)(1 + (seed >> 16) % 250), (byte)((seed >> 8) & 255), (byte)(1 + seed % 250)]);
         try
         {
             await HostileClient.PlayAsync(to, from, new SessionGrammar(seed).Make());
