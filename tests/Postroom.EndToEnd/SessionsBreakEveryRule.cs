@@ -55,7 +55,8 @@ public sealed partial class SessionsBreakEveryRule
 
     private static async Task PlayAsync(IPEndPoint to, int seed)
     {
-        var from = new IPAddress([127, (byte)(1 + (seed >> 16) % 250), (byte)((seed >> 8) & 255), (byte)(1 + seed % 250)]);
+        var from = new IPAddress(
+            [127, (byte)(1 + (seed >> 16) % 250), (byte)((seed >> 8) & 255), (byte)(1 + seed % 250)]);
         try
         {
             await HostileClient.PlayAsync(to, from, new SessionGrammar(seed).Make());

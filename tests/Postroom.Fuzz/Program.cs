@@ -60,8 +60,8 @@ switch (args)
         return 0;
 
     default:
-        Console.Error.WriteLine("instrument FOLDER | afl TARGET | replay TARGET FILE… | try TARGET COUNT | seed FOLDER "
-            + "| words FOLDER\ntargets: " + string.Join(' ', AllTargets.All.Select(t => t.Name)));
+        Console.Error.WriteLine("instrument FOLDER | afl TARGET | replay TARGET FILE… | try TARGET COUNT "
+            + "| seed FOLDER | words FOLDER\ntargets: " + string.Join(' ', AllTargets.All.Select(t => t.Name)));
         return 2;
 }
 

@@ -1,6 +1,5 @@
 using Postroom.Fuzz.Targets;
 using Postroom.Shared;
-using Postroom.Tests.House;
 using Xunit;
 
 namespace Postroom.Tests.Fuzz;

@@ -62,7 +62,8 @@ public class SessionFuzzTests
         var name = Listeners[seed % Listeners.Length].Name;
         var to = (IPEndPoint)house.Server.Bound[name];
         // Another source for each: nobody's failed logins or connections are another's.
-        var from = new IPAddress([127, (byte)(1 + (seed >> 16) % 250), (byte)((seed >> 8) & 255), (byte)(1 + seed % 250)]);
+        var from = new IPAddress(
+            [127, (byte)(1 + (seed >> 16) % 250), (byte)((seed >> 8) & 255), (byte)(1 + seed % 250)]);
         try
         {
             await HostileClient.PlayAsync(to, from, new SessionGrammar(seed).Make());
