@@ -144,8 +144,8 @@ internal static class TextTargets
         }
 
         Must.Hold(complaint is null, "a pattern with a complaint is not taken");
-        if (!PathGrammar.TryRead(Encoding.UTF8.GetBytes($"<{address}>"), lenient: true, out var path)
-            || path.Address != address)
+        var bracketed = Encoding.UTF8.GetBytes($"<{address}>");
+        if (address.Length == 0 || !PathGrammar.TryRead(bracketed, lenient: true, out var path) || path.Address != address)
             return; // no address, so none that was ever taken
         var isFound = table.Find(ReversePath.Null, new ForwardPath(address)) is not null;
         Must.Hold(isFound == patterns.Exists(p => Fits(p, address)), "a list fits where one of its patterns does");
