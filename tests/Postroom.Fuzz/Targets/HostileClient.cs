@@ -110,7 +110,8 @@ public static class HostileClient
         {
             await task.WaitAsync(Patience);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
+            or System.Security.Cryptography.CryptographicException) // OpenSSL's word for a TLS that is over already
         {
             return;
         }

@@ -145,7 +145,8 @@ internal static class TextTargets
 
         Must.Hold(complaint is null, "a pattern with a complaint is not taken");
         var bracketed = Encoding.UTF8.GetBytes($"<{address}>");
-        if (address.Length == 0 || !PathGrammar.TryRead(bracketed, lenient: true, out var path) || path.Address != address)
+        if (address.Length == 0 || !PathGrammar.TryRead(bracketed, lenient: true, out var path)
+            || path.Address != address)
             return; // no address, so none that was ever taken
         var isFound = table.Find(ReversePath.Null, new ForwardPath(address)) is not null;
         Must.Hold(isFound == patterns.Exists(p => Fits(p, address)), "a list fits where one of its patterns does");
