@@ -156,7 +156,8 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
         if (id is null && !_from!.StartsWith("MAIL FROM:<>", StringComparison.Ordinal))
             world.Violation($"{hop.Name} got a mail without our Received field");
         hop.Taken.Add(new Taken(id, MessageId().Match(head).Groups[1].Value, [.. _to], octets, _from!, told));
-        world.Note($"{hop.Name} takes {(id is null ? "a report" : id)} for {string.Join(' ', _to)}: {told ?? "(untold)"}");
+        var what = id is null ? "a report" : $"{id}";
+        world.Note($"{hop.Name} takes {what} for {string.Join(' ', _to)}: {told ?? "(untold)"}");
     }
 
     // True if it serves, now or later.

@@ -26,7 +26,11 @@ internal sealed class PlantedFault(string name, string path, string old, string 
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
             RedirectStandardOutput = true,
-            Environment = { ["POSTROOM_SEED"] = "1", ["POSTROOM_SEEDS"] = seeds.ToString(CultureInfo.InvariantCulture) },
+            Environment =
+            {
+                ["POSTROOM_SEED"] = "1",
+                ["POSTROOM_SEEDS"] = seeds.ToString(CultureInfo.InvariantCulture),
+            },
         };
         var program = Path.Combine(copy, "Postroom.Simulation.dll");
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")

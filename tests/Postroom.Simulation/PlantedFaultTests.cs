@@ -12,7 +12,8 @@ public sealed class PlantedFaultTests
     public void A_250_before_the_mail_is_on_disk() => Find(new PlantedFault(
         "early-250", "src/Postroom.Relay/Spool/Embedded/EmbeddedSpool.cs",
         "                await durable.WaitAsync(left, _parts.Time, CancellationToken.None);\n",
-        "                _ = durable.WaitAsync(left, _parts.Time, CancellationToken.None);\n"), "nobody sent it", "LOST");
+        "                _ = durable.WaitAsync(left, _parts.Time, CancellationToken.None);\n"),
+        "nobody sent it", "LOST");
 
     [Fact]
     public void A_mail_recorded_as_delivered_before_it_was_sent() => Find(new PlantedFault(

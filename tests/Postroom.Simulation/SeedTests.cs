@@ -20,7 +20,8 @@ public sealed class SeedTests
     public void What_was_promised_comes_true_in_a_million_worlds()
     {
         var (worlds, lives, deliveries) = Try(1, Number("POSTROOM_SEEDS", 1_000_000));
-        Figures.Note("simulation", $"{worlds:N0} worlds with {lives:N0} lives and {deliveries:N0} deliveries: 0 violations");
+        Figures.Note("simulation",
+            $"{worlds:N0} worlds with {lives:N0} lives and {deliveries:N0} deliveries: 0 violations");
     }
 
     [Fact]
@@ -57,7 +58,7 @@ public sealed class SeedTests
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Math.Min(done, count)} worlds, {lives} lives, {deliveries} deliveries in {watch.Elapsed.TotalSeconds:0} s"));
+            $"{Math.Min(done, count)} worlds, {lives} lives, {deliveries} deliveries in {watch.Elapsed:mm\\:ss}"));
         Assert.True(broken == 0, $"seed {broken}: {what}\nIts story is in {FileOf(broken)}; repeat it with "
             + $"POSTROOM_SEED={broken} POSTROOM_SEEDS=1");
         return (count, lives, deliveries);
@@ -65,7 +66,8 @@ public sealed class SeedTests
 
     private static World Run(int seed)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(Folder, $"{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
+        var folder = Path.Combine(Folder, $"{Environment.ProcessId}-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(folder);
         try
         {
             var world = new World(seed, folder);
@@ -91,5 +93,7 @@ public sealed class SeedTests
     }
 
     private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var n) ? n : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number)
+            ? number
+            : otherwise;
 }

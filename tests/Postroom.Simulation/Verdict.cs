@@ -60,7 +60,8 @@ internal sealed partial class Verdict(World world)
         if (!_records.TryGetValue(id, out var record))
             world.Violation($"LOST: {mail.Key} was acknowledged as {id}, and nobody knows it");
         else if (!record.Recipients.Select(r => r.To).Order().SequenceEqual(mail.To.Order()))
-            world.Violation($"{mail.Key}, {id}, has other recipients: {string.Join(' ', record.Recipients.Select(r => r.To))}");
+            world.Violation($"{mail.Key}, {id}, has other recipients: "
+                + string.Join(' ', record.Recipients.Select(r => r.To)));
     }
 
     // Promises 2, 3 and 7: one end each, copies only where a doubt stands in the trail, and the hop's own words.
@@ -70,7 +71,8 @@ internal sealed partial class Verdict(World world)
         foreach (var row in record.Recipients)
         {
             var copies = _taken[record.Id].Where(t => t.Taken.To.Contains(row.To)).ToList();
-            var doubts = record.Trail.Count(e => e.Kind == EventKind.InDoubt && (e.Recipient ?? row.Recipient) == row.Recipient);
+            var doubts = record.Trail.Count(
+                e => e.Kind == EventKind.InDoubt && (e.Recipient ?? row.Recipient) == row.Recipient);
             var delivered = row.State == State.Delivered ? 1 : 0;
             var what = $"{record.Id} for {row.To} ({row.State}, {copies.Count} taken, {doubts} in doubt)";
             if (row.State is State.Cancelled && !acknowledged)

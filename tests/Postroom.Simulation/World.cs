@@ -13,7 +13,10 @@ internal sealed class World : ILoggerFactory, ILogger
 {
     private const int MostSteps = 300_000;
     private static readonly TimeSpan CalmAtMost = TimeSpan.FromDays(3);
-    private static readonly string[] Bugs = ["Bug", "PumpBroke", "AttemptBroke", "CourierBroke", "NotRefilled", "NotRead"];
+
+    private static readonly string[] Bugs =
+        ["Bug", "PumpBroke", "AttemptBroke", "CourierBroke", "NotRefilled", "NotRead"];
+
 
     private readonly string _folder;
     private readonly List<Application> _applications = [];
@@ -38,7 +41,8 @@ internal sealed class World : ILoggerFactory, ILogger
             Hops[name] = new Hop(this, name, TimeSpan.FromMilliseconds(dice.Next(3) == 0 ? 30 : 0.2), trouble);
         Routes = [.. Hops.Keys.Select(name => new Route(name, name, 25)
         {
-            Tls = TlsMode.None, Recipients = [$"*@{name}.test", .. name == "one" ? ["*@app.test"] : Array.Empty<string>()],
+            Tls = TlsMode.None,
+            Recipients = name == "one" ? ["*@one.test", "*@app.test"] : ["*@two.test"],
             Connections = dice.Next(1, 5), InFlight = dice.Next(1, 5),
         })];
         SpoolSettings = new SpoolSettings
@@ -92,7 +96,8 @@ internal sealed class World : ILoggerFactory, ILogger
 
     public Task WaitAsync(TimeSpan wait) => Task.Delay(wait, Time);
 
-    public void Note(string what) => _story.Append($"{TimeSpan.FromTicks(Scheduler.Now):d\\.hh\\:mm\\:ss\\.ffffff} {what}\n");
+    public void Note(string what) =>
+        _story.Append($"{TimeSpan.FromTicks(Scheduler.Now):d\\.hh\\:mm\\:ss\\.ffffff} {what}\n");
 
     public void Violation(string what)
     {
@@ -102,7 +107,7 @@ internal sealed class World : ILoggerFactory, ILogger
 
     /// <summary>How long the disk keeps a thread waiting now.</summary>
     public TimeSpan Slowness() => Scheduler.Now >= _slowUntil || IsCalm ? TimeSpan.Zero
-        : TimeSpan.FromMilliseconds(Scheduler.Dice.Next(2) == 0 ? Scheduler.Dice.Next(50) : Scheduler.Dice.Next(15_000));
+        : TimeSpan.FromMilliseconds(Scheduler.Dice.Next(Scheduler.Dice.Next(2) == 0 ? 50 : 15_000));
 
     /// <summary>Runs it to its end. Afterwards <see cref="Violations"/> is empty, or there is a bug.</summary>
     public void Run()
@@ -163,8 +168,10 @@ internal sealed class World : ILoggerFactory, ILogger
             disk.FreeSpace = SimulatedDisk.Roomy;
         if (end == End.DiskFails)
             disk.FailFrom(
-                Scheduler.Dice.Next(3) == 0 ? DiskCall.Write : DiskCall.Sync, Scheduler.Dice.Next(1, 30), () =>
-                    Scheduler.Dice.Next(2) == 0 ? new IOException("input/output error") : new DiskFullException("no space"));
+                Scheduler.Dice.Next(3) == 0 ? DiskCall.Write : DiskCall.Sync, Scheduler.Dice.Next(1, 30),
+                () => Scheduler.Dice.Next(2) == 0
+                    ? new IOException("input/output error")
+                    : new DiskFullException("no space"));
         var life = new Life(this, disk, ledger, end, moments);
         life.Begin();
         if (end is not End.Old)
@@ -207,7 +214,8 @@ internal sealed class World : ILoggerFactory, ILogger
                 var disk = _life.Disk;
                 disk.FreeSpace = dice.Next(200_000);
                 Note($"the disk has {disk.FreeSpace} octets left");
-                Scheduler.After(TimeSpan.FromSeconds(dice.Next(60)), Outside, () => disk.FreeSpace = SimulatedDisk.Roomy);
+                Scheduler.After(
+                    TimeSpan.FromSeconds(dice.Next(60)), Outside, () => disk.FreeSpace = SimulatedDisk.Roomy);
                 break;
         }
     }
@@ -264,7 +272,8 @@ internal sealed class World : ILoggerFactory, ILogger
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (_life.IsOver || !Bugs.Contains(eventId.Name))
             return;

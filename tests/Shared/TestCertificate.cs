@@ -9,7 +9,8 @@ internal static class TestCertificate
 {
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
-    /// <summary>TLS looks at the machine's clock, so validity is centuries around it, long over, or far ahead.</summary>
+    /// <summary>TLS looks at the machine's clock: so it is valid for centuries around it, long over, or far
+    /// ahead.</summary>
     public static X509Certificate2 Make(string name, int fromYears = -20, int toYears = 200)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -13,6 +13,7 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly Lock _gate = new();
+    private long _lost; // lines, since the last that could be written
 
     /// <summary>A factory with this as its only provider: Information and up, Warning and up of the framework's
     /// own.</summary>
@@ -33,14 +34,26 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
         {
             try
             {
+                if (_lost > 0)
+                    writer.WriteLine(Lost());
                 writer.WriteLine(line);
                 writer.Flush();
+                _lost = 0;
             }
             catch (IOException)
             {
                 // Its disk is full, say. Mail does not wait for the log; what matters of it is on the trail as well.
+                _lost++;
             }
         }
+    }
+
+    private string Lost()
+    {
+        var message = $"lines of this log that could not be written before this one: {_lost}";
+        return IsForPeople
+            ? ForPeople(LogLevel.Warning, message, null)
+            : AsJson<object?>(LogLevel.Warning, nameof(LineLog), default, null, message);
     }
 
     private string ForPeople(LogLevel level, string message, Exception? exception) =>

@@ -15,6 +15,7 @@ public sealed class LineLogTests
         var log = logs.CreateLogger("postroom");
         LogLost(log, null);
         LogKept(log, null);
+        Assert.Contains("could not be written before this one: 1", writer.Written, StringComparison.Ordinal);
         Assert.Contains("kept", writer.Written, StringComparison.Ordinal);
     }
 
