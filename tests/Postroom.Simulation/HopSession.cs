@@ -11,6 +11,7 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
     private readonly List<byte> _in = [];
     private readonly List<byte> _mail = [];
     private readonly List<string> _to = [];
+    private readonly Queue<Action> _toSay = new();
     private string? _from;
     private bool _inData;
     private long _chunk = -1;
@@ -215,11 +216,24 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
     // Replies go in the order of the commands: behind one that is late, all are.
     private void InTurn(Action what)
     {
-        var wait = _sayNotBefore - world.Scheduler.Now;
-        if (wait > 0)
-            world.Scheduler.After(TimeSpan.FromTicks(wait), world.Outside, what);
-        else
-            what();
+        _toSay.Enqueue(what);
+        if (_toSay.Count == 1)
+            SayNext();
+    }
+
+    private void SayNext()
+    {
+        while (_toSay.Count > 0)
+        {
+            var wait = _sayNotBefore - world.Scheduler.Now;
+            if (wait > 0)
+            {
+                world.Scheduler.After(TimeSpan.FromTicks(wait), world.Outside, SayNext);
+                return;
+            }
+
+            _toSay.Dequeue()();
+        }
     }
 
     private void Deafen() => _isDeaf = true;
