@@ -15,7 +15,7 @@ internal static class Interoperability
         return Page[from..Page.IndexOf("\n```\n", from, StringComparison.Ordinal)];
     }
 
-    private static string Root()
+    public static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Postroom.slnx")))
