@@ -22,7 +22,7 @@ public sealed class NextHopIsExim
         // What Exim says about it: P protocol, X cipher, A who logged in, L pipelining, K chunking.
         var taken = exim.Log.Split('\n').Where(line => line.Contains(" <= ", StringComparison.Ordinal)).ToList();
         Assert.Equal(keys.Length, taken.Count);
-        Assert.All(taken, line => Assert.Matches(" P=esmtpsa L X=TLS1.3[^ ]* A=plain:jira K ", line));
+        Assert.All(taken, line => Assert.Matches(" P=esmtpsa L[.*]? X=TLS1[.]3.* A=plain:jira.* K ", line));
     }
 
     [Fact]
