@@ -143,7 +143,8 @@ internal sealed class Application(RealRelay relay, string? certificate = null)
     // The sources are written for Jakarta; JavaMail has the same names below another word.
     private string SourceIn(string name, string word)
     {
-        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(relay.Folder, "source")).FullName, $"{name}.java");
+        var folder = Directory.CreateDirectory(Path.Combine(relay.Folder, "source")).FullName;
+        var file = Path.Combine(folder, $"{name}.java");
         File.WriteAllText(file, File.ReadAllText(Source($"{name}.java"))
             .Replace("jakarta.", $"{word}.", StringComparison.Ordinal));
         return file;

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Postroom.EndToEnd.Harness;
 
-/// <summary>A certificate authority as companies run one for themselves: nobody's machine trusts it by itself.</summary>
+/// <summary>A certificate authority as companies run one for themselves: no machine trusts it by itself.</summary>
 internal static class PrivateAuthority
 {
     /// <summary>Writes <c>ca.pem</c>, and <c>fullchain.pem</c> and <c>privkey.pem</c> for this machine's loopback, into
