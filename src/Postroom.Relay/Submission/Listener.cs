@@ -21,7 +21,7 @@ internal sealed class Listener
         Backlog = 4096, // a burst of an application with many threads: a full one costs each a second of SYN retry
         NoDelay = true,
         IOQueueCount = 0, // the thread pool itself, no queue of its own before it
-        MaxReadBufferSize = 128 << 10, // two pieces of a body; the usual megabyte, times some hundred clients, is a heap
+        MaxReadBufferSize = 128 << 10, // two pieces of a body; the usual megabyte times some hundreds fills a heap
         UnsafePreferInlineScheduling = true, // a mail's session goes on where its octets arrived: no hop in between
     };
 
