@@ -9,7 +9,7 @@ namespace Postroom.Relay.Spool.Journal;
 /// bad there is damage, and everything sound is replayed.</item>
 /// <item>The last one is read to its end (<see cref="TailScan"/>). What lies past the last known sync mark may stand
 /// in the page cache alone (after a sync that failed, the kernel calls dropped pages clean): it is copied into the new
-/// segment and synced before anybody hears of it.</item>
+/// segment and synced before anybody hears of it. So is the header of the last one, for the same reason.</item>
 /// <item>The new segment's header comes last. A crash before it is durable leaves a file without a header, which is
 /// no segment, and the next start does all of this again.</item>
 /// </list>
@@ -170,6 +170,7 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
             return;
         }
 
+        Vouch(last);
         using var reader = last.OpenSegment(disk);
         var scan = TailScan.Of(reader);
         Decide(last, scan);
@@ -189,6 +190,16 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
         Begin(next, new Position(last.Number, scan.Cut), scan.ChainAtCut);
         foreach (var entry in copied)
             Replay(entry.Position, entry.Record);
+    }
+
+    // A start before this one may have died by the very sync of this header: then it stands in the page cache, called
+    // clean, and a power cut would take it, and with it all that the segment has. Written again, it is synced again.
+    private void Vouch(KnownSegment last)
+    {
+        using var file = disk.Open(JournalFiles.Segment(last.Number), create: false);
+        var block = new byte[SegmentHeader.Size];
+        file.Write(0, [block.AsMemory(0, file.Read(0, block))]);
+        file.Sync();
     }
 
     /// <summary>The last segment's own file is gone, its records are kept: there is no tail.</summary>

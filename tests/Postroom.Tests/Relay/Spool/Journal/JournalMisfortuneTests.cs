@@ -42,6 +42,38 @@ public sealed class JournalMisfortuneTests
         Assert.True(found > 0, "the suite does not notice that nothing is ever synced");
     }
 
+    [Fact]
+    public async Task What_a_start_wrote_whose_sync_failed_is_not_lost_by_a_power_cut_after_the_next_start()
+    {
+        for (var nth = 1; nth < 8; nth++)
+            for (var seed = 0; seed < 8; seed++)
+            {
+                var disk = new SimulatedDisk(new Random(seed));
+                var journal = Opened.New(disk);
+                for (var i = 1; i <= 5; i++)
+                    await journal.AppendAsync(Mails.Mail(i, 500), urgent: true).Soon();
+                disk = disk.Kill();
+                disk.FailFrom(DiskCall.Sync, nth, () => new IOException("EIO"));
+                try
+                {
+                    Opened.New(disk);
+                }
+                catch (IOException)
+                {
+                    // The start ends there; what it wrote stands in the page cache, called clean.
+                }
+
+                disk = disk.Kill();
+                Opened.New(disk);
+                disk = disk.PowerCut();
+                var read = new List<JournalRecord>();
+                await using (Opened.At(disk, out var recovery, read))
+                    Assert.Empty(recovery.Damage);
+                Assert.Equal([1, 2, 3, 4, 5], read.Select(Mails.NumberOf));
+                Assert.Empty(JournalCheck.Verify(disk).Breaks);
+            }
+    }
+
     [Theory]
     [InlineData(DiskCall.Write, false)]
     [InlineData(DiskCall.Write, true)]
