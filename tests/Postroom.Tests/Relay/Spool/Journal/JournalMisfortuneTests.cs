@@ -45,8 +45,8 @@ public sealed class JournalMisfortuneTests
     [Fact]
     public async Task What_a_start_wrote_whose_sync_failed_is_not_lost_by_a_power_cut_after_the_next_start()
     {
-        for (var nth = 1; nth < 8; nth++)
-            for (var seed = 0; seed < 8; seed++)
+        for (var nth = 1; nth < 5; nth++)
+            for (var seed = 0; seed < 40; seed++) // a header stands there twice: it is lost by one in four
             {
                 var disk = new SimulatedDisk(new Random(seed));
                 var journal = Opened.New(disk);
