@@ -60,13 +60,15 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
         };
     }
 
-    /// <summary>Unknown and headless files go into the quarantine, drafts and files that never began are
+    /// <summary>Unknown and headless files go into the quarantine; drafts, the spare one and files that never began are
     /// removed.</summary>
     private Catalogue TidyUp()
     {
         var keeper = new DamageKeeper(disk, _damage);
         foreach (var name in disk.List(JournalFiles.Segments))
-            if (JournalFiles.NumberOf(name, ".seg") is null && name != Path.GetFileName(JournalFiles.Spare))
+            if (name == Path.GetFileName(JournalFiles.Spare))
+                disk.Remove(JournalFiles.Spare); // a power cut within its renaming may have left both names to one file
+            else if (JournalFiles.NumberOf(name, ".seg") is null)
                 keeper.MoveAway($"{JournalFiles.Segments}/{name}", 0, $"{name} is no file of the journal");
         foreach (var name in disk.List(JournalFiles.Records))
         {
