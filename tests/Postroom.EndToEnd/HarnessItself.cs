@@ -46,6 +46,19 @@ public sealed class HarnessItself
         Mails.ArrivedUnchanged(mail, (await sink.WaitAsync(1))[0].Bytes);
     }
 
+    /// <summary>What <see cref="FiveGoThroughAsync"/> sends.</summary>
+    internal static IReadOnlyList<string> Five { get; } = ["PROJ-1", "PROJ-2", "PROJ-3", "PROJ-4", "PROJ-5"];
+
+    /// <summary>Five mails go in, and arrive behind the next hop octet for octet.</summary>
+    internal static async Task FiveGoThroughAsync(RealRelay relay, Sink sink)
+    {
+        foreach (var key in Five)
+            await SendAsync(relay, "ours", Mails.Notification(key));
+        var arrived = await sink.WaitAsync(Five.Count, relay);
+        foreach (var key in Five)
+            Mails.ArrivedUnchanged(Mails.Notification(key), arrived.Single(a => Mails.IsAbout(key, a.Bytes)).Bytes);
+    }
+
     internal static async Task SendAsync(RealRelay relay, string client, byte[] mail)
     {
         switch (client)

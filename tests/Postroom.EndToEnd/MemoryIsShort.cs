@@ -21,7 +21,7 @@ public sealed class MemoryIsShort
     {
         var (load, peak) = await CrowdAsync(clients: 200, megabytes: 10, heap: 128);
         Figures.Note("200 clients with 10 MB each, a heap of 128 MB",
-            $"{load.Accepted.Count} accepted and delivered octet for octet, the others told to come back "
+            $"{load.Accepted.Count} accepted and delivered octet for octet, the others not and free to come back "
             + $"({string.Join(", ", load.Answers.OrderBy(a => a.Key).Select(a => $"{a.Key}: {a.Value}"))}); "
             + $"the process lived on with at most {peak} MB, and took the next mail");
     }

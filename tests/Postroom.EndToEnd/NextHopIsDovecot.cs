@@ -13,13 +13,8 @@ public sealed class NextHopIsDovecot
         await using var dovecot = await OtherHop.DovecotAsync(sink.Port);
         await using var relay = new RealRelay();
         await relay.StartAsync(dovecot.Secured(relay, dovecot.Login()));
-        string[] keys = ["PROJ-1", "PROJ-2", "PROJ-3", "PROJ-4", "PROJ-5"];
-        foreach (var key in keys)
-            await HarnessItself.SendAsync(relay, "ours", Mails.Notification(key));
-        var arrived = await sink.WaitAsync(keys.Length, relay);
-        foreach (var key in keys)
-            Mails.ArrivedUnchanged(Mails.Notification(key), arrived.Single(a => Mails.IsAbout(key, a.Bytes)).Bytes);
-        await relay.FindAsync("state:delivered", keys.Length);
+        await HarnessItself.FiveGoThroughAsync(relay, sink);
+        await relay.FindAsync("state:delivered", HarnessItself.Five.Count);
         Assert.Contains(", TLS,", dovecot.Log, StringComparison.Ordinal);
     }
 

@@ -11,6 +11,28 @@ public static class HostileClient
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>The session of a seed, from a source address of its own (nobody's failed logins or connections are
+    /// another's), and an honest mail behind it.</summary>
+    /// <param name="honestTo">Where the honest mail goes.</param>
+    /// <exception cref="BrokenPromiseException">With the seed, and what was sent.</exception>
+    public static async Task PlayAsync(int seed, IPEndPoint to, IPEndPoint honestTo)
+    {
+        var from = new IPAddress(
+            [127, (byte)(1 + (seed >> 16) % 250), (byte)((seed >> 8) & 255), (byte)(1 + seed % 250)]);
+        var session = new SessionGrammar(seed).Make();
+        try
+        {
+            await PlayAsync(to, from, session);
+            await SendHonestlyAsync(honestTo, from);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            var sent = HostileSession.Text([.. session.Clear, .. session.Secure ?? []]);
+            throw new BrokenPromiseException($"seed {seed} at {to}, {(session.Secure is null ? "clear" : "TLS")}: "
+                + $"{e.Message}\n{System.Text.Json.JsonSerializer.Serialize(sent)}\n{e}");
+        }
+    }
+
     /// <summary>A session from the start to the end that the server gives it.</summary>
     /// <param name="from">The client's own address: each of loopback's is another source.</param>
     /// <exception cref="BrokenPromiseException">No end, a reply of no form, or replies out of step.</exception>

@@ -199,8 +199,7 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
     private void Vouch(KnownSegment last)
     {
         using var file = disk.Open(JournalFiles.Segment(last.Number), create: false);
-        var block = new byte[SegmentHeader.Size];
-        file.Write(0, [block.AsMemory(0, file.Read(0, block))]);
+        file.Write(0, [last.Header.ToBlock()]);
         file.Sync();
     }
 
