@@ -54,6 +54,18 @@ public sealed class ProcessEnds
         Assert.InRange(arrived.Count - Keys(arrived).Count, 0, isAsked ? 0 : 64);
     }
 
+    // Also in its very last moments, when all is closed: each run tries others.
+    [Fact]
+    public async Task Asked_again_and_again_it_ends_in_its_own_order_and_says_so()
+    {
+        for (var run = 0; run < 5; run++)
+        {
+            await using var relay = await RealRelay.LiveAsync(Ports.Free());
+            await Shell.RunAsync("bash", ["-c", $"while kill -TERM {relay.Process.Id} 2>/dev/null; do :; done"]);
+            Assert.Equal(0, await relay.ExitAsync());
+        }
+    }
+
     private static HashSet<string> Keys(IEnumerable<Arrival> arrivals) =>
         [.. arrivals.Select(a => Mails.KeyOf(a.Bytes))];
 }

@@ -10,6 +10,10 @@ namespace Postroom.Cli;
 /// code.</summary>
 public static class RelayProcess
 {
+    // Kept: once they are gone, a signal in the last moments of the process would put its own exit code in the place
+    // of ours, and a supervisor that asks for a stop would not learn that the disk had failed.
+    private static readonly List<PosixSignalRegistration> UntilTheEnd = [];
+
     public static async Task<ExitCode> RunAsync(
         RelayConfiguration configuration, Func<Reading> readAgain, Wiring wiring, Screen screen,
             CancellationToken cancel)
@@ -18,8 +22,8 @@ public static class RelayProcess
         var log = wiring.Logs.CreateLogger("postroom");
         var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var asked = cancel.Register(() => stop.TrySetResult("asked to"));
-        using var terminated = OnSignal(PosixSignal.SIGTERM, () => stop.TrySetResult("SIGTERM"));
-        using var interrupted = OnSignal(PosixSignal.SIGINT, () => stop.TrySetResult("SIGINT"));
+        UntilTheEnd.Add(OnSignal(PosixSignal.SIGTERM, () => stop.TrySetResult("SIGTERM")));
+        UntilTheEnd.Add(OnSignal(PosixSignal.SIGINT, () => stop.TrySetResult("SIGINT")));
 
         await using var house = new House(configuration, readAgain, wiring);
         try
