@@ -36,6 +36,7 @@ internal sealed class SubmissionConnection : IDisposable
     private long _received;
     private (long Octets, long Since)? _window;
     private volatile bool _isStopping;
+    private volatile bool _isWriting;
 
     public SubmissionConnection(ConnectionContext context, ListenerParts parts, string client, PeerFacts peer)
     {
@@ -79,10 +80,9 @@ internal sealed class SubmissionConnection : IDisposable
             await TalkAsync();
             await FlushAsync();
             if (_session.Ending is not (Ending.None or Ending.Quit))
-            {
                 SubmissionLog.Ended(_parts.All.Log, _client, Listener, _session.Ending);
+            if (_session.Ending != Ending.Quit)
                 await LingerAsync();
-            }
 
             if (_tls != null)
                 await _tls.ShutdownAsync();
@@ -225,15 +225,29 @@ internal sealed class SubmissionConnection : IDisposable
 
     private async ValueTask FlushAsync()
     {
-        var pending = _output.FlushAsync();
         _owesAnswer = false;
-        if (!pending.IsCompleted)
-            _deadline.Set(WriteWait);
-        var flushed = await pending;
-        if (flushed.IsCanceled)
+        try
         {
-            _context.Abort();
-            throw new IOException("the client does not read our answers");
+            while (true)
+            {
+                var pending = _output.FlushAsync();
+                if (!pending.IsCompleted && !_isWriting)
+                {
+                    _deadline.Set(WriteWait);
+                    _isWriting = true;
+                }
+
+                if (!(await pending).IsCanceled)
+                    return;
+                if (!_isWriting || !_deadline.HasPassed)
+                    continue; // woken for something that is over
+                _context.Abort();
+                throw new IOException("the client does not read our answers");
+            }
+        }
+        finally
+        {
+            _isWriting = false;
         }
     }
 
@@ -274,10 +288,13 @@ internal sealed class SubmissionConnection : IDisposable
         return false;
     }
 
+    // Only what waits is woken: a pipe that is not written to would give up its next write.
     private void Wake()
     {
-        _input.CancelPendingRead();
-        _output.CancelPendingFlush();
+        if (_isWriting)
+            _output.CancelPendingFlush();
+        else
+            _input.CancelPendingRead();
     }
 
     private async Task HandshakeAsync()

@@ -139,7 +139,9 @@ public static class CommandLine
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCode.Wrong, $"{name} cannot be read: {e.Message}");
+            // A file that is not there, or not for us, stays so; a disk may read it at the next start.
+            var isGone = e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException;
+            throw new CliException(isGone ? ExitCode.Wrong : ExitCode.DiskFailed, $"{name} cannot be read: {e.Message}");
         }
     }
 }

@@ -2,9 +2,12 @@ using Postroom.Mail.Audit;
 
 namespace Postroom.Relay.Spool.Embedded;
 
-/// <summary>Is there room on the disk? Looked at while mail comes in, at most once a second; no timer.</summary>
+/// <summary>Is there room on the disk? Looked at while mail comes in, ten times a second at most; no timer.</summary>
 internal sealed class DiskRoom(SpoolParts parts, long floor, Action<TrailEvent> note)
 {
+    // What a fast application sends between two looks must be little beside the floor: deliveries live on the rest.
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _gate = new();
     private long _nextLook;
     private volatile bool _isEnough = true;
@@ -24,7 +27,7 @@ internal sealed class DiskRoom(SpoolParts parts, long floor, Action<TrailEvent> 
     {
         lock (_gate)
         {
-            Volatile.Write(ref _nextLook, parts.Clock.TicksAfter(TimeSpan.FromSeconds(1)));
+            Volatile.Write(ref _nextLook, parts.Clock.TicksAfter(Between));
             var free = parts.Disk.FreeSpace;
             var isEnough = free >= (_isEnough ? floor : floor + floor / 10);
             if (isEnough == _isEnough)

@@ -138,6 +138,27 @@ public class ListenerTests
         await crawling.SendAsync("x");
         Assert.Equal("421 4.4.2 Data comes too slowly, closing",
             await AfterAsync(clock, TimeSpan.FromMinutes(1), crawling));
+        for (var more = 0; more < 10; more++) // what is on its way is read: a reset would overtake the answer
+            await crawling.SendAsync(new string('x', 100_000));
+    }
+
+    [Fact]
+    public async Task A_mail_may_take_many_minutes()
+    {
+        var clock = new FakeTimeProvider();
+        var patient = House.Plain with { Limits = new ListenerLimits { SlowestData = 0 } };
+        await using var house = await House.OpenAsync(clock, patient);
+        using var client = await Client.HelloAsync(house.Address);
+        await client.AskAsync("MAIL FROM:<>\r\n");
+        await client.AskAsync("RCPT TO:<a@example.com>\r\n");
+        await client.AskAsync("DATA\r\n");
+        for (var minute = 0; minute < 30; minute++)
+        {
+            await client.SendAsync("as slow as that\r\n");
+            clock.Advance(TimeSpan.FromMinutes(1.5));
+        }
+
+        Assert.StartsWith("250 2.0.0 Accepted", await client.AskAsync(".\r\n"), StringComparison.Ordinal);
     }
 
     // The session may not have set its deadline yet when we ask: then more time passes. Not while it may be answering,
