@@ -141,7 +141,8 @@ public static class CommandLine
         {
             // A file that is not there, or not for us, stays so; a disk may read it at the next start.
             var isGone = e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException;
-            throw new CliException(isGone ? ExitCode.Wrong : ExitCode.DiskFailed, $"{name} cannot be read: {e.Message}");
+            var code = isGone ? ExitCode.Wrong : ExitCode.DiskFailed;
+            throw new CliException(code, $"{name} cannot be read: {e.Message}");
         }
     }
 }

@@ -205,7 +205,7 @@ public sealed class EmbeddedSpool : ISpool
     }
 
     // Whichever of the two breaks first; neither completes otherwise.
-    private async Task FailsAsync() => await await Task.WhenAny(_journal.Failed, _feeder.Broken);
+    private async Task FailsAsync() => await await Task.WhenAny(_journal.Failed, _feeder.Broken, _parts.Ledger.Damaged);
 
     private async Task NoteAsync(TrailEvent happened)
     {

@@ -21,6 +21,8 @@ internal sealed class Loading(SpoolParts parts, EmbeddedIndex index, BodyKeeping
         catch (Exception e) when (e is IOException or LedgerCorruptException)
         {
             SpoolLog.NotRead(parts.Log, parcel.Id, e);
+            if (e is LedgerCorruptException damage)
+                parts.Ledger.Suspect(damage);
             return null;
         }
     }

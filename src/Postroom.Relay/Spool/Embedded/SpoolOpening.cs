@@ -35,6 +35,23 @@ public static class SpoolOpening
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.SegmentSize, 2 * PieceWriter.MostInPiece);
         var ledger = OpenLedger(place.LedgerFile, log);
+        try
+        {
+            return await OpenAsync(place, ledger, settings, laneOf, (time, log));
+        }
+        catch (LedgerCorruptException) when (ledger.Damaged.IsFaulted)
+        {
+            ledger.Dispose();
+            place.FolderLock?.Dispose();
+            await ledger.Damaged; // what it says is ours
+            throw;
+        }
+    }
+
+    private static async Task<EmbeddedSpool> OpenAsync(SpoolPlace place, MailLedger ledger, SpoolSettings settings,
+        LaneOf laneOf, (TimeProvider Clock, ILogger Log) means)
+    {
+        var (time, log) = means;
         var journal = MailJournal.Open(place.Disk, new JournalSettings { SegmentSize = settings.SegmentSize }, time,
             place.Threads);
         var recovery = Replay(journal, ledger, laneOf);
@@ -67,9 +84,7 @@ public static class SpoolOpening
         catch (LedgerCorruptException e)
         {
             SpoolLog.Rebuilding(log, e.Message);
-            foreach (var part in (string[])["", "-wal", "-shm"])
-                if (File.Exists(file + part))
-                    File.Move(file + part, $"{file}.damaged{part}", overwrite: true);
+            MailLedger.PutAside(file);
             return MailLedger.Open(file);
         }
     }

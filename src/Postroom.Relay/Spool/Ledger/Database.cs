@@ -20,6 +20,9 @@ internal sealed class Database : IDisposable
 
     public string File { get; }
 
+    /// <summary>Told when a call finds the file damaged.</summary>
+    public Action<LedgerCorruptException>? FoundDamage { get; set; }
+
     /// <summary>
     /// The writer's connection, which creates the file; its log is copied back by <see cref="Checkpoint"/>.
     /// </summary>
@@ -105,13 +108,20 @@ internal sealed class Database : IDisposable
             $"{File}: {raw.sqlite3_errmsg(_handle).utf8_to_string()} (SQLite {raw.sqlite3_extended_errcode(_handle)})");
         throw (code & 0xff) switch
         {
-            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new LedgerCorruptException(message),
+            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Damaged(message),
             raw.SQLITE_FULL => new DiskFullException(message),
             _ => new IOException(message),
         };
     }
 
     public void Dispose() => _handle.Dispose();
+
+    private LedgerCorruptException Damaged(string message)
+    {
+        var damage = new LedgerCorruptException(message) { IsOfFile = true };
+        FoundDamage?.Invoke(damage);
+        return damage;
+    }
 
     private static Database Open(string file, int flags)
     {

@@ -72,4 +72,8 @@ public readonly record struct LanePause(DateTimeOffset Since, DateTimeOffset? Un
 /// <summary>
 /// The file is no sound database: to be put aside and built anew from the journal, which is the truth.
 /// </summary>
-public sealed class LedgerCorruptException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class LedgerCorruptException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>SQLite says so: the whole file is in doubt, and not one row.</summary>
+    public bool IsOfFile { get; init; }
+}

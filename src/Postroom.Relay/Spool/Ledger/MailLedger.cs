@@ -26,12 +26,14 @@ public sealed class MailLedger : IDisposable
     private readonly Statement _position;
     private readonly Statement _begin;
     private readonly Statement _commit;
+    private readonly TaskCompletionSource _damaged = Promise.New();
     private MailId _newestMail;
     private DateTimeOffset? _newestSign;
 
     private MailLedger(Database database)
     {
         _database = database;
+        database.FoundDamage = Suspect;
         _writer = new BatchWriter(database);
         _loader = new MailLoader(database);
         _backlog = new Backlog(database);
@@ -47,6 +49,9 @@ public sealed class MailLedger : IDisposable
 
     /// <summary>Everything up to and including the record there is in; null while nothing is.</summary>
     public Position? IndexedTo { get; private set; }
+
+    /// <summary>Fails when the file is found to be damaged: then it is put aside when it is closed.</summary>
+    public Task Damaged => _damaged.Task;
 
     /// <summary>Opens the file, creates it if there is none, and brings its tables up to date.</summary>
     /// <exception cref="LedgerCorruptException">No sound database: put it aside and feed a new one.</exception>
@@ -64,6 +69,23 @@ public sealed class MailLedger : IDisposable
             database.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Renames a damaged file, for a person to look at; the next one is fed anew.</summary>
+    public static void PutAside(string file)
+    {
+        foreach (var part in (string[])["", "-wal", "-shm"])
+            if (File.Exists(file + part))
+                File.Move(file + part, $"{file}.damaged{part}", overwrite: true);
+    }
+
+    /// <summary>Somebody who reads met damage. A row that makes no sense condemns no file.</summary>
+    public void Suspect(LedgerCorruptException damage)
+    {
+        if (damage.IsOfFile)
+            _damaged.TrySetException(new SpoolFailedException(
+                $"the index is damaged, and the next start builds it anew: {damage.Message}", damage));
+        _ = _damaged.Task.Exception; // looked at: nobody has to
     }
 
     /// <summary>Reads a ledger whose service may be down.</summary>
@@ -173,6 +195,8 @@ public sealed class MailLedger : IDisposable
         _begin.Dispose();
         _commit.Dispose();
         _database.Dispose();
+        if (_damaged.Task.IsFaulted)
+            PutAside(_database.File);
     }
 
     private void ApplyWithin(IReadOnlyList<(Position At, JournalRecord Record)> records, LaneOf laneOf)

@@ -14,6 +14,7 @@ public class SandboxPolicyTests
     {
         var verdict = new SandboxPolicy(Mode.Live).Judge(Alice);
         Assert.Equal((Alice, "mode = live"), (verdict.Clearance!.Path, verdict.Clearance.Rule));
+        Assert.Equal((false, "mode = live"), (verdict.Hold, verdict.Rule));
     }
 
     [Theory]

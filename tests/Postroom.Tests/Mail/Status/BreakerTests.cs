@@ -83,6 +83,19 @@ public class BreakerTests
     {
         var probing = Breaker.Sound.Failed(Unreachable, Noon, Intervals).Probed();
         Assert.Equal(Noon.AddMinutes(5), probing.ProbeEnded(WrongPassword, Noon, Intervals).ProbeAt);
+        var refused = Breaker.Sound.Failed(WrongPassword, Noon, Intervals).Probed();
+        Assert.Equal(Noon.AddSeconds(1), refused.ProbeEnded(Unreachable, Noon, Intervals).ProbeAt);
+        var onTrial = refused.ProbeEnded(null, Noon, Intervals);
+        Assert.Equal(Noon.AddSeconds(1), onTrial.Failed(Unreachable, Noon, Intervals).ProbeAt);
+    }
+
+    [Fact]
+    public void Only_what_a_probe_has_closed_is_on_trial()
+    {
+        Assert.False(Breaker.Sound.OnTrial);
+        var open = Breaker.Sound.Failed(WrongPassword, Noon, Intervals);
+        Assert.False(open.OnTrial || open.Probed().OnTrial);
+        Assert.True(open.Probed().ProbeEnded(null, Noon, Intervals).OnTrial);
     }
 
     [Fact]
@@ -100,7 +113,8 @@ public class BreakerTests
     [InlineData(Fault.Recipient)]
     [InlineData(Fault.Message)]
     public void The_fault_of_one_mail_stops_no_lane(Fault fault) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => Breaker.Sound.Failed(Because(fault, "550"), Noon, Intervals));
+        Assert.Contains("only a shared fault stops a lane", Assert.Throws<ArgumentOutOfRangeException>(
+            () => Breaker.Sound.Failed(Because(fault, "550"), Noon, Intervals)).Message, StringComparison.Ordinal);
 
     private static Failure Because(Fault fault, string words) => new(fault, new EnhancedStatus(4, 4, 1), words, null);
 }

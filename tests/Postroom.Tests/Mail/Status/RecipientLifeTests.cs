@@ -68,7 +68,8 @@ public class RecipientLifeTests
         if (RecipientLife.After(state, what) is { } next)
             Assert.Equal(next, RecipientLife.Next(state, what));
         else
-            Assert.Throws<InvalidOperationException>(() => RecipientLife.Next(state, what));
+            Assert.Equal($"a recipient that is {state} cannot be {what}",
+                Assert.Throws<InvalidOperationException>(() => RecipientLife.Next(state, what)).Message);
     }
 
     [Fact]

@@ -41,6 +41,10 @@ public class RetryScheduleTests
         Assert.Equal(126, Schedule.FewestTries); // at 0, 1, 3, 7, 15, 31 and 63 min, and each hour up to 5 days
     }
 
+    [Fact]
+    public void A_schedule_without_waits_can_be_told_too() =>
+        Assert.Equal(1, new RetrySchedule(TimeSpan.Zero, TimeSpan.Zero, Minutes(60)).FewestTries);
+
     [Theory]
     [InlineData(1, 60, 5 * 24 * 60)]
     [InlineData(7, 100, 1000)]

@@ -1,0 +1,80 @@
+"""Reads the report of a mutation run: the score of each room, and which survivors docs/mutation.md does not explain."""
+import collections
+import datetime
+import json
+import os
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NOTICED = ("Killed", "Timeout")
+MISSED = ("Survived", "NoCoverage")
+
+
+def mutants(report):
+    """Room, file, line, status and what became what, of every mutant that compiled and ran."""
+    for name, file in report["files"].items():
+        path = name.replace("\\", "/").split("Postroom.Mail/")[-1]
+        lines = file["source"].split("\n")
+        for mutant in file["mutants"]:
+            if mutant["status"] in NOTICED + MISSED:
+                begin, end = mutant["location"]["start"], mutant["location"]["end"]
+                part = lines[begin["line"] - 1:end["line"]]
+                part[-1] = part[-1][:end["column"] - 1]
+                part[0] = part[0][begin["column"] - 1:]
+                was = " ".join(" ".join(part).split())
+                now = " ".join((mutant.get("replacement") or "").split())
+                yield path.split("/")[0], path, begin["line"], mutant["status"], f"`{was}` → `{now}`"
+
+
+def note(row, figures):
+    """As tests/Shared/Figures.cs does it: the row of this name, or a new one at the end of the table."""
+    page = os.environ.get("POSTROOM_FIGURES")
+    print(f"figures: {row}: {figures}")
+    if not page:
+        return
+    day = datetime.datetime.now(datetime.timezone.utc).date()
+    line = f"| {row} | {figures} | {day}, {os.environ.get('POSTROOM_COMMIT', 'not committed')} |"
+    lines = pathlib.Path(page).read_text().split("\n")
+    known = [i for i, old in enumerate(lines) if old.startswith(f"| {row} |")]
+    if known:
+        lines[known[0]] = line
+    else:
+        at = lines.index("| proof | figures | when |")
+        while lines[at].startswith("|"):
+            at += 1
+        lines.insert(at, line)
+    pathlib.Path(page).write_text("\n".join(lines))
+
+
+def main():
+    report = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    explained = (ROOT / "docs/mutation.md").read_text()
+    answered = [line[4:] for line in explained.split("\n") if line.startswith("### ")]
+    scores = collections.defaultdict(collections.Counter)
+    unexplained = 0
+    for room, path, line, status, change in mutants(report):
+        scores[room][status in NOTICED] += 1
+        if status in NOTICED:
+            continue
+        is_explained = f"| {path} | {change} |" in explained
+        if not is_explained:
+            print(f"{path}:{line}: {status}: {change}")
+            unexplained += room in answered
+    told = []
+    for room, score in sorted(scores.items()):
+        told.append(f"{room.removesuffix('.cs')} {100 * score[True] / score.total():.0f} %")
+    whole = sum(scores.values(), collections.Counter())
+    if len(scores) > 3:
+        rooms = ", ".join(one for one, room in zip(told, sorted(scores)) if not room.endswith(".cs"))
+        note("mutation score of floor 1",
+             f"{whole[True]:,} of {whole.total():,} mutants noticed by its own tests, "
+             f"{100 * whole[True] / whole.total():.1f} % ({rooms})")
+    else:
+        print("\n".join(told))
+    if unexplained:
+        print(f"{unexplained} survivors of {', '.join(answered)} are not explained in docs/mutation.md")
+    return 1 if unexplained else 0
+
+
+sys.exit(main())
