@@ -159,8 +159,10 @@ public sealed class ASystemCallGoesWrong
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Shell.Limit);
         string[] lines;
-        while (!(lines = await File.ReadAllLinesAsync(file, limit.Token))
-            .Contains($"{trial.Relay.Process.Id} +++ exited with 0 +++"))
+        // strace pads numbers of processes that have few digits.
+        while (!Array.Exists(lines = await File.ReadAllLinesAsync(file, limit.Token),
+            line => line.StartsWith($"{trial.Relay.Process.Id} ", StringComparison.Ordinal)
+                && line.EndsWith(" +++ exited with 0 +++", StringComparison.Ordinal)))
             await Task.Delay(20, limit.Token);
         var seen = lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
             .Where((call, i) => call.Contains('(', StringComparison.Ordinal)
