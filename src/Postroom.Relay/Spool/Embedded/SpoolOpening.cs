@@ -37,7 +37,27 @@ public static class SpoolOpening
         var ledger = OpenLedger(place.LedgerFile, log);
         try
         {
-            return await OpenAsync(place, ledger, settings, laneOf, (time, log));
+            var journal = MailJournal.Open(place.Disk, new JournalSettings { SegmentSize = settings.SegmentSize }, time,
+                place.Threads);
+            var recovery = Replay(journal, ledger, laneOf);
+            var marks = new WireMarks(journal.Marks);
+            var thread = place.Offload is null ? new LedgerThread(place.Threads) : null;
+            var parts = new SpoolParts(settings, place.Disk, time, log)
+            {
+                Journal = journal,
+                Ledger = ledger,
+                Marks = marks,
+                Clock = new SteadyClock(time, settings.LongestWait),
+                FolderLock = place.FolderLock,
+                Offload = place.Offload ?? thread!.RunAsync,
+                Rest = place.Threads.Rest,
+                Thread = thread,
+            };
+            foreach (var damage in recovery.Damage)
+                SpoolLog.Damaged(log, damage.At.Segment, damage.At.Offset, damage.Octets, damage.What);
+            await EndOldLivesAsync(parts, recovery, laneOf);
+            marks.Wipe();
+            return new EmbeddedSpool(parts, laneOf, Latest(recovery.LastId, ledger.LastId));
         }
         catch (LedgerCorruptException) when (ledger.Damaged.IsFaulted)
         {
@@ -46,33 +66,6 @@ public static class SpoolOpening
             await ledger.Damaged; // what it says is ours
             throw;
         }
-    }
-
-    private static async Task<EmbeddedSpool> OpenAsync(SpoolPlace place, MailLedger ledger, SpoolSettings settings,
-        LaneOf laneOf, (TimeProvider Clock, ILogger Log) means)
-    {
-        var (time, log) = means;
-        var journal = MailJournal.Open(place.Disk, new JournalSettings { SegmentSize = settings.SegmentSize }, time,
-            place.Threads);
-        var recovery = Replay(journal, ledger, laneOf);
-        var marks = new WireMarks(journal.Marks);
-        var thread = place.Offload is null ? new LedgerThread(place.Threads) : null;
-        var parts = new SpoolParts(settings, place.Disk, time, log)
-        {
-            Journal = journal,
-            Ledger = ledger,
-            Marks = marks,
-            Clock = new SteadyClock(time, settings.LongestWait),
-            FolderLock = place.FolderLock,
-            Offload = place.Offload ?? thread!.RunAsync,
-            Rest = place.Threads.Rest,
-            Thread = thread,
-        };
-        foreach (var damage in recovery.Damage)
-            SpoolLog.Damaged(log, damage.At.Segment, damage.At.Offset, damage.Octets, damage.What);
-        await EndOldLivesAsync(parts, recovery, laneOf);
-        marks.Wipe();
-        return new EmbeddedSpool(parts, laneOf, Latest(recovery.LastId, ledger.LastId));
     }
 
     private static MailLedger OpenLedger(string file, ILogger log)
