@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tomlyn;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 using Postroom.Mail;
@@ -39,6 +40,30 @@ public static class TomlSource
                 "not TOML: a text with a backslash is not ended", "close its quotes, or write 'single' ones"));
             return null;
         }
+        catch (TomlException e)
+        {
+            mistakes.Add(new Mistake(Deepest(text, name), $"not TOML that can be read: {e.Message.Split(". ")[0]}",
+                "no setting needs brackets within brackets within brackets"));
+            return null;
+        }
+    }
+
+    // Where more brackets are open than the library follows; the end of the text if it meant something else.
+    private static Place Deepest(string text, string name)
+    {
+        const int most = 64;
+        var (depth, line, column) = (0, 1, 0);
+        foreach (var c in text)
+        {
+            column++;
+            depth += c is '[' or '{' ? 1 : c is ']' or '}' ? -1 : 0;
+            if (depth > most)
+                break;
+            if (c == '\n')
+                (line, column) = (line + 1, 0);
+        }
+
+        return new Place(name, line, Math.Max(column, 1));
     }
 
     private static void AddTable(List<RawTable> tables, TableSyntaxBase syntax, string name, List<Mistake> mistakes)
