@@ -140,7 +140,8 @@ public static class CommandLine
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A file that is not there, or not for us, stays so; a disk may read it at the next start.
-            var isGone = e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException;
+            var isGone = e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException
+                or UnauthorizedAccessException;
             var code = isGone ? ExitCode.Wrong : ExitCode.DiskFailed;
             throw new CliException(code, $"{name} cannot be read: {e.Message}");
         }

@@ -204,7 +204,7 @@ public sealed class EmbeddedSpool : ISpool
         await _parts.DisposeAsync();
     }
 
-    // Whichever of the two breaks first; neither completes otherwise.
+    // Whichever of them breaks first; none completes otherwise.
     private async Task FailsAsync() => await await Task.WhenAny(_journal.Failed, _feeder.Broken, _parts.Ledger.Damaged);
 
     private async Task NoteAsync(TrailEvent happened)
