@@ -19,14 +19,15 @@ public sealed class MemoryIsShort
     [Trait("Long", "yes")]
     public async Task Two_hundred_clients_with_10_MB_each()
     {
-        var (load, peak) = await CrowdAsync(clients: 200, megabytes: 10, heap: 128);
+        var (load, accepted, peak) = await CrowdAsync(clients: 200, megabytes: 10, heap: 128);
         Figures.Note("200 clients with 10 MB each, a heap of 128 MB",
-            $"{load.Accepted.Count} accepted and delivered octet for octet, every other told a 4xx "
-            + $"({string.Join(", ", load.Answers.OrderBy(a => a.Key).Select(a => $"{a.Key}: {a.Value}"))}); "
+            $"{accepted} accepted and delivered octet for octet, every other told a 4xx "
+            + "(with the next mail "
+            + $"{string.Join(", ", load.Answers.OrderBy(a => a.Key).Select(a => $"{a.Key}: {a.Value}"))}); "
             + $"the process lived on with at most {peak} MB, and took the next mail");
     }
 
-    private static async Task<(Load Load, long Peak)> CrowdAsync(int clients, int megabytes, int heap)
+    private static async Task<(Load Load, int Accepted, long Peak)> CrowdAsync(int clients, int megabytes, int heap)
     {
         await using var sink = Sink.Start();
         await using var relay = new RealRelay
@@ -42,7 +43,8 @@ public sealed class MemoryIsShort
         await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(load.OnceAsync)));
         Assert.False(relay.Process.HasExited, relay.Printed);
         Assert.All(load.Answers.Keys, code => Assert.True(code[0] is '2' or '4', $"{code}"));
-        Assert.InRange(load.Accepted.Count, 1, clients);
+        var accepted = load.Accepted.Count;
+        Assert.InRange(accepted, 1, clients);
 
         // One more, when all is over: whoever was refused may come again.
         while (!(await load.OnceAsync()).StartsWith("250", StringComparison.Ordinal))
@@ -54,7 +56,7 @@ public sealed class MemoryIsShort
         var peak = relay.PeakMegabytes;
         Assert.InRange(peak, 1, heap + 160);
         Assert.Equal(0, await relay.StopAsync());
-        return (load, peak);
+        return (load, accepted, peak);
     }
 
     // What tells whose it is, and the sum of all that was sent: the test's own memory is bounded as well.

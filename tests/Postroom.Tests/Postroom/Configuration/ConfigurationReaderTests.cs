@@ -114,6 +114,14 @@ public sealed class ConfigurationReaderTests
     }
 
     [Fact]
+    public void Brackets_that_nobody_could_mean_are_a_mistake_where_they_become_too_many()
+    {
+        var reading = Read("mode = \"live\"\na = " + new string('[', 80));
+        Assert.Null(reading.Configuration);
+        Assert.Equal((2, 69), (Assert.Single(reading.Mistakes).Place.Line, reading.Mistakes[0].Place.Column));
+    }
+
+    [Fact]
     public void The_data_option_wins_over_the_file()
     {
         var source = new ConfigurationSource("data = \"/srv/file\"", "f", new Dictionary<string, string>(), "m",

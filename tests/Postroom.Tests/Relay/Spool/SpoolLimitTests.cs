@@ -31,7 +31,7 @@ public sealed class SpoolLimitTests : IDisposable
                  })
         {
             world.Disk.FreeSpace = free;
-            world.Time.Advance(TimeSpan.FromSeconds(2));
+            world.Time.Advance(TimeSpan.FromMilliseconds(100));
             Assert.Equal((refusal, refusal == Refusal.None),
                 ((await spool.HandOverAsync("bob@a.test")).Refusal, spool.HasRoom));
         }
