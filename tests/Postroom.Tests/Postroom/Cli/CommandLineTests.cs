@@ -35,6 +35,22 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task A_file_that_is_not_there_is_ours_to_correct_and_one_that_the_disk_cannot_read_is_not()
+    {
+        foreach (var (file, ends) in new[]
+                 {
+                     ("nowhere.toml", ExitCode.Wrong), ("no/such/folder.toml", ExitCode.Wrong), ("/", ExitCode.Wrong),
+                     (new string('x', 300), ExitCode.Wrong),
+                     ("/proc/self/mem", ExitCode.DiskFailed), // its first octet cannot be read: EIO
+                 })
+        {
+            var (code, _, error) = await RunAsync(["config", "check", "--config", file]);
+            Assert.Equal((int)ends, code);
+            Assert.Contains("cannot be read", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Check_prints_all_mistakes_and_ends_with_65()
     {
         var file = Path.Combine(Golden.Root,
