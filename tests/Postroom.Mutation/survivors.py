@@ -1,4 +1,7 @@
-"""Reads the report of a mutation run: the score of each room, and which survivors docs/mutation.md does not explain."""
+"""survivors.py REPORT [ROOM…]: the score of each room, and which survivors docs/mutation.md does not explain.
+
+Without a room the run was of them all, and its score goes on the page that POSTROOM_FIGURES names.
+"""
 import collections
 import datetime
 import json
@@ -24,7 +27,7 @@ def mutants(report):
                 part[0] = part[0][begin["column"] - 1:]
                 was = " ".join(" ".join(part).split())
                 now = " ".join((mutant.get("replacement") or "").split())
-                yield path.split("/")[0], path, begin["line"], mutant["status"], f"`{was}` → `{now}`"
+                yield path.split("/")[0] if "/" in path else "files of no room", path, begin["line"], mutant["status"], f"`{was}` → `{now}`"
 
 
 def note(row, figures):
@@ -61,12 +64,10 @@ def main():
         if not is_explained:
             print(f"{path}:{line}: {status}: {change}")
             unexplained += room in answered
-    told = []
-    for room, score in sorted(scores.items()):
-        told.append(f"{room.removesuffix('.cs')} {100 * score[True] / score.total():.0f} %")
+    told = [f"{room} {100 * score[True] / score.total():.0f} %" for room, score in sorted(scores.items())]
     whole = sum(scores.values(), collections.Counter())
-    if len(scores) > 3:
-        rooms = ", ".join(one for one, room in zip(told, sorted(scores)) if not room.endswith(".cs"))
+    if not sys.argv[2:]:  # all rooms
+        rooms = ", ".join(told)
         note("mutation score of floor 1",
              f"{whole[True]:,} of {whole.total():,} mutants noticed by its own tests, "
              f"{100 * whole[True] / whole.total():.1f} % ({rooms})")
