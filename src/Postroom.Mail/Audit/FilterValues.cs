@@ -54,6 +54,7 @@ internal static class FilterValues
     {
         unit = text.Length > 0 && char.IsAsciiLetter(text[^1]) ? text[^1] : '\0';
         var digits = unit == '\0' ? text : text[..^1];
-        return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);
+        return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number)
+            && double.IsFinite(number); // "NaN" and "Infinity" are numbers to .NET
     }
 }
