@@ -1,33 +1,51 @@
-"""survivors.py REPORT [ROOM…]: the score of each room, and which survivors docs/mutation.md does not explain.
+"""survivors.py REPORT PROGRAM [ROOM…]: the score of each room, and which survivors docs/mutation.md does not explain.
 
-Without a room the run was of them all, and its score goes on the page that POSTROOM_FIGURES names.
+PROGRAM is the folder of the mutated program. Without a room the run was of them all, and its score goes on the page that POSTROOM_FIGURES names.
 """
 import collections
 import datetime
 import json
 import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOTICED = ("Killed", "Timeout")
 MISSED = ("Survived", "NoCoverage")
 
 
-def mutants(report):
+def alone(program, mutant):
+    """The status of a mutant in a process of its own: what Stryker says of a static one was said of the unchanged."""
+    with tempfile.NamedTemporaryFile() as active:
+        active.write(int(mutant["id"]).to_bytes(4, "little", signed=True))
+        active.flush()
+        try:
+            tests = subprocess.run(["dotnet", f"{program}/Postroom.Mutation.dll"], timeout=300, check=False,
+                                   env={**os.environ, "STRYKER_MUTANT_FILE": active.name}, capture_output=True)
+        except subprocess.TimeoutExpired:
+            return "Timeout"
+        return "Killed" if tests.returncode else "Survived"
+
+
+def mutants(report, program):
     """Room, file, line, status and what became what, of every mutant that compiled and ran."""
     for name, file in report["files"].items():
         path = name.replace("\\", "/").split("Postroom.Mail/")[-1]
         lines = file["source"].split("\n")
         for mutant in file["mutants"]:
-            if mutant["status"] in NOTICED + MISSED:
+            status = mutant["status"]
+            if status in NOTICED + MISSED:
+                if mutant.get("static"):
+                    status = alone(program, mutant)
                 begin, end = mutant["location"]["start"], mutant["location"]["end"]
                 part = lines[begin["line"] - 1:end["line"]]
                 part[-1] = part[-1][:end["column"] - 1]
                 part[0] = part[0][begin["column"] - 1:]
                 was = " ".join(" ".join(part).split())
                 now = " ".join((mutant.get("replacement") or "").split())
-                yield path.split("/")[0] if "/" in path else "files of no room", path, begin["line"], mutant["status"], f"`{was}` → `{now}`"
+                yield path.split("/")[0] if "/" in path else "files of no room", path, begin["line"], status, f"`{was}` → `{now}`"
 
 
 def note(row, figures):
@@ -56,7 +74,7 @@ def main():
     answered = [line[4:] for line in explained.split("\n") if line.startswith("### ")]
     scores = collections.defaultdict(collections.Counter)
     unexplained = 0
-    for room, path, line, status, change in mutants(report):
+    for room, path, line, status, change in mutants(report, sys.argv[2]):
         scores[room][status in NOTICED] += 1
         if status in NOTICED:
             continue
@@ -66,7 +84,7 @@ def main():
             unexplained += room in answered
     told = [f"{room} {100 * score[True] / score.total():.0f} %" for room, score in sorted(scores.items())]
     whole = sum(scores.values(), collections.Counter())
-    if not sys.argv[2:]:  # all rooms
+    if not sys.argv[3:]:  # all rooms
         rooms = ", ".join(told)
         note("mutation score of floor 1",
              f"{whole[True]:,} of {whole.total():,} mutants noticed by its own tests, "

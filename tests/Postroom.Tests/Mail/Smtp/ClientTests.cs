@@ -55,6 +55,53 @@ public sealed class ClientTests
         Assert.Equal(["PLAIN", "LOGIN"], hop.Auth);
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("CHUNKING", "Chunking")]
+    [InlineData("starttls", "StartTls")]
+    [InlineData("PIPELINING", "Pipelining")]
+    [InlineData("8BITMIME", "EightBitMime")]
+    [InlineData("SMTPUTF8", "SmtpUtf8")]
+    [InlineData("DSN", "Dsn")]
+    [InlineData("SIZE", "Size")]
+    [InlineData("SIZE 0", "Size")]
+    [InlineData("SIZE -1", "Size")]
+    [InlineData("SIZE many", "Size")]
+    [InlineData("SIZE 1", "Size, at most 1")]
+    [InlineData("SIZE 1000 2000", "Size, at most 1000")]
+    [InlineData("SIZE 99999999999999999999", "Size")]
+    [InlineData("AUTH", "")]
+    [InlineData("AUTH PLAIN LOGIN plain", "Auth PLAIN LOGIN")]
+    [InlineData("X-DSN", "")]
+    public void Each_keyword_of_EHLO_offers_its_own(string line, string offered)
+    {
+        var hop = Capabilities.Of(new Reply(250, null, ["hop", line]));
+        var said = new List<string>();
+        foreach (var (name, isOffered) in new[]
+        {
+            ("Pipelining", hop.Pipelining), ("Chunking", hop.Chunking), ("EightBitMime", hop.EightBitMime),
+            ("SmtpUtf8", hop.SmtpUtf8), ("Dsn", hop.Dsn), ("StartTls", hop.StartTls), ("Size", hop.Size),
+        })
+        {
+            if (isOffered)
+                said.Add(name);
+        }
+
+        if (hop.LargestMail is { } most)
+            said.Add($"at most {most}");
+        if (hop.Auth.Count > 0)
+            said.Add("Auth " + string.Join(' ', hop.Auth));
+        Assert.Equal(offered, string.Join(", ", said));
+    }
+
+    [Theory]
+    [InlineData("hop.example", "hop.example")]
+    [InlineData("hop.example hello", "hop.example")]
+    [InlineData("", "")]
+    [InlineData(" hello", "")]
+    public void The_hop_names_itself_with_its_first_word(string line, string name) =>
+        Assert.Equal(name, Capabilities.Of(new Reply(250, null, line)).Name);
+
     [Fact]
     public void Dots_are_doubled_and_undone_however_the_mail_was_cut() =>
         Gen.Select(Gen.Int[0, 4].Select(i => Parts[i]).Array[0, 12], Gen.Int[1, 5]).Sample((parts, cut) =>
@@ -68,6 +115,24 @@ public sealed class ClientTests
             var isWhole = mail.Length == 0 || mail.EndsWith("\r\n", StringComparison.Ordinal);
             Assert.Equal(isWhole ? mail : mail + "\r\n", undone);
         });
+
+    // No mail of ours has a bare LF. If one had, it would go as it is: only CRLF begins a line.
+    [Theory]
+    [InlineData("a|\n.b", "a\n.b\r\n.\r\n")]
+    [InlineData("a\r|\n.b", "a\r\n..b\r\n.\r\n")]
+    [InlineData("a|.b", "a.b\r\n.\r\n")]
+    [InlineData("a\r|.b", "a\r.b\r\n.\r\n")]
+    [InlineData("a\r\n|.b", "a\r\n..b\r\n.\r\n")]
+    public void A_line_begins_behind_CRLF_and_nowhere_else(string pieces, string data)
+    {
+        var to = new ArrayBufferWriter<byte>();
+        var dots = new DotWriter();
+        foreach (var piece in pieces.Split('|'))
+            dots.Write(Encoding.ASCII.GetBytes(piece), to);
+        dots.Finish(to);
+        Assert.Equal(data, Encoding.ASCII.GetString(to.WrittenSpan));
+        Assert.True(dots.AddedLineEnd);
+    }
 
     [Theory]
     [InlineData("DSN SIZE SMTPUTF8 8BITMIME",
