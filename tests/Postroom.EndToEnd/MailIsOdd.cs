@@ -29,8 +29,13 @@ public sealed class MailIsOdd
         var ours = await ThroughUsAsync(count: 5_000);
         var (theirs, refused) = await ThroughPostfixAsync(count: 5_000);
         Figures.Note("odd mails, byte for byte", $"{ours:N0} of 5,000; "
-            + $"through Postfix as shipped {theirs:N0} of 5,000, and it refused {refused:N0}");
+            + $"through Postfix as shipped {theirs:N0} of 5,000, and it refused {refused.Count:N0} ({Reasons(refused)})");
     }
+
+    private static string Reasons(IReadOnlyCollection<string> refused) => string.Join("; ", refused
+        .Select(one => one[(one.IndexOf(": ", StringComparison.Ordinal) + 2)..])
+        .GroupBy(said => said).OrderByDescending(some => some.Count())
+        .Select(some => string.Create(CultureInfo.InvariantCulture, $"{some.Count():N0} {some.Key.Trim()}")));
 
     // The first half goes out as it comes in; the second half after a restart, out of the journal.
     private static async Task<int> ThroughUsAsync(int count)
@@ -62,7 +67,7 @@ public sealed class MailIsOdd
         return count;
     }
 
-    private static async Task<(int Identical, int Refused)> ThroughPostfixAsync(int count)
+    private static async Task<(int Identical, IReadOnlyCollection<string> Refused)> ThroughPostfixAsync(int count)
     {
         await using var sink = Sink.Start();
         using var certificate = TestCertificate.Make("127.0.0.1");
@@ -79,7 +84,7 @@ public sealed class MailIsOdd
         File.Delete(pem);
         var identical = sink.Arrivals.Where(arrival => NumberOf(arrival) is not null)
             .Count(arrival => arrival.Bytes.AsSpan().EndsWith(OddMail.Make(NumberOf(arrival)!.Value).Due));
-        return (identical, refused.Count);
+        return (identical, refused);
     }
 
     private static Sink SinkFor((string, bool Tls, bool Chunks, bool Ahead) way, X509Certificate2 certificate) =>

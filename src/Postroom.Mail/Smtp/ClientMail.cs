@@ -83,13 +83,8 @@ internal static class ClientCommands
 
     private static void WriteNotify(IBufferWriter<byte> to, Notify notify)
     {
-        if (notify.HasFlag(Notify.Never))
-        {
-            to.Write("NEVER"u8);
-            return;
-        }
-
         var comma = false;
+        WriteFlag(to, notify.HasFlag(Notify.Never), "NEVER"u8, ref comma); // alone: the client was held to that
         WriteFlag(to, notify.HasFlag(Notify.Success), "SUCCESS"u8, ref comma);
         WriteFlag(to, notify.HasFlag(Notify.Failure), "FAILURE"u8, ref comma);
         WriteFlag(to, notify.HasFlag(Notify.Delay), "DELAY"u8, ref comma);

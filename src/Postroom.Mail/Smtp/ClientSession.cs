@@ -152,8 +152,7 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
             if (initial is null)
                 return Say(ClientStage.Auth, $"AUTH {_mechanism.Name}");
 
-            // RFC 4954 §4: an initial response of no octets is written as an equals sign.
-            var written = initial.Length == 0 ? "=" : Convert.ToBase64String(initial);
+            var written = Convert.ToBase64String(initial);
             Secretly(written);
             return Say(ClientStage.Auth, $"AUTH {_mechanism.Name} {written}", $"AUTH {_mechanism.Name} •••");
         }

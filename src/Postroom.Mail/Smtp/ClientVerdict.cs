@@ -91,10 +91,8 @@ public static class ClientVerdict
     /// <param name="remote">Remote-MTA, RFC 3464 §2.3.5.</param>
     public static Failure Of(ClientStage stage, Reply reply, string? remote)
     {
-        foreach (var row in Rows)
-            if (Fits(row, stage, reply))
-                return new Failure(row.Fault, row.Instead ?? StatusOf(reply), reply.Quote(), remote);
-        throw new InvalidOperationException("the last row fits everything");
+        var row = Rows.First(row => Fits(row, stage, reply)); // the last fits everything
+        return new Failure(row.Fault, row.Instead ?? StatusOf(reply), reply.Quote(), remote);
     }
 
     /// <summary>What a negative reply to RCPT means.</summary>

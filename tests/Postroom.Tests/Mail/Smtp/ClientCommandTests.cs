@@ -39,6 +39,16 @@ public sealed class ClientCommandTests
     }
 
     [Fact]
+    public void Whom_the_hop_cannot_address_it_did_not_refuse_with_the_sender()
+    {
+        var mail = To(0) with { Recipients = [Plain("ä@c"), Plain("1@c")] };
+        var transaction = new ClientTransaction(mail, Offering(""), "hop");
+        transaction.On(Read("451 4.3.0 Later"));
+        Assert.Equal(["5.6.7", "4.3.0"],
+            Enumerable.Range(0, 2).Select(i => transaction.FailureOf(i)!.Status.ToString()));
+    }
+
+    [Fact]
     public void With_nobody_to_ask_for_it_is_done_before_it_began()
     {
         var mail = To(0) with { Recipients = [Plain("ä@c")] };

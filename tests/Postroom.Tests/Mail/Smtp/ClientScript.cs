@@ -13,7 +13,7 @@ internal static class ClientScript
 {
     public static void Play(ClientSession session, string dialogue)
     {
-        Assert.Equal((ClientStage.Greeting, 0), (session.Stage, session.ToSend.Length));
+        Assert.Equal((ClientStage.Greeting, 0, ""), (session.Stage, session.ToSend.Length, session.Shown));
         var move = ClientMove.Talk;
         var reader = new ReplyReader();
         var lines = dialogue.ReplaceLineEndings("\n").Split('\n');

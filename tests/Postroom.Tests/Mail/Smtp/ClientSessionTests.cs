@@ -233,6 +233,22 @@ public sealed class ClientSessionTests
             C: amlyYQ==
             S: 334 UGFzc3dvcmQ6
             C: c2VjcmV0
+            S: 535 5.7.8 Neither amlyYQ== nor c2VjcmV0
+            Account 5.7.8 535 5.7.8 Neither ••• nor •••
+            """
+        },
+        {
+            ClientTls.None, "jira, clear",
+            """
+            S: 220 hop.example
+            C: EHLO relay.example
+            S: 250-hop.example
+            S: 250 AUTH LOGIN
+            C: AUTH LOGIN
+            S: 334 VXNlcm5hbWU6
+            C: amlyYQ==
+            S: 334 UGFzc3dvcmQ6
+            C: c2VjcmV0
             S: 334 UGFzc3dvcmQ6
             C: *
             shown: *

@@ -103,6 +103,9 @@ public sealed class ClientTests
         Assert.Equal(name, Capabilities.Of(new Reply(250, null, line)).Name);
 
     [Fact]
+    public void A_hop_that_has_said_nothing_has_no_name() => Assert.Equal("", Capabilities.None.Name);
+
+    [Fact]
     public void Dots_are_doubled_and_undone_however_the_mail_was_cut() =>
         Gen.Select(Gen.Int[0, 4].Select(i => Parts[i]).Array[0, 12], Gen.Int[1, 5]).Sample((parts, cut) =>
         {

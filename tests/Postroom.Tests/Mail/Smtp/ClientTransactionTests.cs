@@ -101,6 +101,17 @@ public sealed class ClientTransactionTests
             """
         },
         {
+            "CHUNKING", 2,
+            """
+            250 Ok → More: Rcpt, might be taken
+            250 Ok → More: Rcpt, takers, might be taken
+            452 Enough → More: End, takers, might be taken
+            250 Queued → Done: Done, takers, might be taken, taken
+            1: taken
+            2: left over, Recipient 4.5.3 452 Enough
+            """
+        },
+        {
             "", 2,
             """
             250 Ok → More: Rcpt, might be taken

@@ -1,3 +1,4 @@
+using Postroom.Relay.Delivery;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Delivery;
@@ -26,5 +27,25 @@ public sealed class CapacityTests
         Assert.Equal(4, house.Courier.Capacity);
         using var outcome = await house.SendAsync("x\r\n", "a@example.org");
         Assert.Equal(capacity, house.Courier.Capacity);
+    }
+
+    // A crash sends again what was answered and not recorded: so that counts, too (promise 3).
+    [Fact]
+    public async Task What_is_answered_but_not_recorded_holds_its_place()
+    {
+        await using var house = new CourierHouse(new ScriptedPeer { Offer = ["PIPELINING", "CHUNKING"] });
+        var waiting = Enumerable.Range(0, 16).Select(_ => house.SendAsync("x\r\n", "a@example.org")).ToList();
+        var unrecorded = new Queue<Outcome>();
+        for (var recorded = 0; waiting.Count > 0;)
+        {
+            var next = await Task.WhenAny(waiting);
+            waiting.Remove(next);
+            unrecorded.Enqueue(await next);
+            Assert.InRange(house.AtWire.Count, recorded + unrecorded.Count, recorded + 4);
+            if (unrecorded.Count < 4)
+                continue;
+            recorded++;
+            unrecorded.Dequeue().Dispose();
+        }
     }
 }
