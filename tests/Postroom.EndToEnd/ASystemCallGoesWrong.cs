@@ -45,6 +45,16 @@ public sealed class ASystemCallGoesWrong
         await Parallel.ForEachAsync(points, Degree, async (point, _) => await OnceAsync(point.How, point.At, mails));
     }
 
+    // Each of them, for it is the one thing that nothing makes up for: no 250 after it (promise 1).
+    [Fact]
+    public async Task Nor_by_any_sync_that_fails()
+    {
+        var at = 1L;
+        while (await OnceAsync(Mishap.SyncLoses, at, mails: 1) is not null)
+            at++;
+        Assert.True(at > 1, "no sync was seen");
+    }
+
     [Theory]
     [Trait("Long", "yes")]
     [InlineData(1)]

@@ -24,6 +24,10 @@ public enum Mishap
 
     /// <summary>A read at a place of a file fails with EIO. Only these reads are counted.</summary>
     ReadFails = 6,
+
+    /// <summary>A sync fails with EIO and loses all that was written to the file and not synced. Only syncs are
+    /// counted.</summary>
+    SyncLoses = 7,
 }
 
 /// <summary>A shim between a process and the system, and the plan that both share: see shim/misfortune.c.</summary>

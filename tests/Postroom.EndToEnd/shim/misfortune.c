@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KILL = 1, EIO_ONCE = 2, NO_SPACE = 3, SHORT = 4, DROP = 5, READ_EIO = 6 };
+enum { KILL = 1, EIO_ONCE = 2, NO_SPACE = 3, SHORT = 4, DROP = 5, READ_EIO = 6, SYNC_DROP = 7 };
 enum {
     WRITE, PWRITE, WRITEV, PWRITEV, SENDTO, SENDMSG, FSYNC, FDATASYNC, FALLOCATE, RENAME, UNLINK, FTRUNCATE, CREATE,
     MKDIR, LINK, CHMOD, READ, CALLS
@@ -82,7 +82,9 @@ static int is_journal(int fd, struct stat *file) {
     return strstr(path, "/journal/") && fstat(fd, file) == 0;
 }
 
-static int is_dropping(void) { return plan && plan->armed && plan->action == DROP; }
+static int is_dropping(void) {
+    return plan && plan->armed && (plan->action == DROP || plan->action == SYNC_DROP);
+}
 
 static void wrote(int fd, off_t offset, long length) {
     struct stat file;
@@ -132,6 +134,7 @@ static enum fate fate_of(int call, int fd, const char *path) {
     if (!plan || !plan->armed) return AS_USUAL;
     int action = plan->action;
     if ((action == READ_EIO) != (call == READ)) return AS_USUAL;
+    if (action == SYNC_DROP && call != FSYNC && call != FDATASYNC) return AS_USUAL;
     plan->calls[call]++;
     int64_t number = ++plan->count;
     if (number != plan->at) return AS_USUAL;
@@ -149,6 +152,7 @@ static enum fate fate_of(int call, int fd, const char *path) {
     case SHORT:
         return HALF;
     case DROP:
+    case SYNC_DROP:
         if (call == FSYNC || call == FDATASYNC) drop(fd);
         errno = EIO;
         return FAILS;
