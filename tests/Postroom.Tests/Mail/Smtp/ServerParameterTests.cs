@@ -109,7 +109,8 @@ public class ServerParameterTests
     [InlineData("MAIL FROM:", "501 5.5.4 Syntax error in parameters")]
     [InlineData("MAIL TO:<a@example.com>", "501 5.5.4 Syntax error in parameters")]
     [InlineData("MAIL FROM:x", "501 5.1.7 Bad sender address syntax")]
-    public void Without_a_path_there_is_no_sender(string command, string answer) => Assert.Equal(answer, Answer(command));
+    public void Without_a_path_there_is_no_sender(string command, string answer) =>
+        Assert.Equal(answer, Answer(command));
 
     [Theory]
     [InlineData("RET=FULL BODY=7BIT", Return.Full, BodyKind.SevenBit)]

@@ -154,14 +154,15 @@ public class ServerPathTests
 
     private static readonly string[] Samples =
     [
-        "<>", "<a@b>", "<a.b@c.d>", "<@a,@b.c:d@e>", "<\"a\\ \"@b-c>", "<a@[1.2.3.4]>", "<a@[IPv6:1::2]>", "<a@[t:c]>",
-        "<postmaster>", "a@b", "a.b@c.d SIZE=1", "\"a\"@b", "a@[1.22.255.4]", "<\u00c3\u00a9@\u00c3\u00a9>",
+        "<>", "<a@b>", "<a.b@c.d>", "<@a,@b.c:d@e>", "<\"a\\ \"@b-c>", "<a@[1.2.3.4]>", "<a@[IPv6:1::2]>",
+        "<a@[t:c]>", "<postmaster>", "<\u00c3\u00a9@\u00c3\u00a9>", "a@b", "a.b@c.d SIZE=1", "\"a\"@b",
+        "a@[1.22.255.4]",
     ];
 
     private static readonly string[] Pieces =
     [
-        "", "<", ">", "@", ".", "-", ",", ":", "\"", "\\", "[", "]", " ", "a", "A", "_", "!", "~", "0", "25", "\u00c3\u00a9",
-        "\u00d0\u0080", "\u0080", "\u001f", "\u007f", "\u0000", "IPv6:", "::1", "%", "postmaster", "@a", "(", ";",
+        "", "<", ">", "@", ".", "-", ",", ":", "\"", "\\", "[", "]", " ", "a", "A", "_", "!", "~", "0", "25", "(", ";",
+        "\u00c3\u00a9", "\u00d0\u0080", "\u0080", "\u001f", "\u007f", "\u0000", "IPv6:", "::1", "%", "postmaster", "@a",
     ];
 
     private static PathText? Expected(string text, bool lenient)
@@ -176,7 +177,8 @@ public class ServerPathTests
         return new PathText(Encoding.UTF8.GetString(octets), found.Length, octets.All(octet => octet < 0x80));
     }
 
-    private static bool IsIPv6(string text) => IPAddress.TryParse(text, out var ip) && ip.GetAddressBytes().Length == 16;
+    private static bool IsIPv6(string text) =>
+        IPAddress.TryParse(text, out var ip) && ip.GetAddressBytes().Length == 16;
 
     // RFC 5321 §4.1.2 and §4.1.3, an octet a character.
     private const string
