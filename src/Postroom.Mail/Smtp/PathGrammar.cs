@@ -167,7 +167,9 @@ public static class PathGrammar
         var tag = inside[..colon];
         if (!Ascii.EqualsIgnoreCase(tag, "IPv6"u8))
             return tag.Length > 0 && !tag.ContainsAnyExcept(LetDig) && colon + 1 < inside.Length;
-        return IPAddress.TryParse(Encoding.ASCII.GetString(inside[(colon + 1)..]), out _);
+        var address = inside[(colon + 1)..];
+        return address.Contains((byte)':') && !address.Contains((byte)'%') // IPAddress takes 1 and fe80::1%eth0 too
+            && IPAddress.TryParse(Encoding.ASCII.GetString(address), out _);
     }
 
     private static bool IsIPv4(ReadOnlySpan<byte> text)

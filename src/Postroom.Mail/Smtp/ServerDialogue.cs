@@ -42,7 +42,7 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
 
     public bool IsInMail => _mail.IsOpen;
 
-    public bool SmtpUtf8 => Envelope?.SmtpUtf8 ?? _mail.SmtpUtf8;
+    public bool SmtpUtf8 => _mail.SmtpUtf8;
 
     public bool NeedsLogin => (profile.RequiresAuth || !peer.MayRelay) && User == null;
 

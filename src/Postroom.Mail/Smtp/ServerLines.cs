@@ -83,9 +83,8 @@ internal static class ServerLines
         var space = args.IndexOf((byte)' ');
         var digits = space < 0 ? args : args[..space];
         size = 0;
-        if (digits.IsEmpty || digits.Length > 18 || digits.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
-            return false;
-        if (!Utf8Parser.TryParse(digits, out size, out _))
+        if (digits.Length > 18 || digits.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            || !Utf8Parser.TryParse(digits, out size, out _))
             return false;
         if (space < 0)
             return true;

@@ -45,8 +45,8 @@ internal sealed class ServerLogin(ServerProfile profile, Func<string, ServerMech
         if (line.SequenceEqual("*"u8))
             return Say(ServerReplies.LoginCancelled, output);
         var response = new byte[Base64.GetMaxDecodedFromUtf8Length(line.Length)];
-        var status = Base64.DecodeFromUtf8(line, response, out var read, out var length);
-        if (status != OperationStatus.Done || read != line.Length || line.ContainsAny((byte)' ', (byte)'\t'))
+        var status = Base64.DecodeFromUtf8(line, response, out _, out var length);
+        if (status != OperationStatus.Done || line.ContainsAny((byte)' ', (byte)'\t'))
             return Say(ServerReplies.LoginGarbled, output);
         return Step(response.AsSpan(0, length), output);
     }

@@ -176,8 +176,7 @@ internal readonly ref struct RecipientParameters
             return false;
         var isUtf8 = Ascii.EqualsIgnoreCase(value[..semicolon], "utf-8"u8);
         return IsXText(address)
-            || (isUtf8 && utf8 && !address.ContainsAnyInRange((byte)0, (byte)32)
-                && System.Text.Unicode.Utf8.IsValid(address))
+            || (isUtf8 && utf8 && System.Text.Unicode.Utf8.IsValid(address)) // a command has no blank or control in it
             || (isUtf8 && !address.ContainsAnyExceptInRange((byte)33, (byte)126));
     }
 

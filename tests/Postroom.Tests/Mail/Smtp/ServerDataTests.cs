@@ -88,6 +88,7 @@ public class ServerDataTests
     [InlineData("a\r\r\nb\r\n.\r\n", "a\r\nb\r\n", "bare CR made CRLF")]
     [InlineData("a\0b\r\n.\r\n", "ab\r\n", "NUL dropped")]
     [InlineData("a\n..b\n.c\n.\r\n.\r\n", "a\r\n.b\r\nc\r\n.\r\n", "bare LF made CRLF")]
+    [InlineData("a\r\n.\rb\r\n.\r\n", "a\r\n.\r\nb\r\n", "bare CR made CRLF")]
     [InlineData("a\n.\nb\0\r\n.\r\n", "a\r\n.\r\nb\r\n", "bare LF made CRLF; NUL dropped")]
     public void Lenient_data_is_repaired_and_says_so(string text, string mail, string repaired)
     {
@@ -96,6 +97,19 @@ public class ServerDataTests
             var (read, data, _) = Read(text, cut, lenient: true);
             Assert.Equal((mail, repaired, true), (read, data.Repaired, data.IsEnd));
         }
+    }
+
+    [Fact]
+    public void Beyond_the_limit_all_is_counted_and_nothing_written()
+    {
+        var data = new MailData(5, lenient: false);
+        data.Begin(dots: false);
+        var mail = new ArrayBufferWriter<byte>();
+        data.Read("abc\r\n"u8, mail);
+        Assert.False(data.IsTooLarge);
+        data.Read("d\u00e9f"u8, mail);
+        Assert.Equal((true, 9, false), (data.IsTooLarge, data.Length, data.EightBit));
+        Assert.Equal("abc\r\n", Encoding.Latin1.GetString(mail.WrittenSpan));
     }
 
     [Theory]

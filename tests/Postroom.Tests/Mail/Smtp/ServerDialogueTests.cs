@@ -224,6 +224,7 @@ public class ServerDialogueTests
         var script = new ServerScript().Greeted().Feed(
             "EHLO app\r\nMAIL FROM:<a@example.com> SMTPUTF8 ENVID=1\r\nRCPT TO:<b@example.com>\r\nDATA\r\n\u00e9\r\n.\r\n"
             + "MAIL FROM:<>\r\nRCPT TO:<c@example.com>\r\nDATA\r\n.\r\n");
+        Assert.Equal(("UTF8SMTP", "ESMTP"), (script.Mails[0].Protocol, script.Mails[1].Protocol));
         Assert.Equal("", script.Mails[1].Octets);
         Assert.Equal(new Envelope(ReversePath.Null, []), script.Mails[1].Envelope with { Recipients = [] } with { });
         Assert.Equal("c@example.com", Assert.Single(script.Mails[1].Envelope.Recipients).Path.Address);

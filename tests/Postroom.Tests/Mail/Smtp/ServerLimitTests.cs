@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using Postroom.Mail;
 using Postroom.Mail.Smtp;
 using Xunit;
 
@@ -21,6 +22,40 @@ public class ServerLimitTests
             Assert.Equal(
                 "250 2.0.0 Ok\r\n500 5.5.2 Command line too long\r\n500 5.5.2 Command line too long\r\n250 2.0.0 Ok\r\n",
                 script.Said);
+        }
+    }
+
+    [Theory]
+    [InlineData("NOOP ", 511, 512)]
+    [InlineData("MAIL ", 1_211, 1_212)]
+    [InlineData("RCPT ", 1_211, 1_212)]
+    [InlineData("mail ", 1_211, 1_212)]
+    [InlineData("AUTH ", 12_287, 12_288)]
+    public void A_command_line_without_end_is_not_waited_for(string verb, int waits, int refused)
+    {
+        foreach (var cut in (Cut[])[Cut.Whole, Cut.Segments])
+        foreach (var before in (string[])["", "RSET\r\n", "QUITS\r\n"]) // the verb begins anywhere in a segment
+        {
+            Assert.DoesNotContain("too long", new ServerScript().Feed(before + verb.PadRight(waits, 'x'), cut).Said,
+                StringComparison.Ordinal);
+            Assert.EndsWith("500 5.5.2 Command line too long\r\n",
+                new ServerScript().Feed(before + verb.PadRight(refused, 'x'), cut).Said, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("MAIL FROM:<")]
+    [InlineData("RCPT TO:<")]
+    public void What_carries_parameters_may_be_longer_by_700_octets(string command)
+    {
+        foreach (var cut in Enum.GetValues<Cut>())
+        {
+            var begun = command[0] == 'M' ? "HELO app\r\n" : "HELO app\r\nMAIL FROM:<>\r\n";
+            string Said(int octets) =>
+                new ServerScript().Feed($"{begun}{command.PadRight(octets - 5, 'x')}@b>\r\nNOOP\r\n", cut).Said;
+            Assert.EndsWith(" ok\r\n250 2.0.0 Ok\r\n", Said(1_212), StringComparison.Ordinal);
+            Assert.EndsWith("500 5.5.2 Command line too long\r\n250 2.0.0 Ok\r\n", Said(1_213),
+                StringComparison.Ordinal);
         }
     }
 
@@ -58,6 +93,23 @@ public class ServerLimitTests
         Assert.Equal(Ending.TooManyErrors, script.Session.Ending);
     }
 
+    [Theory]
+    [InlineData("AUTH X\r\nAUTH PLAIN !\r\n")]
+    [InlineData("AUTH PLAIN\r\n*\r\nAUTH X\r\n")]
+    [InlineData("AUTH PLAIN\r\n{long}\r\nAUTH PLAIN\r\n{long}\r\n")]
+    [InlineData("AUTH PLAIN\r\n{long}\r\n\n")]
+    public void What_goes_wrong_in_an_exchange_is_an_error_like_others(string client)
+    {
+        var profile = new ServerProfile("relay.test") { Mechanisms = ["PLAIN"], Errors = 2 };
+        var octets = "EHLO app\r\n" + client.Replace("{long}", new string('A', 12_288), StringComparison.Ordinal);
+        foreach (var cut in (Cut[])[Cut.Whole, Cut.Lines, Cut.Segments])
+        {
+            var script = new ServerScript(profile).Feed(octets + "NOOP\r\n", cut);
+            Assert.EndsWith("\r\n421 4.7.0 Too many errors, closing\r\n", script.Said, StringComparison.Ordinal);
+            Assert.Equal(Ending.TooManyErrors, script.Session.Ending);
+        }
+    }
+
     [Fact]
     public void The_third_refused_login_ends_the_session()
     {
@@ -85,23 +137,15 @@ public class ServerLimitTests
         }
     }
 
-    [Fact]
-    public void Mail_without_end_is_not_read_for_ever()
+    [Theory]
+    [InlineData(200, false)]
+    [InlineData(201, true)]
+    public void Mail_without_end_is_not_read_for_ever(int octets, bool ends)
     {
-        var script = new ServerScript(Small).Feed($"{Begun}DATA\r\n{new string('x', 201)}");
-        Assert.EndsWith("552 5.3.4 Message size exceeds the limit\r\n", script.Said, StringComparison.Ordinal);
-        Assert.Equal(Ending.TooLarge, script.Session.Ending);
-    }
-
-    [Fact]
-    public void Chunks_together_are_held_to_the_limit_and_read_past()
-    {
-        var script = new ServerScript(Small).Feed(
-            $"{Begun}BDAT 60\r\n{new string('x', 60)}BDAT 60 LAST\r\n{new string('x', 60)}NOOP\r\n");
-        Assert.EndsWith("250 2.0.0 60 octets received\r\n552 5.3.4 Message size exceeds the limit\r\n250 2.0.0 Ok\r\n",
+        var script = new ServerScript(Small).Feed($"{Begun}DATA\r\n{new string('x', octets)}");
+        Assert.EndsWith(ends ? "552 5.3.4 Message size exceeds the limit\r\n" : "354 End data with <CR><LF>.<CR><LF>\r\n",
             script.Said, StringComparison.Ordinal);
-        Assert.Contains(ServerStep.DropBody, script.Steps);
-        Assert.True(new ServerScript(Small).Feed($"{Begun}BDAT 101 LAST\r\n").IsClosed);
+        Assert.Equal(ends ? Ending.TooLarge : Ending.None, script.Session.Ending);
     }
 
     [Fact]
@@ -121,8 +165,18 @@ public class ServerLimitTests
         Assert.Equal(Ending.ForeignProtocol, script.Session.Ending);
     }
 
+    [Fact]
+    public void After_the_greeting_and_under_TLS_its_first_octet_is_a_control_character_like_others()
+    {
+        const string BadLine = "500 5.5.2 Control character in command, or no CRLF after it\r\n";
+        Assert.EndsWith(BadLine, new ServerScript().Feed("HELO app\r\n\u0016\r\n").Said, StringComparison.Ordinal);
+        Assert.Equal(BadLine, new ServerScript(peer: ServerScript.Local with { IsSecure = true }).Feed("\u0016\r\n").Said);
+    }
+
     [Theory]
     [InlineData("NOOP\n", "500 5.5.2", "250 2.0.0")]
+    [InlineData("\n", "500 5.5.2 Control", "500 5.5.2 Command unknown")]
+    [InlineData("\r\n", "500 5.5.2 Command unknown", "500 5.5.2 Command unknown")]
     [InlineData("NO\rOP\r\n", "500 5.5.2", "500 5.5.2")]
     [InlineData("NOOP \0\r\n", "500 5.5.2", "500 5.5.2")]
     [InlineData("NOOP  \r\n", "250 2.0.0", "250 2.0.0")]
@@ -157,6 +211,15 @@ public class ServerLimitTests
             Assert.EndsWith("\r\n", script.Said, StringComparison.Ordinal);
         }, iter: 3000, threads: 1);
     }
+
+    [Fact]
+    public void What_the_host_refuses_with_says_why() => Assert.Equal(
+        [
+            "452 4.3.1 Insufficient system storage", "451 4.3.0 Cannot store mail now, try later",
+            "421 4.3.1 Out of memory, come back later", "554 5.4.6 Too many hops: mail loop",
+        ],
+        ((Reply[])[ServerReplies.DiskFull, ServerReplies.StoreFailed, ServerReplies.MemoryGone, ServerReplies.Loop])
+            .Select(reply => reply.ToString()));
 
     [Fact]
     public void A_reply_of_several_lines_carries_its_codes_on_each()
