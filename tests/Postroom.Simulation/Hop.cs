@@ -1,3 +1,4 @@
+using System.Text;
 using Postroom.Mail;
 
 namespace Postroom.Simulation;
@@ -23,7 +24,15 @@ internal enum HopMood
 /// <param name="MessageId">With its angle brackets.</param>
 /// <param name="Told">What it answered; null if it never said so.</param>
 internal sealed record Taken(
-    MailId? Id, string MessageId, IReadOnlyList<string> To, byte[] Octets, string From, string? Told);
+    MailId? Id, string MessageId, IReadOnlyList<string> To, byte[] Octets, string From, string? Told)
+{
+    /// <summary>The header of a mail, up to the empty line.</summary>
+    public static string HeadOf(ReadOnlySpan<byte> octets)
+    {
+        var end = octets.IndexOf("\r\n\r\n"u8);
+        return Encoding.Latin1.GetString(end < 0 ? octets : octets[..(end + 2)]);
+    }
+}
 
 /// <summary>A next hop: it lies, stalls, drops and answers late, until the world calms down.</summary>
 internal sealed class Hop(World world, string name, TimeSpan latency, int trouble)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using Postroom.Mail;
@@ -18,6 +19,9 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
     private bool _isLastChunk;
     private bool _isDeaf;
     private long _sayNotBefore;
+    private int _taken; // octets of _in
+
+    private ReadOnlySpan<byte> NotTaken => CollectionsMarshal.AsSpan(_in)[_taken..];
 
     public void Greet() => Act(hop.OnGreeting(), "220 hop.test ESMTP", "554 5.3.2 go away", "421 4.3.2 later");
 
@@ -31,23 +35,25 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
         while (!_isDeaf && Take())
         {
         }
+
+        _in.RemoveRange(0, _taken);
+        _taken = 0;
     }
 
     private bool Take()
     {
         if (_chunk >= 0)
             return TakeChunk();
-        var end = _in.IndexOf((byte)'\n');
-        if (end < 0)
+        var line = NotTaken[..(NotTaken.IndexOf((byte)'\n') + 1)];
+        if (line.IsEmpty)
             return false;
-        var line = Encoding.Latin1.GetString([.. _in.GetRange(0, end + 1)]);
-        _in.RemoveRange(0, end + 1);
-        if (!line.EndsWith("\r\n", StringComparison.Ordinal))
-            world.Violation($"a line without CRLF at {hop.Name}: {line}");
+        _taken += line.Length;
+        if (!line.EndsWith("\r\n"u8))
+            world.Violation($"a line without CRLF at {hop.Name}: {Encoding.Latin1.GetString(line)}");
         if (_inData)
             TakeDataLine(line);
         else
-            Obey(line[..^2]);
+            Obey(Encoding.Latin1.GetString(line)[..^2]);
         return true;
     }
 
@@ -102,9 +108,9 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
 
     private bool TakeChunk()
     {
-        var count = (int)Math.Min(_chunk, _in.Count);
-        _mail.AddRange(_in.GetRange(0, count));
-        _in.RemoveRange(0, count);
+        var count = (int)Math.Min(_chunk, NotTaken.Length);
+        _mail.AddRange(NotTaken[..count]);
+        _taken += count;
         _chunk -= count;
         if (_chunk > 0)
             return false;
@@ -118,16 +124,16 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
         return true;
     }
 
-    private void TakeDataLine(string line)
+    private void TakeDataLine(ReadOnlySpan<byte> line)
     {
-        if (line == ".\r\n")
+        if (line.SequenceEqual(".\r\n"u8))
         {
             _inData = false;
             EndOfMail();
             return;
         }
 
-        _mail.AddRange(Encoding.Latin1.GetBytes(line.StartsWith('.') ? line[1..] : line));
+        _mail.AddRange(line[0] == '.' ? line[1..] : line);
     }
 
     private void EndOfMail()
@@ -152,7 +158,7 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
     private void Keep(string? told)
     {
         var octets = _mail.ToArray();
-        var head = Encoding.Latin1.GetString(octets).Split("\r\n\r\n")[0];
+        var head = Taken.HeadOf(octets);
         MailId? id = MailId.TryParse(Id().Match(head).Groups[1].Value, out var received) ? received : null;
         if (id is null && !_from!.StartsWith("MAIL FROM:<>", StringComparison.Ordinal))
             world.Violation($"{hop.Name} got a mail without our Received field");

@@ -112,7 +112,7 @@ internal sealed partial class Verdict(World world)
             world.Violation($"{id} went to {stranger}, whom it was not for");
         if (copy.From.StartsWith("MAIL FROM:<>", StringComparison.Ordinal))
             return; // a report of ours
-        var key = Key().Match(Encoding.Latin1.GetString(copy.Octets)).Groups[1].Value;
+        var key = Key().Match(Taken.HeadOf(copy.Octets)).Groups[1].Value;
         var mail = world.Applications.SelectMany(app => app.Mails).FirstOrDefault(m => m.Key == key);
         if (mail is null || !copy.Octets.AsSpan().EndsWith(mail.Bytes))
             world.Violation($"{id} arrived at {hop.Name} as nobody sent it ({copy.Octets.Length} octets of {key})");

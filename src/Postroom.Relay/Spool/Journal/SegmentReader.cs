@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Postroom.Relay.Spool.Journal.Records;
 
@@ -13,7 +14,7 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
     private const int Window = 1 << 20;
     private readonly long _end = Math.Min(end, file.Length);
     private readonly uint _seed = header.Seed;
-    private byte[] _buffer = new byte[Math.Min(Window, Math.Max(0, Math.Min(end, file.Length)))];
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(Math.Min(end, file.Length), 0, Window));
     private long _start;
     private int _count;
 
@@ -123,7 +124,13 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
 
     public void StepTo(int offset) => Next = offset;
 
-    public void Dispose() => file.Dispose();
+    /// <summary>What was read goes with it.</summary>
+    public void Dispose()
+    {
+        file.Dispose();
+        ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _count) = ([], 0);
+    }
 
     private bool LooksLikeFrame(int at)
     {
@@ -165,7 +172,11 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
     private void Fill(long at, int length)
     {
         if (length > _buffer.Length)
-            _buffer = new byte[length];
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = ArrayPool<byte>.Shared.Rent(length);
+        }
+
         var count = (int)Math.Max(0, Math.Min(_buffer.Length, _end - at));
         _start = at;
         _count = file.Read(at, _buffer.AsSpan(0, count));

@@ -14,7 +14,12 @@ internal sealed class Database : IDisposable
     private const int BusyMilliseconds = 5_000;
     private readonly sqlite3 _handle;
 
-    static Database() => Batteries_V2.Init();
+    // SQLite counts its memory under one lock of the whole process, at every allocation; nobody asks for the count.
+    static Database()
+    {
+        Batteries_V2.Init();
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0); // too late if SQLite is in use here already: no harm
+    }
 
     private Database(sqlite3 handle, string file) => (_handle, File) = (handle, file);
 
@@ -36,7 +41,6 @@ internal sealed class Database : IDisposable
         try
         {
             database.Execute("PRAGMA journal_mode=WAL");
-            database.Execute("PRAGMA synchronous=NORMAL");
             database.Execute("PRAGMA wal_autocheckpoint=16384");
             database.Execute("PRAGMA journal_size_limit=67108864");
             database.Tune(CacheKibibytes);
@@ -65,10 +69,14 @@ internal sealed class Database : IDisposable
         }
     }
 
-    public Statement Prepare(string sql)
+    /// <summary>A mistake in it shows when it is first used.</summary>
+    public Statement Prepare(string sql) => new(this, sql);
+
+    /// <summary>For the statement itself.</summary>
+    public sqlite3_stmt Compile(string sql)
     {
         Check(raw.sqlite3_prepare_v2(_handle, sql, out var statement));
-        return new Statement(this, statement);
+        return statement;
     }
 
     public void Execute(string sql)

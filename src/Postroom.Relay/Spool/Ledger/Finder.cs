@@ -5,13 +5,16 @@ using Postroom.Mail.Status;
 namespace Postroom.Relay.Spool.Ledger;
 
 /// <summary>Answers filters with pages and counts.</summary>
-internal sealed class Finder(Database database)
+internal sealed class Finder(Database database) : IDisposable
 {
     private const string Select =
         """
         SELECT r.mail, r.n, r.state, r.address, m.sender, m.accepted_at, m.subject, r.lane, r.failed_tries, r.due,
             m.size, m.source, r.last
         """;
+
+    private readonly Statement _recipients = database.Prepare(
+        $"{Select} FROM recipient r CROSS JOIN mail m ON m.id = r.mail WHERE r.mail = ?1 ORDER BY r.n");
 
     public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most)
     {
@@ -43,12 +46,9 @@ internal sealed class Finder(Database database)
     }
 
     /// <summary>All recipients of a mail.</summary>
-    public IReadOnlyList<RecipientRow> Recipients(MailId id)
-    {
-        using var rows = database.Prepare(
-            $"{Select} FROM recipient r CROSS JOIN mail m ON m.id = r.mail WHERE r.mail = ?1 ORDER BY r.n");
-        return Read(rows.Bind(1, id.Value));
-    }
+    public IReadOnlyList<RecipientRow> Recipients(MailId id) => Read(_recipients.Bind(1, id.Value));
+
+    public void Dispose() => _recipients.Dispose();
 
     /// <summary>The text of the query of a page; the test of the query plans reads it here.</summary>
     public static string PageQuery(FilterSql sql)

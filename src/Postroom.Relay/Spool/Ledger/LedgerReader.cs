@@ -23,6 +23,9 @@ internal sealed class LedgerReader : ISpoolIndexReader
         return reader;
     }
 
+    /// <summary>Beside a writer, who has the file open and found it sound: connects when it is first asked.</summary>
+    public static LedgerReader Beside(string file) => new(file);
+
     public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);

@@ -181,7 +181,7 @@ public sealed class MailLedger : IDisposable
     }
 
     /// <summary>Reads beside this writer, on connections of its own, from any thread.</summary>
-    public ISpoolIndexReader OpenReader() => LedgerReader.Open(_database.File);
+    public ISpoolIndexReader OpenReader() => LedgerReader.Beside(_database.File);
 
     public void Dispose()
     {

@@ -10,12 +10,18 @@ internal sealed class ReadSession : IDisposable
     private readonly Database _database;
     private readonly MailLoader _loader;
     private readonly Finder _finder;
+    private readonly Statement _begin;
+    private readonly Statement _trail;
 
     private ReadSession(Database database)
     {
         _database = database;
         _loader = new MailLoader(database);
         _finder = new Finder(database);
+        _begin = database.Prepare("BEGIN");
+        _trail = database.Prepare(
+            "SELECT -1 AS seq, trail FROM mail WHERE id = ?1 UNION ALL "
+            + "SELECT seq, events FROM trail WHERE mail = ?1 ORDER BY seq");
     }
 
     public static ReadSession Open(string file)
@@ -37,7 +43,7 @@ internal sealed class ReadSession : IDisposable
     /// <summary>Asks within one transaction, so that an answer made of several queries is of one moment.</summary>
     public T AtOnce<T>(Func<ReadSession, T> question)
     {
-        _database.Execute("BEGIN");
+        _begin.Run();
         try
         {
             return question(this);
@@ -82,18 +88,18 @@ internal sealed class ReadSession : IDisposable
     public void Dispose()
     {
         _loader.Dispose();
+        _finder.Dispose();
+        _begin.Dispose();
+        _trail.Dispose();
         _database.Dispose();
     }
 
     private List<TrailEvent> Trail(MailId id)
     {
-        using var rows = _database.Prepare(
-            "SELECT -1 AS seq, trail FROM mail WHERE id = ?1 UNION ALL "
-            + "SELECT seq, events FROM trail WHERE mail = ?1 ORDER BY seq");
-        rows.Bind(1, id.Value);
+        _trail.Bind(1, id.Value);
         var events = new List<TrailEvent>();
-        while (rows.Step())
-            Read(rows.Blob(1), id, events);
+        while (_trail.Step())
+            Read(_trail.Blob(1), id, events);
         return events;
     }
 
