@@ -29,7 +29,8 @@ public sealed class MailIsOdd
         var ours = await ThroughUsAsync(count: 5_000);
         var (theirs, refused) = await ThroughPostfixAsync(count: 5_000);
         Figures.Note("odd mails, byte for byte", $"{ours:N0} of 5,000; "
-            + $"through Postfix as shipped {theirs:N0} of 5,000, and it refused {refused.Count:N0} ({Reasons(refused)})");
+            + $"through Postfix as shipped {theirs:N0} of 5,000, and it refused {refused.Count:N0} "
+            + $"({Reasons(refused)})");
     }
 
     private static string Reasons(IReadOnlyCollection<string> refused) => string.Join("; ", refused

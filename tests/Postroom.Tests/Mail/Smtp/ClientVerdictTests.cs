@@ -6,7 +6,7 @@ using static Postroom.Tests.Mail.Smtp.ClientScript;
 
 namespace Postroom.Tests.Mail.Smtp;
 
-/// <summary>Who is at fault for a reply, and with which status: each row of the table, and what lies beside it.</summary>
+/// <summary>Who is at fault for a reply, and with which status: each row of the table, and its neighbours.</summary>
 public sealed class ClientVerdictTests
 {
     [Theory]
