@@ -19,9 +19,9 @@ public sealed class SeedTests
     [Trait("Long", "yes")]
     public void What_was_promised_comes_true_in_a_million_worlds()
     {
-        var (worlds, lives, deliveries) = Try(1, Number("POSTROOM_SEEDS", 1_000_000));
-        Figures.Note("simulation",
-            $"{worlds:N0} worlds with {lives:N0} lives and {deliveries:N0} deliveries: 0 violations");
+        var (worlds, lives, deliveries) = Try(First, Number("POSTROOM_SEEDS", 1_000_000));
+        Figures.Note("simulation", $"{worlds:N0} worlds, seeds {First:N0} to {First + worlds - 1:N0}, with {lives:N0} "
+            + $"lives and {deliveries:N0} deliveries: 0 violations");
     }
 
     [Fact]
