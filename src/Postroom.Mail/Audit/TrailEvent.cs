@@ -64,6 +64,10 @@ public enum EventKind : byte
     ClockJumped = 70,
     Reloaded = 71,
     Recovered = 72,
+
+    /// <summary>A person set or deleted a secret, or its key was changed: the text says which, and nothing of what it
+    /// is.</summary>
+    SecretChanged = 73,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

@@ -19,7 +19,11 @@ public enum TlsMode
 }
 
 /// <summary>Where the password of a route comes from; the password itself never stands in a route.</summary>
-public sealed record AccountReference(string User, string? PasswordFile, string? PasswordEnvironment);
+public sealed record AccountReference(string User, string? PasswordFile, string? PasswordEnvironment)
+{
+    /// <summary>The name of a secret in the vault, which is then the password; null if it is elsewhere.</summary>
+    public string? Secret { get; init; }
+}
 
 /// <summary>
 /// One way out: a next hop and what to know to use it. Its name is the name of its lane in the queue.

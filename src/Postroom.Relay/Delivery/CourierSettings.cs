@@ -1,3 +1,4 @@
+using Postroom.Relay.Vault;
 using Postroom.Relay.Wire;
 
 namespace Postroom.Relay.Delivery;
@@ -28,6 +29,9 @@ public sealed record CourierSettings(string HostName)
 
     /// <summary>After a connection could not be opened beside others that work, the next try waits this long.</summary>
     public TimeSpan OpenAgain { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where the secrets are that routes name; null where no route names one.</summary>
+    public SecretVault? Vault { get; init; }
 
     /// <summary>Where this relay listens itself: a route there would be a loop.</summary>
     public OwnListeners Own { get; init; } = OwnListeners.None;

@@ -3,6 +3,7 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Smtp;
 using Postroom.Mail.Status;
+using Postroom.Relay.Vault;
 using Postroom.Relay.Wire;
 
 namespace Postroom.Relay.Delivery;
@@ -118,7 +119,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             Step("connect");
             using var stop = cancel.UnsafeRegister(
                 static open => _ = ((Connection)open!).DisposeAsync().AsTask(), _connection);
-            var credentials = await Login.ForAsync(route, IsLocal(address), cancel);
+            var credentials = await Login.ForAsync(route, opener.Vault, IsLocal(address), cancel);
             if (route.Tls == TlsMode.Implicit)
                 await SecureAsync();
             var secured = route.Tls == TlsMode.Implicit && credentials is not null
@@ -239,6 +240,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
     private TimeProvider Time => time;
     private Deadlines Deadlines => _deadlines;
     private string HostName => settings.HostName;
+    private SecretVault? Vault => settings.Vault;
     private string Host => route.Host;
 
     private long GetTimestamp() => time.GetTimestamp();

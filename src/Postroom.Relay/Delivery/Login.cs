@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Smtp;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Relay.Delivery;
 
@@ -10,13 +11,26 @@ internal static class Login
 {
     /// <summary>The credentials of a route; null if it needs none.</summary>
     /// <exception cref="LoginException">There is no password where the route says.</exception>
-    public static async Task<ClientCredentials?> ForAsync(Route route, bool isLocal, CancellationToken cancel)
+    public static async Task<ClientCredentials?> ForAsync(
+        Route route, SecretVault? vault, bool isLocal, CancellationToken cancel)
     {
         if (route.Account is not { } account)
             return null;
-        var password = await ReadAsync(account, cancel);
+        var password = account.Secret is { } name ? Open(name, vault) : await ReadAsync(account, cancel);
         return new ClientCredentials(
             account.User, password, RandomNumberGenerator.GetBytes(18), isLocal || route.AllowClearTextPassword);
+    }
+
+    private static Secret Open(string name, SecretVault? vault)
+    {
+        try
+        {
+            return vault?.Open(name) ?? throw new LoginException($"there is no vault to take the secret {name} from");
+        }
+        catch (VaultException closed)
+        {
+            throw new LoginException(closed.Message, closed);
+        }
     }
 
     private static async Task<Secret> ReadAsync(AccountReference account, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Api;
 
@@ -66,4 +67,14 @@ public static class AnswerOf
 
     /// <summary>A cursor as text: <c>ID.N</c>.</summary>
     public static string Cursor(RecipientRow last) => $"{last.Mail}.{last.Recipient}";
+
+    public static SecretAnswer Secret(SecretFacts secret) => new(secret.Name, secret.SetAt, secret.KeyId)
+    {
+        UsedAt = secret.UsedAt,
+        RotateBy = secret.RotateBy,
+        Expires = secret.Expires,
+        Trouble = secret.Trouble,
+    };
+
+    public static RotationAnswer Rotation(KeyRotation done) => new(done.KeyId, done.Secrets, done.OldIsGone);
 }

@@ -106,6 +106,34 @@ public sealed record LaneAnswer(string Route, long Waiting, int InFlight, bool P
     public DateTimeOffset? NextProbe { get; init; }
 }
 
+/// <summary>The secrets, by name, and nothing of what they are: <c>GET /api/v1/secrets</c>.</summary>
+public sealed record SecretsAnswer(IReadOnlyList<SecretAnswer> Secrets);
+
+/// <summary>What may be known of a secret.</summary>
+/// <param name="SetAt">When it got its value.</param>
+/// <param name="Key">The id of the key that it is sealed with.</param>
+public sealed record SecretAnswer(string Name, DateTimeOffset SetAt, string Key)
+{
+    public DateTimeOffset? UsedAt { get; init; }
+    public DateOnly? RotateBy { get; init; }
+    public DateOnly? Expires { get; init; }
+
+    /// <summary>Why it does not open, and what to do.</summary>
+    public string? Trouble { get; init; }
+}
+
+/// <summary>A secret to be kept: <c>PUT /api/v1/secrets/{name}</c>. It comes back from nowhere.</summary>
+public sealed record SecretRequest(string Value, DateOnly? RotateBy = null, DateOnly? Expires = null)
+{
+    public override string ToString() => "•••";
+}
+
+/// <summary>What a new key changed: <c>POST /api/v1/secrets/rotate</c>.</summary>
+/// <param name="Key">The id of the key in use.</param>
+/// <param name="Secrets">How many are sealed with it.</param>
+/// <param name="OldIsGone">False: whoever gave the old keys has to take them away.</param>
+public sealed record RotationAnswer(string Key, int Secrets, bool OldIsGone);
+
 /// <summary>What a reload did. Refused whole if there is any mistake.</summary>
 public sealed record ReloadAnswer(bool Reloaded, string File, IReadOnlyList<string> Mistakes,
     IReadOnlyList<string> Warnings);
@@ -130,6 +158,9 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(ActionRequest))]
 [JsonSerializable(typeof(ActionAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(SecretsAnswer))]
+[JsonSerializable(typeof(SecretRequest))]
+[JsonSerializable(typeof(RotationAnswer))]
 [JsonSerializable(typeof(ReloadAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]

@@ -1,4 +1,5 @@
 using Postroom.Relay.Spool;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Api;
 
@@ -12,4 +13,7 @@ public sealed record ApiDoors(
 {
     /// <summary>Called after a person asked for a try at once, so that a paused lane is probed too.</summary>
     public Action Hurry { get; init; } = () => { };
+
+    /// <summary>Where secrets go in, and what may be known of them.</summary>
+    public required SecretVault Vault { get; init; }
 }

@@ -8,10 +8,11 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Postroom.Mail;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Api;
 
-/// <summary>Answers the requests of <c>/api/v1</c>. Without routing or dependency injection: they are ten.</summary>
+/// <summary>Answers the requests of <c>/api/v1</c>. Without routing or dependency injection: they are few.</summary>
 internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplication<HttpContext>
 {
     // A list may be this much behind rather than wait for the index; a person's next look will have it.
@@ -19,6 +20,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
     private const int ReadAtOnce = 64 * 1024;
     private readonly QueueReader _reader = new(doors.Spool.Index.Find, doors.Spool.Index.Count);
     private readonly QueueActions _actions = new(doors);
+    private readonly SecretActions _secrets = new(doors);
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -33,6 +35,16 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
         catch (ApiProblem problem)
         {
             await ProblemAsync(context, problem.Answer);
+        }
+        catch (VaultException e)
+        {
+            await ProblemAsync(context, new ProblemAnswer(e.Message, 422, "About secrets: docs/secrets.md"));
+        }
+        catch (JsonException e) when (context.Request.Path.StartsWithSegments("/api/v1/secrets"))
+        {
+            // What the reader says of a mistake may quote what it read, and that may be the secret.
+            await ProblemAsync(context, new ProblemAnswer("the body is not the JSON expected", 400, string.Create(
+                CultureInfo.InvariantCulture, $"Line {e.LineNumber + 1}, octet {e.BytePositionInLine}.")));
         }
         catch (JsonException e)
         {
@@ -59,6 +71,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
             ("GET", ["api", "v1", "mails", var id, "raw"]) => RawAsync(context, id),
             ("POST", ["api", "v1", "queue", var action]) => ActionAsync(context, action),
             ("POST", ["api", "v1", "reload"]) => ReloadAsync(context),
+            (_, ["api", "v1", "secrets", ..]) => SecretsAsync(context, request.Method, path[3..]),
             _ => throw new ApiProblem(404, $"there is no {request.Method} {request.Path}",
                 "The API: docs/reference/api.md"),
         };
@@ -113,6 +126,31 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
         else
             await ProblemAsync(context, new ProblemAnswer("the configuration is wrong and was refused whole", 422,
                 "What ran before still runs. Correct the mistakes and reload again.", answer.Mistakes));
+    }
+
+    private async Task SecretsAsync(HttpContext context, string method, string[] path)
+    {
+        var who = Peer.NameOf(context.Features.Get<IConnectionSocketFeature>()?.Socket);
+        switch (method, path)
+        {
+            case ("GET", []):
+                await WriteAsync(context, _secrets.List(), ApiJson.Default.SecretsAnswer);
+                break;
+            case ("PUT", [var name]):
+                var request = await JsonSerializer.DeserializeAsync(context.Request.Body,
+                    ApiJson.Default.SecretRequest, context.RequestAborted);
+                await WriteAsync(context, _secrets.Set(name, request, who), ApiJson.Default.SecretAnswer);
+                break;
+            case ("DELETE", [var name]):
+                await WriteAsync(context, _secrets.Delete(name, who), ApiJson.Default.SecretsAnswer);
+                break;
+            case ("POST", ["rotate"]):
+                await WriteAsync(context, _secrets.Rotate(who), ApiJson.Default.RotationAnswer);
+                break;
+            default:
+                throw new ApiProblem(404, $"there is no {method} {context.Request.Path}",
+                    "The API: docs/reference/api.md");
+        }
     }
 
     private async Task CaughtUpAsync(CancellationToken aborted)

@@ -59,6 +59,16 @@ public sealed class ApiClient : IDisposable
         return SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, type, cancel);
     }
 
+    public Task<T> PutAsync<T>(string path, SecretRequest body, JsonTypeInfo<T> type, CancellationToken cancel)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, ApiJson.Default.SecretRequest));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return SendAsync(new HttpRequestMessage(HttpMethod.Put, path) { Content = content }, type, cancel);
+    }
+
+    public Task<T> DeleteAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Delete, path), type, cancel);
+
     /// <summary>Copies the body of an answer as it is.</summary>
     public async Task CopyAsync(string path, Stream into, CancellationToken cancel)
     {

@@ -95,6 +95,7 @@ public static class CommandLine
         StatusCommands.BuildStatus(screen),
         StatusCommands.BuildReload(screen),
         ListenerCommands.Build(screen),
+        SecretCommands.Build(screen),
         SpoolCommands.Build(screen),
         Demo.DemoCommand.Build(screen),
         CompletionCommand.Build(screen),

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using System.Text;
 using Postroom.Configuration;
 using Postroom.Mail.Sasl;
 using Postroom.Host;
@@ -77,23 +76,6 @@ internal static class ListenerCommands
     {
         if (screen.Input is { } input)
             return input.ReadLine() ?? "";
-        var password = Ask(screen, $"Password for {user}: ");
-        return Ask(screen, "Once more: ") == password
-            ? password
-            : throw new CliException(ExitCode.Usage, "the two are not the same; nothing was changed");
-    }
-
-    // Without echo. Backspace takes one back; Enter ends.
-    private static string Ask(Screen screen, string prompt)
-    {
-        screen.Error.Write(prompt);
-        var typed = new StringBuilder();
-        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
-            if (key.Key == ConsoleKey.Backspace)
-                typed.Length = Math.Max(0, typed.Length - 1);
-            else if (!char.IsControl(key.KeyChar))
-                typed.Append(key.KeyChar);
-        screen.Error.WriteLine();
-        return typed.ToString();
+        return screen.AskTwice($"Password for {user}: ");
     }
 }

@@ -39,6 +39,29 @@ public sealed record Screen(TextWriter Out, TextWriter Error, int? Width)
         Out.WriteLine(text);
     }
 
+    /// <summary>Asks for what nobody should see, twice, without echo. Backspace takes one back; Enter ends.</summary>
+    /// <exception cref="CliException">The two are not the same.</exception>
+    public string AskTwice(string prompt)
+    {
+        var typed = Ask(prompt);
+        return Ask("Once more: ") == typed
+            ? typed
+            : throw new CliException(ExitCode.Usage, "the two are not the same; nothing was changed");
+    }
+
+    private string Ask(string prompt)
+    {
+        Error.Write(prompt);
+        var typed = new StringBuilder();
+        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+            if (key.Key == ConsoleKey.Backspace)
+                typed.Length = Math.Max(0, typed.Length - 1);
+            else if (!char.IsControl(key.KeyChar))
+                typed.Append(key.KeyChar);
+        Error.WriteLine();
+        return typed.ToString();
+    }
+
     public string Bold(string text) => Coloured("1", text);
 
     public string Faint(string text) => Coloured("2", text);

@@ -3,6 +3,7 @@ using Postroom.Mail.Status;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Configuration;
 
@@ -54,6 +55,7 @@ public static class ConfigurationReader
             Routes = [.. tables.Where(t => t.Name == "route").Select(RouteOf)],
             Queue = queue,
             Spool = SpoolOf(tables.Find(t => t.Name == "spool")) with { LongestWait = queue.Retry.Longest },
+            Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
         };
     }
 
@@ -92,6 +94,9 @@ public static class ConfigurationReader
             TrustFile = t.Get(RouteKeys.Trust),
             Account = t.Get(RouteKeys.User) is { } user
                 ? new AccountReference(user, t.Get(RouteKeys.PasswordFile), t.Get(RouteKeys.PasswordEnvironment))
+                {
+                    Secret = t.Get(RouteKeys.Password),
+                }
                 : null,
             AllowClearTextPassword = t.Get(RouteKeys.AllowClearText),
             Connections = t.Get(RouteKeys.Connections),
@@ -121,4 +126,12 @@ public static class ConfigurationReader
         AnswerWithin = t.Get(SpoolKeys.AnswerWithin),
         KeepCaptured = t.Get(SpoolKeys.KeepCaptured),
     };
+
+    private static VaultSettings VaultOf(string data, TableValues? t) =>
+        new(Folders.Vault(data), Folders.DefaultVaultKey())
+        {
+            KeyFile = t?.Get(VaultKeys.KeyFile),
+            KeyCredential = t?.Get(VaultKeys.KeyCredential),
+            KeyEnvironment = t?.Get(VaultKeys.KeyEnvironment),
+        };
 }

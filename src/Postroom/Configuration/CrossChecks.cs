@@ -22,6 +22,7 @@ public static class CrossChecks
             .. Twice(routes.Select(r => (r.First.PlaceOf(RouteKeys.Name), r.Second.Name)), "name"),
             .. OfRoutesTogether(all, tables[0], routes.Select(r => r.First).ToList()),
             .. OfQueueAndSpool(all, tables),
+            .. tables.Where(t => t.Name == "vault").SelectMany(OfVault),
         ];
     }
 
@@ -65,16 +66,16 @@ public static class CrossChecks
                 "give the host and port of the next hop");
         if (route.TrustFile is { } trust && !File.Exists(trust))
             yield return new Mistake(table.PlaceOf(RouteKeys.Trust), $"trust: there is no file {trust}");
-        var file = table.IsWritten(RouteKeys.PasswordFile);
-        var variable = table.IsWritten(RouteKeys.PasswordEnvironment);
-        if (file && variable)
-            yield return new Mistake(table.PlaceOf(RouteKeys.PasswordEnvironment),
-                "password_file and password_env are both given", "keep one");
-        if ((file || variable) && !table.IsWritten(RouteKeys.User))
+        var passwords = new[] { RouteKeys.Password, RouteKeys.PasswordFile, RouteKeys.PasswordEnvironment }
+            .Where(table.IsWritten).ToList();
+        if (passwords.Count > 1)
+            yield return new Mistake(table.PlaceOf(passwords[^1]),
+                $"{passwords[0].Key} and {passwords[1].Key} are both given", "keep one");
+        if (passwords.Count > 0 && !table.IsWritten(RouteKeys.User))
             yield return new Mistake(table.Place, "a password without a user", "add user");
-        if (table.IsWritten(RouteKeys.User) && !file && !variable)
+        if (table.IsWritten(RouteKeys.User) && passwords.Count == 0)
             yield return new Mistake(table.PlaceOf(RouteKeys.User), "a user without a password",
-                "add password_file or password_env");
+                "keep it with `postroom secret set NAME`, and add password = \"secret:NAME\"");
         if (route.Account is not null && route.Tls is TlsMode.None or TlsMode.Opportunistic
             && !route.AllowClearTextPassword
             && !LoopRules.IsLoopback(route.Host) && route.Account is not null)
@@ -128,6 +129,15 @@ public static class CrossChecks
         if (tables.FirstOrDefault(t => t.Name == "spool") is { } spool
             && spool.Get(SpoolKeys.Segment) is < 1 << 20 or > 1 << 30)
             yield return new Mistake(spool.PlaceOf(SpoolKeys.Segment), "segment_size: it must be from 1 MiB to 1 GiB");
+    }
+
+    private static IEnumerable<Mistake> OfVault(TableValues table)
+    {
+        var keys = new[] { VaultKeys.KeyFile, VaultKeys.KeyCredential, VaultKeys.KeyEnvironment }
+            .Where(table.IsWritten).ToList();
+        if (keys.Count > 1)
+            yield return new Mistake(table.PlaceOf(keys[1]), $"{keys[0].Key} and {keys[1].Key} are both given",
+                "keep one: the key comes from one place");
     }
 
     private static IEnumerable<Mistake> Twice(IEnumerable<(Place Place, string Value)> named, string key)

@@ -12,6 +12,15 @@ public static class Folders
     /// <summary>The index, in a data folder.</summary>
     public static string Ledger(string dataFolder) => Path.Combine(dataFolder, "ledger.db");
 
+    /// <summary>The sealed secrets, in a data folder.</summary>
+    public static string Vault(string dataFolder) => Path.Combine(dataFolder, "vault");
+
+    /// <summary>The key of the secrets: apart from the data folder, so that a backup of that alone opens
+    /// nothing.</summary>
+    public static string DefaultVaultKey() => Environment.UserName == "root"
+        ? "/etc/postroom/vault.key"
+        : Path.Combine(OwnFolder("XDG_CONFIG_HOME", ".config"), "postroom", "vault.key");
+
     /// <summary>/var/lib/postroom for root; else the user's data folder.</summary>
     public static string DefaultData() => Environment.UserName == "root"
         ? "/var/lib/postroom"

@@ -3,6 +3,7 @@ using Postroom.Mail.Sandbox;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Configuration;
 
@@ -22,6 +23,8 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
     public required QueueSettings Queue { get; init; }
 
     public required SpoolSettings Spool { get; init; }
+
+    public required VaultSettings Vault { get; init; }
 }
 
 /// <summary>What reading a configuration gave.</summary>

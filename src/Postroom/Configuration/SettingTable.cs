@@ -17,10 +17,12 @@ public static class SettingTable
             + "match is taken."),
         new("queue", false, "How patient the queue is."),
         new("spool", false, "The bounds of the store."),
+        new("vault", false, "Where the key is that seals the secrets; see [secrets.md](../secrets.md)."),
     ];
 
     private static readonly Setting[] Declared =
-        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. QueueKeys.All, .. SpoolKeys.All];
+        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. QueueKeys.All, .. SpoolKeys.All,
+            .. VaultKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;
 
@@ -135,6 +137,8 @@ internal static class RouteKeys
         "A PEM file of certificates to trust instead of the system's.");
     public static readonly Setting<string?> User =
         new(T, "user", SettingTypes.Text, null, "Log in as. Without it: no AUTH.");
+    public static readonly Setting<string?> Password = new(T, "password", SettingTypes.SecretName, null,
+        "The password, by its name in the vault: `secret:NAME`, after `postroom secret set NAME`.");
     public static readonly Setting<string?> PasswordFile = new(T, "password_file", SettingTypes.Path, null,
         "The file whose first line is the password.");
     public static readonly Setting<string?> PasswordEnvironment = new(T, "password_env", SettingTypes.Text, null,
@@ -157,8 +161,8 @@ internal static class RouteKeys
 
     public static Setting[] All =>
     [
-        Name, Host, Port, Tls, Trust, User, PasswordFile, PasswordEnvironment, AllowClearText, Connections, InFlight,
-            Helo,
+        Name, Host, Port, Tls, Trust, User, Password, PasswordFile, PasswordEnvironment, AllowClearText, Connections,
+            InFlight, Helo,
         Recipients, Senders,
     ];
 }
@@ -217,4 +221,20 @@ internal static class SpoolKeys
         "How long the bodies of captured, failed and expired mail are kept.");
     public static Setting[] All =>
         [Floor, Segment, BodyMemory, Window, IndexLag, AnswerWithin, KeepCaptured];
+}
+
+internal static class VaultKeys
+{
+    private const string T = "vault";
+
+    public static readonly Setting<string?> KeyFile = new(T, "key_file", SettingTypes.Path, null,
+        "A file with the key, 0600 and owned by whoever runs the relay. Without any of these: the systemd credential "
+            + "`postroom-vault-key` if there is one, else `POSTROOM_VAULT_KEY` if that is set, else "
+            + "`/etc/postroom/vault.key` for root or `~/.config/postroom/vault.key`, made with the first secret.");
+    public static readonly Setting<string?> KeyCredential = new(T, "key_credential", SettingTypes.Text, null,
+        "The name of a systemd credential that holds the key.");
+    public static readonly Setting<string?> KeyEnvironment = new(T, "key_env", SettingTypes.Text, null,
+        "The environment variable that holds the key.");
+
+    public static Setting[] All => [KeyFile, KeyCredential, KeyEnvironment];
 }

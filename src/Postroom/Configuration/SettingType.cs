@@ -1,5 +1,6 @@
 using System.Globalization;
 using Postroom.Mail;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Configuration;
 
@@ -17,6 +18,19 @@ public static class SettingTypes
 
     /// <summary>A path; relative ones are meant from the folder the program was started in.</summary>
     public static SettingType<string?> Path { get; } = new("path", ReadText, Quoted);
+
+    /// <summary>A secret by its name, <c>secret:NAME</c>. What is none may be the secret itself: it is not
+    /// shown.</summary>
+    public static SettingType<string?> SecretName { get; } = new("secret:NAME",
+        raw => raw.Kind is RawKind.Text or RawKind.Written
+            && raw.Text.StartsWith(SecretPrefix, StringComparison.Ordinal)
+            && SecretVault.IsName(raw.Text[SecretPrefix.Length..])
+                ? (true, raw.Text[SecretPrefix.Length..], "")
+                : (false, null, "no secret stands in this file; keep it with `postroom secret set NAME`, and write "
+                    + "\"secret:NAME\" here (small letters, digits, dots, hyphens, underscores)"),
+        name => Quoted(SecretPrefix + name));
+
+    private const string SecretPrefix = "secret:";
 
     public static SettingType<bool> Switch { get; } = new("true or false",
         raw => raw.Kind is RawKind.Switch or RawKind.Written && raw.Text is "true" or "false"

@@ -61,9 +61,8 @@ public sealed class TableValues
             : $"in [{Name}]";
         var what = $"unknown key \"{entry.Key}\" {where}";
         if (entry.Key is "password" or "pass" or "secret")
-            return new Mistake(entry.KeyPlace, what,
-                "a password never stands in the configuration: name a file with password_file or a variable with "
-                    + "password_env");
+            return new Mistake(entry.KeyPlace, what, "a secret never stands in the configuration: a route names one "
+                + "that is kept with `postroom secret set NAME`, as password = \"secret:NAME\"");
         var keys = settings.Select(s => s.Key).ToList();
         if (Nearest.To(entry.Key, keys) is { } near)
             return new Mistake(entry.KeyPlace, what, $"did you mean \"{near}\"?");

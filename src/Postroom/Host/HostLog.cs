@@ -35,4 +35,7 @@ internal static partial class HostLog
 
     [LoggerMessage(1009, LogLevel.Warning, "what was held for want of a route stays so until the next start: {Why}")]
     public static partial void NotReleased(ILogger log, string why);
+
+    [LoggerMessage(1010, LogLevel.Error, "mail that needs it waits: {Trouble}")]
+    public static partial void SecretClosed(ILogger log, string trouble);
 }

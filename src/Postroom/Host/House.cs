@@ -10,6 +10,7 @@ using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Host;
 
@@ -31,6 +32,7 @@ public sealed class House : IAsyncDisposable
     private readonly ILogger _log;
     private readonly DateTimeOffset _startedAt;
     private readonly SemaphoreSlim _reloading = new(1);
+    private readonly SecretVault _vault;
     private RelayConfiguration _configuration;
     private EmbeddedSpool? _spool;
     private NearSide? _submission;
@@ -43,6 +45,7 @@ public sealed class House : IAsyncDisposable
         (_configuration, _readAgain, _wiring) = (configuration, readAgain, wiring);
         _log = wiring.Logs.CreateLogger("postroom");
         _startedAt = wiring.Time.GetUtcNow();
+        _vault = configuration.Vault.Open(wiring.Time);
     }
 
     /// <summary>Never completes while the store is sound; faults once it has failed.</summary>
@@ -72,7 +75,7 @@ public sealed class House : IAsyncDisposable
             Routes = routes,
             Policy = new SandboxPolicy(all.Mode),
             Settings = all.Queue,
-            CourierFor = route => _wiring.CourierFor(route, _configuration),
+            CourierFor = route => _wiring.CourierFor(route, _configuration, _vault),
             HostName = all.HostName,
             Time = time,
             Dice = _wiring.Dice,
@@ -80,7 +83,9 @@ public sealed class House : IAsyncDisposable
         });
         _ = _conductor.RunAsync(CancellationToken.None);
         _ = ReleaseUnroutedAsync(routes, cancel);
-        var doors = new ApiDoors(_spool, Status, ReloadAsync, time) { Hurry = _conductor.ProbeNow };
+        foreach (var secret in _vault.List().Where(secret => secret.Trouble is not null))
+            HostLog.SecretClosed(_log, secret.Trouble!);
+        var doors = new ApiDoors(_spool, Status, ReloadAsync, time) { Hurry = _conductor.ProbeNow, Vault = _vault };
         _api = new ApiServer(Folders.ApiSocket(all.DataFolder), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
     }
@@ -103,8 +108,9 @@ public sealed class House : IAsyncDisposable
                 HostLog.ReloadRefused(_log, file, mistakes.Count);
                 return new ReloadAnswer(false, file, mistakes, warnings);
             }
-            if (fresh.Spool != _configuration.Spool || fresh.HostName != _configuration.HostName)
-                warnings.Add($"{file}: warning: changes to hostname and [spool] hold from the next start");
+            if (fresh.Spool != _configuration.Spool || fresh.Vault != _configuration.Vault
+                || fresh.HostName != _configuration.HostName)
+                warnings.Add($"{file}: warning: changes to hostname, [spool] and [vault] hold from the next start");
             await _submission!.ReloadAsync(fresh.Submission, cancel);
             _configuration = fresh;
             await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue,

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Postroom.Configuration;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Vault;
 using Postroom.Relay.Wire;
 
 namespace Postroom.Host;
@@ -14,7 +15,8 @@ internal static class StandardWiring
         var dialer = new SocketDialer();
         return new Wiring(TimeProvider.System, new Random(), logs)
         {
-            CourierFor = (route, all) => new SmtpCourier(route, SettingsOf(all), dialer, TimeProvider.System),
+            CourierFor = (route, all, vault) =>
+                new SmtpCourier(route, SettingsOf(all, vault), dialer, TimeProvider.System),
             Submission = (settings, spool) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, logs);
@@ -23,8 +25,9 @@ internal static class StandardWiring
         };
     }
 
-    private static CourierSettings SettingsOf(RelayConfiguration all) => new(all.HostName)
+    private static CourierSettings SettingsOf(RelayConfiguration all, SecretVault vault) => new(all.HostName)
     {
+        Vault = vault,
         Own = new OwnListeners([.. all.Submission.Listeners.Select(l => l.Address)], []),
     };
 }

@@ -4,14 +4,15 @@ using Postroom.Mail.Routing;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Host;
 
 /// <summary>What a house is wired to: the doors to the world, and the rooms at both ends of the road.</summary>
 public sealed record Wiring(TimeProvider Time, Random Dice, ILoggerFactory Logs)
 {
-    /// <summary>Makes the courier of a route.</summary>
-    public required Func<Route, RelayConfiguration, ICourier> CourierFor { get; init; }
+    /// <summary>Makes the courier of a route, which takes its secrets from the vault.</summary>
+    public required Func<Route, RelayConfiguration, SecretVault, ICourier> CourierFor { get; init; }
 
     /// <summary>Makes the near side: its listeners, which hand what they take to the spool.</summary>
     public required Func<SubmissionSettings, ISpool, NearSide> Submission { get; init; }

@@ -13,6 +13,7 @@ using Postroom.Mail.Status;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Cli.Demo;
 
@@ -136,6 +137,7 @@ internal static class DemoCommand
                 Retry = new RetrySchedule(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(20)),
             },
             Spool = new SpoolSettings { FreeSpaceFloor = 16 << 20, SegmentSize = 4 << 20 },
+            Vault = new VaultSettings(Folders.Vault(Path.Combine(folder, "data")), Path.Combine(folder, "vault.key")),
         };
     }
 

@@ -27,7 +27,7 @@ public sealed class HouseTests : IAsyncLifetime
         _house = new WholeHouse(Read().Configuration!, Read,
             new Wiring(TimeProvider.System, new Random(1), NullLoggerFactory.Instance)
         {
-            CourierFor = (_, _) => throw new InvalidOperationException("nothing is sent in capture mode"),
+            CourierFor = (_, _, _) => throw new InvalidOperationException("nothing is sent in capture mode"),
             Submission = (settings, spool) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, NullLoggerFactory.Instance);

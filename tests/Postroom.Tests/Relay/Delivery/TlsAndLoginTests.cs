@@ -1,8 +1,10 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
+using Postroom.Relay.Vault;
 using Postroom.Shared;
 using Xunit;
 
@@ -90,6 +92,34 @@ public sealed class TlsAndLoginTests : IDisposable
         Assert.Contains("AUTH PLAIN •••", refused.Attempt.Transcript!, StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(file, "right\n", TestContext.Current.CancellationToken);
+        Assert.Null(await house.Courier.ProbeAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_secret_of_the_vault_is_fetched_at_each_login_and_heals_the_account_once_it_is_set()
+    {
+        var right = "AUTH PLAIN " + Convert.ToBase64String("\0app\0right"u8);
+        var peer = new ScriptedPeer
+        {
+            Offer = ["PIPELINING", "AUTH PLAIN LOGIN"],
+            Script = line => !line.StartsWith("AUTH", StringComparison.Ordinal) ? null
+                : line == right ? "235 2.7.0 Welcome" : "535 5.7.8 Bad credentials",
+        };
+        var vault = new VaultSettings(Path.Combine(_folder, "vault"), Path.Combine(_folder, "vault.key"))
+            .Open(TimeProvider.System);
+        await using var house = new CourierHouse(peer, CourierHouse.Plain with
+        {
+            Account = new AccountReference("app", null, null) { Secret = "upstream" },
+            AllowClearTextPassword = true,
+        }, settings => settings with { Vault = vault });
+
+        using var missing = await house.SendAsync("x\r\n", "a@example.org");
+        Assert.Equal((Fault.Account, "there is no secret upstream: set it with `postroom secret set upstream`"),
+            (missing.Results[0].Failure!.Fault, missing.Results[0].Failure!.Diagnostic));
+        vault.Put("upstream", new Secret("wrong"));
+        using var refused = await house.SendAsync("x\r\n", "a@example.org");
+        Assert.Equal(EnhancedStatusOf.The(refused.Results[0].Failure!), new EnhancedStatusOf(Fault.Account, "5.7.8"));
+        vault.Put("upstream", new Secret("right"));
         Assert.Null(await house.Courier.ProbeAsync(CancellationToken.None));
     }
 
