@@ -20,6 +20,7 @@ public sealed class SecretIsKept
         await relay.StartAsync(relay.Live(sink.Port, route: "user = \"jira\"\npassword = \"secret:upstream\"",
             rest: $"[vault]\nkey_file = '{key.Path}'\n[queue]\nprobe_account = \"1h\"")); // a probe comes too late
         List<Said> said = [];
+        await relay.WaitForAsync("there is no secret upstream: set it with `postroom secret set upstream`");
 
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-2"));

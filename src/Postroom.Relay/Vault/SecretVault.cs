@@ -28,6 +28,9 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
         && char.IsAsciiLetterOrDigit(name[0])
         && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-' or '_');
 
+    /// <summary>What to say where there is none of that name.</summary>
+    public static string Missing(string name) => $"there is no secret {name}: set it with `postroom secret set {name}`";
+
     /// <summary>Sets a secret, or changes it. It is durable when this returns.</summary>
     /// <exception cref="VaultException">There is no key, or it cannot be written.</exception>
     public void Put(string name, Secret secret, DateOnly? rotateBy = null, DateOnly? expires = null)
@@ -187,7 +190,7 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new VaultException($"there is no secret {name}: set it with `postroom secret set {name}`", e);
+            throw new VaultException(Missing(name), e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

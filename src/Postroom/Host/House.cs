@@ -83,8 +83,7 @@ public sealed class House : IAsyncDisposable
         });
         _ = _conductor.RunAsync(CancellationToken.None);
         _ = ReleaseUnroutedAsync(routes, cancel);
-        foreach (var secret in _vault.List().Where(secret => secret.Trouble is not null))
-            HostLog.SecretClosed(_log, secret.Trouble!);
+        TellOfSecrets();
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time) { Hurry = _conductor.ProbeNow, Vault = _vault };
         _api = new ApiServer(Folders.ApiSocket(all.DataFolder), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -118,6 +117,7 @@ public sealed class House : IAsyncDisposable
             await ReleaseUnroutedAsync(new RouteTable(fresh.Routes), cancel);
             _spool!.Note(new TrailEvent(_wiring.Time.GetUtcNow(), EventKind.Reloaded, null, null) { Text = file });
             HostLog.Reloaded(_log, file, fresh.Mode);
+            TellOfSecrets();
             return new ReloadAnswer(true, file, [], warnings);
         }
         catch (Exception e) when (e is ListenerRefusedException or IOException)
@@ -171,6 +171,16 @@ public sealed class House : IAsyncDisposable
         if (_spool is not null)
             await _spool.DisposeAsync();
         _reloading.Dispose();
+    }
+
+    // Before the first mail needs one that is not there, or does not open.
+    private void TellOfSecrets()
+    {
+        var named = _configuration.Routes.Select(route => route.Account?.Secret).OfType<string>().Distinct().ToList();
+        foreach (var name in named.Where(name => _vault.Find(name) is null))
+            HostLog.SecretClosed(_log, SecretVault.Missing(name));
+        foreach (var secret in _vault.List().Where(secret => secret.Trouble is not null))
+            HostLog.SecretClosed(_log, secret.Trouble!);
     }
 
     // Nobody waits for it at the start, and what it cannot do now is done after the next one.

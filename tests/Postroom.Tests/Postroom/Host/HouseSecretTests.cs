@@ -1,11 +1,8 @@
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
 using Postroom.Cli;
 using Postroom.Configuration;
-using Postroom.Host;
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Ledger;
-using Postroom.Relay.Submission;
 using Xunit;
 using WholeHouse = Postroom.Host.House;
 
@@ -151,16 +148,7 @@ public sealed class HouseSecretTests : IAsyncLifetime
 
     private async Task OpenAsync()
     {
-        _house = new WholeHouse(Read().Configuration!, Read,
-            new Wiring(TimeProvider.System, new Random(1), NullLoggerFactory.Instance)
-        {
-            CourierFor = (_, _, _) => throw new InvalidOperationException("nothing is sent in capture mode"),
-            Submission = (settings, spool) =>
-            {
-                var server = new SubmissionServer(settings, spool, TimeProvider.System, NullLoggerFactory.Instance);
-                return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync);
-            },
-        });
+        _house = CapturingHouse.Of(Read);
         await _house.OpenAsync(CancellationToken.None);
     }
 

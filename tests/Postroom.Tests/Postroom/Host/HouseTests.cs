@@ -2,11 +2,8 @@ using System.Net;
 using System.Net.Mail;
 using System.Net.Sockets;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
 using Postroom.Cli;
 using Postroom.Configuration;
-using Postroom.Host;
-using Postroom.Relay.Submission;
 using Xunit;
 using WholeHouse = Postroom.Host.House;
 
@@ -24,16 +21,7 @@ public sealed class HouseTests : IAsyncLifetime
     {
         _text = $"mode = \"capture\"\n[[listener]]\naddress = \"127.0.0.1:{_port}\"\n[spool]\nfree_space_floor = "
             + $"\"1MiB\"\nsegment_size = \"1MiB\"\n";
-        _house = new WholeHouse(Read().Configuration!, Read,
-            new Wiring(TimeProvider.System, new Random(1), NullLoggerFactory.Instance)
-        {
-            CourierFor = (_, _, _) => throw new InvalidOperationException("nothing is sent in capture mode"),
-            Submission = (settings, spool) =>
-            {
-                var server = new SubmissionServer(settings, spool, TimeProvider.System, NullLoggerFactory.Instance);
-                return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync);
-            },
-        });
+        _house = CapturingHouse.Of(Read);
         await _house.OpenAsync(CancellationToken.None);
     }
 

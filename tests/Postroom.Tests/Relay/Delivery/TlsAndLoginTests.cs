@@ -67,15 +67,8 @@ public sealed class TlsAndLoginTests : IDisposable
     [Fact]
     public async Task A_refused_password_is_the_accounts_fault_and_heals_with_the_file()
     {
-        var right = "AUTH PLAIN " + Convert.ToBase64String("\0app\0right"u8);
-        var peer = new ScriptedPeer
-        {
-            Offer = ["PIPELINING", "AUTH PLAIN LOGIN"],
-            Script = line => !line.StartsWith("AUTH", StringComparison.Ordinal) ? null
-                : line == right ? "235 2.7.0 Welcome" : "535 5.7.8 Bad credentials",
-        };
         var file = Path.Combine(_folder, "password");
-        await using var house = new CourierHouse(peer, CourierHouse.Plain with
+        await using var house = new CourierHouse(LetsInApp(), CourierHouse.Plain with
         {
             Account = new AccountReference("app", file, null),
             AllowClearTextPassword = true,
@@ -98,16 +91,9 @@ public sealed class TlsAndLoginTests : IDisposable
     [Fact]
     public async Task A_secret_of_the_vault_is_fetched_at_each_login_and_heals_the_account_once_it_is_set()
     {
-        var right = "AUTH PLAIN " + Convert.ToBase64String("\0app\0right"u8);
-        var peer = new ScriptedPeer
-        {
-            Offer = ["PIPELINING", "AUTH PLAIN LOGIN"],
-            Script = line => !line.StartsWith("AUTH", StringComparison.Ordinal) ? null
-                : line == right ? "235 2.7.0 Welcome" : "535 5.7.8 Bad credentials",
-        };
         var vault = new VaultSettings(Path.Combine(_folder, "vault"), Path.Combine(_folder, "vault.key"))
             .Open(TimeProvider.System);
-        await using var house = new CourierHouse(peer, CourierHouse.Plain with
+        await using var house = new CourierHouse(LetsInApp(), CourierHouse.Plain with
         {
             Account = new AccountReference("app", null, null) { Secret = "upstream" },
             AllowClearTextPassword = true,
@@ -161,5 +147,17 @@ public sealed class TlsAndLoginTests : IDisposable
         var file = Path.Combine(_folder, "trust.pem");
         File.WriteAllText(file, certificate.ExportCertificatePem());
         return file;
+    }
+
+    // With the password "right".
+    private static ScriptedPeer LetsInApp()
+    {
+        var right = "AUTH PLAIN " + Convert.ToBase64String("\0app\0right"u8);
+        return new ScriptedPeer
+        {
+            Offer = ["PIPELINING", "AUTH PLAIN LOGIN"],
+            Script = line => !line.StartsWith("AUTH", StringComparison.Ordinal) ? null
+                : line == right ? "235 2.7.0 Welcome" : "535 5.7.8 Bad credentials",
+        };
     }
 }
