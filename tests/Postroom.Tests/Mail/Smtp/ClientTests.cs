@@ -103,7 +103,7 @@ public sealed class ClientTests
         Assert.Equal(name, Capabilities.Of(new Reply(250, null, line)).Name);
 
     [Fact]
-    public void A_hop_that_has_said_nothing_has_no_name() => Assert.Equal("", Capabilities.None.Name);
+    public void A_hop_that_has_said_nothing_has_no_name() => Assert.Equal("", new Capabilities().Name);
 
     [Fact]
     public void Dots_are_doubled_and_undone_however_the_mail_was_cut() =>
