@@ -74,6 +74,8 @@ def main():
     answered = [line[4:] for line in explained.split("\n") if line.startswith("### ")]
     scores = collections.defaultdict(collections.Counter)
     unexplained = 0
+    if alone(sys.argv[2], {"id": -1}) != "Survived":  # no mutant has that number
+        sys.exit(f"the tests of {sys.argv[2]} fail with no mutant active: nothing could be told from them")
     for room, path, line, status, change in mutants(report, sys.argv[2]):
         scores[room][status in NOTICED] += 1
         if status in NOTICED:
