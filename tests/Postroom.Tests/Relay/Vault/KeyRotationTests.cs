@@ -123,4 +123,29 @@ public sealed class KeyRotationTests : IDisposable
         Assert.Contains("is no key of a vault", told, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", told, StringComparison.Ordinal);
     }
+
+    // What root writes beside the service, the service could not read; and a key of another's is not ours to trust.
+    [Fact]
+    public void What_belongs_to_another_user_is_neither_used_nor_written()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "only root can give files away");
+        _house.Put("one");
+        GiveAway(_house.KeyPath);
+        Assert.Contains("does not belong to the user who runs this",
+            Assert.Throws<VaultException>(() => _house.Open("one")).Message, StringComparison.Ordinal);
+        File.Delete(_house.KeyPath);
+        GiveAway(_house.Folder);
+        foreach (var write in (Action[])[() => _house.Put("two"), () => _house.Vault.Delete("one"),
+            () => _house.Vault.Rotate()])
+            Assert.Contains("belongs to another user", Assert.Throws<VaultException>(write).Message,
+                StringComparison.Ordinal);
+        Assert.True(File.Exists(_house.FileOf("one")));
+    }
+
+    private static void GiveAway(string path)
+    {
+        using var chown = System.Diagnostics.Process.Start("chown", ["65534", path])!;
+        chown.WaitForExit();
+        Assert.Equal(0, chown.ExitCode);
+    }
 }
