@@ -23,6 +23,20 @@ public sealed record AccountReference(string User, string? PasswordFile, string?
 {
     /// <summary>The name of a secret in the vault, which is then the password; null if it is elsewhere.</summary>
     public string? Secret { get; init; }
+
+    /// <summary>The name of an OAuth account, whose access token is used instead of a password; null if none
+    /// is.</summary>
+    public string? OAuth { get; init; }
+}
+
+/// <summary>How a next hop takes mail.</summary>
+public enum Via
+{
+    /// <summary>SMTP (RFC 5321).</summary>
+    Smtp,
+
+    /// <summary>Microsoft Graph: HTTP, for tenants that have SMTP AUTH switched off.</summary>
+    Graph,
 }
 
 /// <summary>
@@ -30,6 +44,8 @@ public sealed record AccountReference(string User, string? PasswordFile, string?
 /// </summary>
 public sealed record Route(string Name, string Host, int Port)
 {
+    public Via Via { get; init; } = Via.Smtp;
+
     public TlsMode Tls { get; init; } = TlsMode.Required;
 
     /// <summary>A file of PEM certificates to trust instead of the system's; null for the system's.</summary>
