@@ -4,11 +4,12 @@ using System.Text;
 namespace Postroom.Mail;
 
 /// <summary>Another side's words, fit for a terminal: what steers one comes out escaped.</summary>
-internal static class Printable
+public static class Printable
 {
-    public static string Of(ReadOnlySpan<byte> bytes)
+    public static string Of(ReadOnlySpan<byte> bytes) => Of(Encoding.UTF8.GetString(bytes));
+
+    public static string Of(string text)
     {
-        var text = Encoding.UTF8.GetString(bytes);
         foreach (var c in text)
             if (IsUnruly(c))
                 return Escaped(text);

@@ -1,3 +1,4 @@
+using Postroom.Relay.OAuth;
 using Postroom.Relay.Vault;
 using Postroom.Relay.Wire;
 
@@ -32,6 +33,9 @@ public sealed record CourierSettings(string HostName)
 
     /// <summary>Where the secrets are that routes name; null where no route names one.</summary>
     public SecretVault? Vault { get; init; }
+
+    /// <summary>The access tokens of an OAuth account, by its name; null if there is none of that name.</summary>
+    public Func<string, ITokenSource?> Tokens { get; init; } = _ => null;
 
     /// <summary>Where this relay listens itself: a route there would be a loop.</summary>
     public OwnListeners Own { get; init; } = OwnListeners.None;

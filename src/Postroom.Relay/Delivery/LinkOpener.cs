@@ -3,7 +3,6 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Smtp;
 using Postroom.Mail.Status;
-using Postroom.Relay.Vault;
 using Postroom.Relay.Wire;
 
 namespace Postroom.Relay.Delivery;
@@ -18,6 +17,9 @@ internal sealed record Opening(Connection? Connection, Capabilities Hop, Failure
 
     /// <summary>It ended in the TLS handshake.</summary>
     public bool TlsFailed { get; init; }
+
+    /// <summary>The access token was refused, and another is to be had.</summary>
+    public bool MayTryAnotherToken { get; init; }
 }
 
 /// <summary>Opens connections of one route: addresses in order, TLS as the route says, login.</summary>
@@ -37,7 +39,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
                     return Failed(
                         new EnhancedStatus(5, 4, 6), $"the route leads back to our own listener at {address}");
                 last = await TryAsync(address, cancel);
-                if (last.Failure is null || last.Greeting is not null)
+                if (last.Failure is null or { Fault: Fault.Account } || last.Greeting is not null)
                     return last;
             }
 
@@ -60,9 +62,12 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
         var opening = await new Attempt(this, address, tls).OpenAsync(cancel);
 
         // RFC 7435 §3: where TLS was only a wish, its failure is no reason not to send.
-        return opening.TlsFailed && tls == ClientTls.IfOffered
-            ? await new Attempt(this, address, ClientTls.None).OpenAsync(cancel)
-            : opening;
+        if (opening.TlsFailed && tls == ClientTls.IfOffered)
+            opening = await new Attempt(this, address, ClientTls.None).OpenAsync(cancel);
+
+        // A token can be taken back at any moment before its end. One other, once: whoever refuses a new one as well
+        // means the account.
+        return opening.MayTryAnotherToken ? await new Attempt(this, address, tls).OpenAsync(cancel) : opening;
     }
 
     private static Opening Failed(EnhancedStatus status, string why) =>
@@ -78,6 +83,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
         private long _from = opener.GetTimestamp();
         private Connection? _connection;
         private ClientSession? _session;
+        private Login? _login;
         private bool _inHandshake;
 
         public async Task<Opening> OpenAsync(CancellationToken cancel)
@@ -105,7 +111,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             }
             catch (LoginException missing)
             {
-                (status, why, fault) = (new EnhancedStatus(4, 3, 5), missing.Message, Fault.Account);
+                (status, why, fault) = (new EnhancedStatus(4, 3, 5), missing.Message, missing.Fault);
             }
 
             return await GiveUpAsync(new Failure(fault, status, why, opener.Host));
@@ -114,12 +120,15 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
         private async Task<Opening> DialogueAsync(CancellationToken cancel)
         {
             var route = opener.Route;
+            // Before the connection, which would idle while an authorization server takes its time.
+            _login = await Login.ForAsync(route, opener.Settings, IsLocal(address), cancel);
+            var credentials = _login?.Credentials;
+            _from = opener.GetTimestamp();
             _connection = await Connection.OpenAsync(
                 opener.Dialer, (address, route.Port), opener.Deadlines, opener.Time, cancel);
             Step("connect");
             using var stop = cancel.UnsafeRegister(
                 static open => _ = ((Connection)open!).DisposeAsync().AsTask(), _connection);
-            var credentials = await Login.ForAsync(route, opener.Vault, IsLocal(address), cancel);
             if (route.Tls == TlsMode.Implicit)
                 await SecureAsync();
             var secured = route.Tls == TlsMode.Implicit && credentials is not null
@@ -134,6 +143,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
                 return await GiveUpAsync(_session.Failure! with { RemoteMta = opener.Host });
             if (!_unread.IsEmpty || _replies.IsMidway)
                 throw new GarbageException("more replies than commands");
+            _login?.Accepted();
             return new Opening(_connection, _session.Hop, null)
             {
                 Remote = _connection.Remote, Greeting = _session.Greeting, Steps = _steps,
@@ -212,6 +222,8 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             {
                 Remote = _connection?.Remote, Greeting = _session?.Greeting, Steps = _steps,
                 Transcript = _connection?.Transcript, TlsFailed = _inHandshake,
+                MayTryAnotherToken = _session is { Stage: ClientStage.Auth } && failure.Status.Class == 5
+                    && _login!.IsRefused(),
             };
         }
 
@@ -240,7 +252,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
     private TimeProvider Time => time;
     private Deadlines Deadlines => _deadlines;
     private string HostName => settings.HostName;
-    private SecretVault? Vault => settings.Vault;
+    private CourierSettings Settings => settings;
     private string Host => route.Host;
 
     private long GetTimestamp() => time.GetTimestamp();

@@ -2,24 +2,69 @@ using System.Security.Cryptography;
 using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Smtp;
+using Postroom.Mail.Status;
+using Postroom.Relay.OAuth;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Relay.Delivery;
 
-/// <summary>Fetches a route's password, at each login anew: a corrected file heals without a restart.</summary>
-internal static class Login
+/// <summary>How one connection logs in. Fetched for each anew: a corrected secret heals without a restart.</summary>
+internal sealed class Login
 {
-    /// <summary>The credentials of a route; null if it needs none.</summary>
-    /// <exception cref="LoginException">There is no password where the route says.</exception>
-    public static async Task<ClientCredentials?> ForAsync(
-        Route route, SecretVault? vault, bool isLocal, CancellationToken cancel)
+    private readonly ITokenSource? _source;
+    private readonly AccessToken? _token;
+
+    private Login(ClientCredentials credentials, ITokenSource? source = null, AccessToken? token = null) =>
+        (Credentials, _source, _token) = (credentials, source, token);
+
+    public ClientCredentials Credentials { get; }
+
+    /// <summary>The login of a route; null if it needs none.</summary>
+    /// <exception cref="LoginException">There is no password or token where the route says.</exception>
+    public static async Task<Login?> ForAsync(
+        Route route, CourierSettings settings, bool isLocal, CancellationToken cancel)
     {
         if (route.Account is not { } account)
             return null;
-        var password = account.Secret is { } name ? Open(name, vault) : await ReadAsync(account, cancel);
-        return new ClientCredentials(
-            account.User, password, RandomNumberGenerator.GetBytes(18), isLocal || route.AllowClearTextPassword);
+        var mayBeClear = isLocal || route.AllowClearTextPassword;
+        if (account.OAuth is { } name)
+            return await OfTokenAsync(account, SourceOf(name, settings), mayBeClear, cancel);
+        var password = account.Secret is { } secret ? Open(secret, settings.Vault) : await ReadAsync(account, cancel);
+        return new Login(new ClientCredentials(account.User, password, Nonce(), mayBeClear));
     }
+
+    /// <summary>The next hop took it.</summary>
+    public void Accepted()
+    {
+        if (_token is not null)
+            _source!.Accepted(_token);
+    }
+
+    /// <summary>The next hop refused it for good. True if another token is worth another try.</summary>
+    public bool IsRefused() => _token is not null && _source!.Refused(_token);
+
+    private static async Task<Login> OfTokenAsync(
+        AccountReference account, ITokenSource source, bool mayBeClear, CancellationToken cancel)
+    {
+        try
+        {
+            var token = await source.GetAsync(cancel);
+            var user = account.User.Length > 0 ? account.User : source.User;
+            return new Login(new ClientCredentials(user, token.Value, Nonce(), mayBeClear), source, token);
+        }
+        catch (TokenException none)
+        {
+            throw new LoginException(none.Message, none)
+            {
+                Fault = none.IsAccount ? Fault.Account : Fault.NextHop,
+            };
+        }
+    }
+
+    private static ITokenSource SourceOf(string name, CourierSettings settings) =>
+        settings.Tokens(name) ?? throw new LoginException($"there is no [[oauth]] account {name}");
+
+    private static byte[] Nonce() => RandomNumberGenerator.GetBytes(18);
 
     private static Secret Open(string name, SecretVault? vault)
     {
@@ -55,5 +100,8 @@ internal static class Login
         account.PasswordFile ?? $"the environment variable {account.PasswordEnvironment}";
 }
 
-/// <summary>We have no password to log in with.</summary>
-internal sealed class LoginException(string message, Exception? inner = null) : Exception(message, inner);
+/// <summary>We have no password or token to log in with.</summary>
+internal sealed class LoginException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    public Fault Fault { get; init; } = Fault.Account;
+}

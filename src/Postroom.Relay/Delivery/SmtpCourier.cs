@@ -12,11 +12,9 @@ namespace Postroom.Relay.Delivery;
 /// </summary>
 /// <remarks>
 /// <para>A transfer goes to a connection without work; else behind the work of one, if the hop answers at once; else
-/// to a
-/// further connection, up to the route's bound; else behind the work of one after all, up to <see
-/// cref="Route.InFlight"/>
-/// transfers that are unanswered or not recorded; else it waits. So a near hop is served by few connections with
-/// full writes, and a slow one by many.</para>
+/// to a further connection, up to the route's bound; else behind the work of one after all, up to
+/// <see cref="Route.InFlight"/> transfers that are unanswered or not recorded; else it waits. So a near hop is served
+/// by few connections with full writes, and a slow one by many.</para>
 /// <para>An outcome's continuation runs where the reply was read. It must not block.</para>
 /// <para>Cancelling works while a transfer waits for a connection, and ends in
 /// <see cref="OperationCanceledException"/>: nothing was sent. Later it is without effect.</para>
@@ -26,14 +24,13 @@ public sealed class SmtpCourier : ICourier
     private const double Soon = 10; // ms
 
     private readonly LinkOpener _opener;
+    private readonly Openings _openings;
     private readonly CancellationTokenSource _end = new();
     private readonly List<Link> _links = [];
     private readonly Queue<Transfer> _again = new();
     private readonly Queue<Transfer> _waiting = new();
     private ITimer? _idle;
     private bool _idleIsSet;
-    private int _opening;
-    private long _noOpenBefore;
     private double _answerMs = double.MaxValue;
     private bool _closed;
 
@@ -41,6 +38,7 @@ public sealed class SmtpCourier : ICourier
     {
         (Route, Settings, Time) = (route, settings, time);
         _opener = new LinkOpener(route, settings, dialer, time);
+        _openings = new Openings(route, settings, time);
     }
 
     /// <remarks>
@@ -71,12 +69,16 @@ public sealed class SmtpCourier : ICourier
         if (cancel.IsCancellationRequested)
             return Task.FromCanceled<Outcome>(cancel);
         var transfer = new Transfer(assignment);
+        Failure? refusal;
         lock (Gate)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            _waiting.Enqueue(transfer);
+            if ((refusal = _openings.Refusal) is null)
+                _waiting.Enqueue(transfer);
         }
 
+        if (refusal is not null)
+            return Refused(transfer, refusal);
         Dispatch();
         if (cancel.CanBeCanceled && !transfer.IsGiven)
         {
@@ -93,10 +95,11 @@ public sealed class SmtpCourier : ICourier
         lock (Gate)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
+            _openings.Probe();
             // At the bound of connections there is one that works: that is the answer.
-            if (_links.Count + _opening >= Route.Connections && _links.Exists(link => link.IsUsable))
+            if (_links.Count + _openings.Underway >= Route.Connections && _links.Exists(link => link.IsUsable))
                 return null;
-            _opening++;
+            _openings.Begin();
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _end.Token);
@@ -143,7 +146,7 @@ public sealed class SmtpCourier : ICourier
                 {
                     if (!MayOpen())
                         break;
-                    _opening++;
+                    _openings.Begin();
                     open++;
                     continue;
                 }
@@ -246,11 +249,7 @@ public sealed class SmtpCourier : ICourier
         return _answerMs < Settings.Near.TotalMilliseconds || !MayOpen() ? least : null;
     }
 
-    // Connections on their way will take as many transfers each as may be in flight.
-    private bool MayOpen() =>
-        _links.Count + _opening < Route.Connections &&
-        _again.Count + _waiting.Count > _opening * Route.InFlight &&
-        (_links.Count == 0 || Time.GetTimestamp() >= _noOpenBefore);
+    private bool MayOpen() => _openings.MayBegin(_links.Count, _again.Count + _waiting.Count);
 
     private async Task OpenAndDispatchAsync()
     {
@@ -287,7 +286,7 @@ public sealed class SmtpCourier : ICourier
         var link = new Link(this, opening);
         lock (Gate)
         {
-            _opening--;
+            _openings.Succeeded();
             if (!_closed)
             {
                 _links.Add(link);
@@ -301,16 +300,12 @@ public sealed class SmtpCourier : ICourier
             link.Start();
     }
 
-    // Beside links that work it only means that there can be no more of them now; alone, nothing can be sent.
     private void Fail(Opening opening)
     {
         Transfer[] waiting = [];
         lock (Gate)
         {
-            _opening--;
-            if (_links.Count > 0)
-                _noOpenBefore = Time.GetTimestamp() + (long)(Settings.OpenAgain.TotalSeconds * Time.TimestampFrequency);
-            else
+            if (_openings.Failed(opening.Failure!, _links.Count > 0))
             {
                 // Not only when the last of several on their way has failed: each would open the next one meanwhile,
                 // and the last would never come.
@@ -330,6 +325,14 @@ public sealed class SmtpCourier : ICourier
             transfer.Fail(opening.Failure!);
             transfer.Complete(attempt, recorded: null, damage: null, inDoubt: false);
         }
+    }
+
+    private static Task<Outcome> Refused(Transfer transfer, Failure refusal)
+    {
+        transfer.IsGiven = true;
+        transfer.Fail(refusal);
+        transfer.Complete(attempt: null, recorded: null, damage: null, inDoubt: false);
+        return transfer.Outcome;
     }
 
     private void Cancel(Transfer transfer, CancellationToken cancel)

@@ -16,7 +16,8 @@ public interface ITokenSource
     /// <summary>The mailbox that is logged in to.</summary>
     string User { get; }
 
-    /// <summary>A token that is good now: the one there is, or a new one. Asked by many at once, it fetches one.</summary>
+    /// <summary>A token that is good now: the one there is, or a new one. Asked by many at once, it fetches
+    /// one.</summary>
     /// <exception cref="TokenException">There is none to be had.</exception>
     Task<AccessToken> GetAsync(CancellationToken cancel);
 

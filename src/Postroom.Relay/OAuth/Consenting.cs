@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using System.Buffers.Text;
+using System.Text;
+using Duende.IdentityModel.Client;
+using Postroom.Mail;
+
+namespace Postroom.Relay.OAuth;
+
+/// <summary>A consent on another device (RFC 8628).</summary>
+/// <param name="UserCode">What the person types there.</param>
+/// <param name="VerificationUri">Where.</param>
+/// <param name="DeviceCode">What we ask with meanwhile.</param>
+public sealed record DeviceConsent(string UserCode, string VerificationUri, Secret DeviceCode)
+{
+    public DateTimeOffset EndsAt { get; init; }
+
+    public TimeSpan PollEvery { get; init; }
+}
+
+/// <summary>A consent in a browser, with PKCE (RFC 7636), which comes back to this machine (RFC 8252 §7.3).</summary>
+/// <param name="Address">What the browser opens.</param>
+/// <param name="RedirectTo">Where it comes back to.</param>
+public sealed record BrowserConsent(Uri Address, Uri RedirectTo)
+{
+    /// <summary>What only this process knows until the code is redeemed.</summary>
+    internal string Verifier { get; private init; } = "";
+
+    internal string State { get; private init; } = "";
+
+    /// <summary>Asks for the consent of whoever opens the address.</summary>
+    /// <exception cref="TokenException">The provider has no such way.</exception>
+    public static BrowserConsent Ask(OAuthAccount account, Uri redirectTo)
+    {
+        if (account.Endpoints.Authorization is not { } at)
+            throw new TokenException($"the provider of [[oauth]] {account.Name} has no page to consent at",
+                isAccount: true);
+        var verifier = Dice();
+        var state = Dice();
+        var extra = new Parameters();
+        if (account.Provider == OAuthProvider.Google)
+            extra.Add("access_type", "offline"); // without both no refresh token comes
+        var address = new RequestUrl(at.AbsoluteUri).CreateAuthorizeUrl(account.ClientId, "code", account.Scope,
+            redirectTo.AbsoluteUri, state, loginHint: account.User.Length > 0 ? account.User : null, prompt: "consent",
+            codeChallenge: Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))),
+            codeChallengeMethod: "S256", extra: extra);
+        return new BrowserConsent(new Uri(address), redirectTo) { Verifier = verifier, State = state };
+    }
+
+    /// <summary>The code out of the address that the browser came back to.</summary>
+    /// <exception cref="TokenException">It is not the answer to this question, or it is no.</exception>
+    public string CodeIn(Uri cameBackTo)
+    {
+        var answer = new AuthorizeResponse(cameBackTo.AbsoluteUri);
+        if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(answer.State ?? ""),
+                Encoding.UTF8.GetBytes(State)))
+            throw new TokenException("the browser came back with the answer to another question (state differs): "
+                + "begin again", isAccount: true);
+        return answer.Code is { Length: > 0 } code && !answer.IsError ? code : throw new TokenException(
+            TokenClient.Shown($"{answer.Error ?? "no code"}: {answer.ErrorDescription ?? "nobody agreed"}"),
+            isAccount: true);
+    }
+
+    private static string Dice() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+}

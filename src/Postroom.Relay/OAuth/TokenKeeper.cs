@@ -1,0 +1,193 @@
+using Postroom.Relay.Vault;
+
+namespace Postroom.Relay.OAuth;
+
+/// <summary>The one renewer of one account: holds its access token, and has it renewed in time.</summary>
+/// <remarks>
+/// <code>
+///   issued ───────────── 75 % ± dice ──────────────── end
+///   │ given as it is    │ given, and renewed beside  │ waited for
+/// </code>
+/// <para>From 75 % of its life on, whoever asks has a new one fetched and does not wait for it: an authorization server
+/// that is down costs nothing while the old one is good. At most one request is under way.</para>
+/// <para>A refresh token that came new is durable before the access token beside it is given to anybody: many a server
+/// takes the old one back as soon as the new pair is used, and a crash in between would leave us with neither.</para>
+/// <para>The access token itself is in memory alone. After a start the first login fetches one.</para>
+/// </remarks>
+internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts) : ITokenSource
+{
+    /// <summary>Of a token's life, before it is renewed: between these two, by the dice.</summary>
+    private const double RenewFrom = 0.70, RenewTo = 0.80;
+
+    /// <summary>A token that ends sooner than this is not given any more: a login takes its time.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+
+    /// <summary>After a server was away: doubles between the two. Many ask, and each of them once a second.</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5), AskAgainAtMost = TimeSpan.FromMinutes(2);
+
+    /// <summary>After it refused: two routes of one account probe at about the same time.</summary>
+    private static readonly TimeSpan Repeat = TimeSpan.FromMinutes(1);
+
+    /// <summary>An unproven token this old may have been spoilt by something that a new one is not.</summary>
+    private static readonly TimeSpan WorthAnother = TimeSpan.FromMinutes(5);
+
+    private readonly Lock _gate = new();
+    private AccessToken? _token;
+    private DateTimeOffset _issuedAt;
+    private DateTimeOffset _renewAt;
+    private bool _wasAccepted;
+    private int _generation; // of the secrets: what is fetched with older ones does not count
+    private Task<AccessToken>? _renewal;
+    private TokenException? _failure;
+    private DateTimeOffset _askAgainAt;
+    private TimeSpan _wait;
+
+    public OAuthAccount Account => account;
+
+    public string Name => account.Name;
+
+    public string User => account.User;
+
+    public async Task<AccessToken> GetAsync(CancellationToken cancel)
+    {
+        Task<AccessToken> renewal;
+        lock (_gate)
+        {
+            var now = parts.Time.GetUtcNow();
+            var isGood = _token is not null && now < _token.ExpiresAt - Margin;
+            if (isGood && now < _renewAt)
+                return _token!;
+            if (_renewal is null && _failure is not null && now < _askAgainAt)
+                return isGood ? _token! : throw new TokenException(_failure.Message, _failure.IsAccount, _failure);
+            renewal = _renewal ??= RenewAsync(_generation);
+            if (isGood)
+                return _token!;
+        }
+
+        return await renewal.WaitAsync(cancel);
+    }
+
+    public bool Refused(AccessToken token)
+    {
+        lock (_gate)
+        {
+            if (token != _token)
+                return true; // there is another already
+            _token = null;
+            return _wasAccepted || parts.Time.GetUtcNow() - _issuedAt >= WorthAnother;
+        }
+    }
+
+    public void Accepted(AccessToken token)
+    {
+        lock (_gate)
+            _wasAccepted |= token == _token;
+    }
+
+    /// <summary>Somebody changed a secret: what it brought before does not count.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+        {
+            _generation++;
+            (_token, _renewal, _failure) = (null, null, null);
+        }
+    }
+
+    private async Task<AccessToken> RenewAsync(int generation)
+    {
+        await Task.Yield(); // not under the gate
+        try
+        {
+            var grant = account.Flow switch
+            {
+                OAuthFlow.User => await RefreshAsync(),
+                OAuthFlow.App => await parts.Client.OfAppAsync(account, CancellationToken.None),
+                OAuthFlow.ServiceAccount => await parts.Client.OfServiceAccountAsync(account, CancellationToken.None),
+            };
+            lock (_gate)
+                if (generation == _generation)
+                    Take(grant.Access);
+            return grant.Access;
+        }
+        catch (Exception e)
+        {
+            var failure = e as TokenException
+                ?? new TokenException($"no token for [[oauth]] {account.Name}: {e.Message}", isAccount: false, e);
+            lock (_gate)
+                if (generation == _generation)
+                    Fail(failure);
+            throw failure;
+        }
+    }
+
+    private void Fail(TokenException failure)
+    {
+        _wait = failure.IsAccount ? Repeat
+            : _failure is not { IsAccount: false } ? AskAgain
+            : _wait * 2 < AskAgainAtMost ? _wait * 2 : AskAgainAtMost;
+        (_renewal, _failure, _askAgainAt) = (null, failure, parts.Time.GetUtcNow() + _wait);
+    }
+
+    private void Take(AccessToken fresh)
+    {
+        var now = parts.Time.GetUtcNow();
+        double dice;
+        lock (parts.Dice)
+            dice = parts.Dice.NextDouble();
+        (_token, _issuedAt, _wasAccepted, _renewal, _failure) = (fresh, now, false, null, null);
+        _renewAt = now + (fresh.ExpiresAt - now) * (RenewFrom + (RenewTo - RenewFrom) * dice);
+    }
+
+    private async Task<Grant> RefreshAsync()
+    {
+        Consent consent;
+        try
+        {
+            var name = account.ConsentName;
+            var facts = parts.Vault.Find(name) ?? throw new TokenException(
+                $"nobody has consented for [[oauth]] {Name} yet: run `postroom oauth connect {Name}`", isAccount: true);
+            consent = Consent.Of(parts.Vault.Open(name), facts.SetAt);
+        }
+        catch (VaultException closed)
+        {
+            throw new TokenException(closed.Message, isAccount: true, closed);
+        }
+
+        var grant = await parts.Client.RefreshAsync(account, consent, CancellationToken.None);
+        Keep(consent, grant);
+        return grant;
+    }
+
+    // Where nothing changed but the day, once a day is enough.
+    private void Keep(Consent old, Grant grant)
+    {
+        var now = parts.Time.GetUtcNow();
+        var fresh = old with
+        {
+            RefreshToken = grant.RefreshToken ?? old.RefreshToken,
+            RenewedAt = now,
+            Scope = grant.Scope ?? old.Scope,
+            EndsAt = grant.RefreshEndsAt ?? (grant.RefreshToken is null ? old.EndsAt : null),
+        };
+        if (fresh.RefreshToken == old.RefreshToken && old.RenewedAt.UtcDateTime.Date == now.UtcDateTime.Date)
+            return;
+        try
+        {
+            ConsentBook.Keep(parts.Vault, account, fresh);
+        }
+        catch (VaultException full) when (fresh.RefreshToken == old.RefreshToken)
+        {
+            _ = full; // only the note of the day is lost
+        }
+        catch (VaultException full)
+        {
+            throw new TokenException($"the next refresh token of [[oauth]] {Name} could not be kept, so its access "
+                + $"token is not used: {full.Message}", isAccount: false, full);
+        }
+    }
+}
+
+/// <summary>What all keepers share.</summary>
+/// <param name="Dice">Rolled under a lock of its own.</param>
+internal sealed record TokenKeeperParts(TokenClient Client, SecretVault Vault, TimeProvider Time, Random Dice);
