@@ -56,6 +56,10 @@ public sealed record OAuthAccount(string Name, string User)
     public string ConsentName => ConsentOf(Name);
 
     public static string ConsentOf(string account) => $"oauth.{account}";
+
+    /// <summary>What to say where no consent is kept.</summary>
+    public static string NoConsent(string account) =>
+        $"nobody has consented for [[oauth]] {account} yet: run `postroom oauth connect {account}`";
 }
 
 /// <summary>Where an authorization server listens.</summary>

@@ -145,8 +145,8 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts) 
         try
         {
             var name = account.ConsentName;
-            var facts = parts.Vault.Find(name) ?? throw new TokenException(
-                $"nobody has consented for [[oauth]] {Name} yet: run `postroom oauth connect {Name}`", isAccount: true);
+            var facts = parts.Vault.Find(name)
+                ?? throw new TokenException(OAuthAccount.NoConsent(Name), isAccount: true);
             consent = Consent.Of(parts.Vault.Open(name), facts.SetAt);
         }
         catch (VaultException closed)
@@ -174,7 +174,9 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts) 
             return;
         try
         {
-            ConsentBook.Keep(parts.Vault, account, fresh);
+            // Somebody consented anew meanwhile: that one stays.
+            if (ConsentBook.Find(parts.Vault, account)?.RefreshToken == old.RefreshToken)
+                ConsentBook.Keep(parts.Vault, account, fresh);
         }
         catch (VaultException full) when (fresh.RefreshToken == old.RefreshToken)
         {

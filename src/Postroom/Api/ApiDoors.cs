@@ -14,6 +14,9 @@ public sealed record ApiDoors(
     /// <summary>Called after a person asked for a try at once, so that a paused lane is probed too.</summary>
     public Action Hurry { get; init; } = () => { };
 
+    /// <summary>Called with the name of a secret that was set or deleted.</summary>
+    public Action<string> SecretChanged { get; init; } = _ => { };
+
     /// <summary>Where secrets go in, and what may be known of them.</summary>
     public required SecretVault Vault { get; init; }
 }

@@ -15,6 +15,7 @@ internal sealed class SecretActions(ApiDoors doors)
             throw ApiProblem.Bad("a secret without a value", "Send {\"value\":\"…\"}.");
         doors.Vault.Put(name, new Secret(request.Value), request.RotateBy, request.Expires);
         Note(who, $"secret {name} set");
+        doors.SecretChanged(name);
         doors.Hurry();
         return AnswerOf.Secret(doors.Vault.Find(name)!);
     }
@@ -24,6 +25,7 @@ internal sealed class SecretActions(ApiDoors doors)
         if (!doors.Vault.Delete(name))
             throw new ApiProblem(404, $"there is no secret {name}", "Look with: postroom secret list");
         Note(who, $"secret {name} deleted");
+        doors.SecretChanged(name);
         return List();
     }
 

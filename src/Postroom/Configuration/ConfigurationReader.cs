@@ -1,5 +1,6 @@
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
+using Postroom.Relay.OAuth;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
@@ -53,6 +54,7 @@ public static class ConfigurationReader
             Submission = new SubmissionSettings(hostName, Folders.Users(data),
                 [.. tables.Where(t => t.Name == "listener").Select(ListenerOf)]),
             Routes = [.. tables.Where(t => t.Name == "route").Select(RouteOf)],
+            Accounts = [.. tables.Where(t => t.Name == "oauth").Select(t => AccountOf(t, tables))],
             Queue = queue,
             Spool = SpoolOf(tables.Find(t => t.Name == "spool")) with { LongestWait = queue.Retry.Longest },
             Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
@@ -92,10 +94,12 @@ public static class ConfigurationReader
         {
             Tls = t.Get(RouteKeys.Tls),
             TrustFile = t.Get(RouteKeys.Trust),
-            Account = t.Get(RouteKeys.User) is { } user
-                ? new AccountReference(user, t.Get(RouteKeys.PasswordFile), t.Get(RouteKeys.PasswordEnvironment))
+            Account = t.Get(RouteKeys.User) is { } || t.Get(RouteKeys.OAuth) is { }
+                ? new AccountReference(t.Get(RouteKeys.User) ?? "", t.Get(RouteKeys.PasswordFile),
+                    t.Get(RouteKeys.PasswordEnvironment))
                 {
                     Secret = t.Get(RouteKeys.Password),
+                    OAuth = t.Get(RouteKeys.OAuth),
                 }
                 : null,
             AllowClearTextPassword = t.Get(RouteKeys.AllowClearText),
@@ -105,6 +109,38 @@ public static class ConfigurationReader
             Recipients = t.Get(RouteKeys.Recipients),
             Senders = t.Get(RouteKeys.Senders),
         };
+
+    private static OAuthAccount AccountOf(TableValues t, List<TableValues> tables)
+    {
+        var (name, provider, flow) = (t.Get(OAuthKeys.Name) ?? "", t.Get(OAuthKeys.Provider), t.Get(OAuthKeys.Flow));
+        var isForGraph = tables.Exists(route => route.Name == "route" && route.Get(RouteKeys.OAuth) == name
+            && route.Get(RouteKeys.Via) == Via.Graph);
+        var scopes = t.Get(OAuthKeys.Scopes);
+        return new OAuthAccount(name, t.Get(OAuthKeys.User) ?? "")
+        {
+            Provider = provider,
+            Flow = flow,
+            ClientId = t.Get(OAuthKeys.ClientId) ?? "",
+            ClientSecret = t.Get(OAuthKeys.ClientSecret),
+            CertificateFile = t.Get(OAuthKeys.Certificate),
+            Key = t.Get(OAuthKeys.Key),
+            Scope = scopes.Count > 0 ? string.Join(' ', scopes) : Presets.ScopeOf(provider, flow, isForGraph),
+            Endpoints = EndpointsOf(t),
+        };
+    }
+
+    // What is written wins: the clouds of governments have the same ways at other addresses.
+    private static OAuthEndpoints EndpointsOf(TableValues t)
+    {
+        var preset = Presets.EndpointsOf(t.Get(OAuthKeys.Provider), t.Get(OAuthKeys.Tenant));
+        return new OAuthEndpoints(
+            OAuthChecks.Endpoint(t.Get(OAuthKeys.TokenEndpoint)) ?? preset?.Token ?? OAuthChecks.Nowhere,
+            OAuthChecks.Endpoint(t.Get(OAuthKeys.AuthorizationEndpoint)) ?? preset?.Authorization,
+            OAuthChecks.Endpoint(t.Get(OAuthKeys.DeviceEndpoint)) ?? preset?.Device)
+        {
+            IdleLife = preset?.IdleLife,
+        };
+    }
 
     private static QueueSettings QueueOf(TableValues? t) => t is null ? new QueueSettings() : new QueueSettings
     {

@@ -21,6 +21,7 @@ public static class CrossChecks
             .. routes.SelectMany(r => OfRoute(r.First, r.Second, all.Submission.Listeners)),
             .. Twice(routes.Select(r => (r.First.PlaceOf(RouteKeys.Name), r.Second.Name)), "name"),
             .. OfRoutesTogether(all, tables[0], routes.Select(r => r.First).ToList()),
+            .. OAuthChecks.Of(all, tables),
             .. OfQueueAndSpool(all, tables),
             .. tables.Where(t => t.Name == "vault").SelectMany(OfVault),
         ];
@@ -66,12 +67,13 @@ public static class CrossChecks
                 "give the host and port of the next hop");
         if (route.TrustFile is { } trust && !File.Exists(trust))
             yield return new Mistake(table.PlaceOf(RouteKeys.Trust), $"trust: there is no file {trust}");
-        var passwords = new[] { RouteKeys.Password, RouteKeys.PasswordFile, RouteKeys.PasswordEnvironment }
+        var passwords = new Setting[]
+            { RouteKeys.Password, RouteKeys.OAuth, RouteKeys.PasswordFile, RouteKeys.PasswordEnvironment }
             .Where(table.IsWritten).ToList();
         if (passwords.Count > 1)
             yield return new Mistake(table.PlaceOf(passwords[^1]),
                 $"{passwords[0].Key} and {passwords[1].Key} are both given", "keep one");
-        if (passwords.Count > 0 && !table.IsWritten(RouteKeys.User))
+        if (passwords.Count > 0 && !table.IsWritten(RouteKeys.User) && !table.IsWritten(RouteKeys.OAuth))
             yield return new Mistake(table.Place, "a password without a user", "add user");
         if (table.IsWritten(RouteKeys.User) && passwords.Count == 0)
             yield return new Mistake(table.PlaceOf(RouteKeys.User), "a user without a password",
@@ -140,7 +142,7 @@ public static class CrossChecks
                 "keep one: the key comes from one place");
     }
 
-    private static IEnumerable<Mistake> Twice(IEnumerable<(Place Place, string Value)> named, string key)
+    internal static IEnumerable<Mistake> Twice(IEnumerable<(Place Place, string Value)> named, string key)
     {
         var seen = new Dictionary<string, Place>(StringComparer.OrdinalIgnoreCase);
         foreach (var (place, value) in named)

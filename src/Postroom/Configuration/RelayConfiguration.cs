@@ -1,5 +1,6 @@
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
+using Postroom.Relay.OAuth;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
@@ -19,6 +20,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
     public required SubmissionSettings Submission { get; init; }
 
     public required IReadOnlyList<Route> Routes { get; init; }
+
+    /// <summary>What routes log in with instead of passwords.</summary>
+    public IReadOnlyList<OAuthAccount> Accounts { get; init; } = [];
 
     public required QueueSettings Queue { get; init; }
 

@@ -15,14 +15,16 @@ public static class SettingTable
         new("listener", true, "A place to hand mail over at. Without any: `127.0.0.1:2525`."),
         new("route", true, "A way out: a next hop and what to know to use it. The first whose senders and recipients "
             + "match is taken."),
+        new("oauth", true, "An account that is logged in to with OAuth 2.0 instead of a password; see "
+            + "[oauth.md](../oauth.md)."),
         new("queue", false, "How patient the queue is."),
         new("spool", false, "The bounds of the store."),
         new("vault", false, "Where the key is that seals the secrets; see [secrets.md](../secrets.md)."),
     ];
 
     private static readonly Setting[] Declared =
-        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. QueueKeys.All, .. SpoolKeys.All,
-            .. VaultKeys.All];
+        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. QueueKeys.All,
+            .. SpoolKeys.All, .. VaultKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;
 
@@ -125,6 +127,8 @@ internal static class RouteKeys
 
     public static readonly Setting<string?> Name = new(T, "name", SettingTypes.Text, null,
         "Its name in the queue, the trail and the log.") { Required = true };
+    public static readonly Setting<Via> Via = new(T, "via", SettingTypes.Choice<Via>(), Plain.Via,
+        "`smtp`, or `graph`: Microsoft Graph, for tenants that have SMTP AUTH switched off.");
     public static readonly Setting<string?> Host = new(T, "host", SettingTypes.Text, null,
         "The next hop's host name or address.") { Required = true };
     public static readonly Setting<int> Port = new(T, "port", SettingTypes.Whole(1, 65_535), Plain.Port,
@@ -139,6 +143,9 @@ internal static class RouteKeys
         new(T, "user", SettingTypes.Text, null, "Log in as. Without it: no AUTH.");
     public static readonly Setting<string?> Password = new(T, "password", SettingTypes.SecretName, null,
         "The password, by its name in the vault: `secret:NAME`, after `postroom secret set NAME`.");
+    public static readonly Setting<string?> OAuth = new(T, "oauth", SettingTypes.Text, null,
+        "The name of an `[[oauth]]` account to log in with instead of a password. Its user holds where the route names "
+            + "none.");
     public static readonly Setting<string?> PasswordFile = new(T, "password_file", SettingTypes.Path, null,
         "The file whose first line is the password.");
     public static readonly Setting<string?> PasswordEnvironment = new(T, "password_env", SettingTypes.Text, null,
@@ -161,7 +168,7 @@ internal static class RouteKeys
 
     public static Setting[] All =>
     [
-        Name, Host, Port, Tls, Trust, User, Password, PasswordFile, PasswordEnvironment, AllowClearText, Connections,
+        Name, Via, Host, Port, Tls, Trust, User, Password, OAuth, PasswordFile, PasswordEnvironment, AllowClearText, Connections,
             InFlight, Helo,
         Recipients, Senders,
     ];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Postroom.Mail;
 using Postroom.Relay.Vault;
 
@@ -61,9 +62,9 @@ public static class SettingTypes
 
     public static SettingType<T> Choice<T>() where T : struct, Enum
     {
-        var names = Enum.GetNames<T>().Select(n => n.ToLowerInvariant()).ToArray();
+        var names = Enum.GetNames<T>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName).ToArray();
         return new SettingType<T>("one of " + string.Join(", ", names), Read, v =>
-            $"\"{v.ToString().ToLowerInvariant()}\"");
+            $"\"{JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString())}\"");
 
         (bool, T, string) Read(RawValue raw)
         {

@@ -5,6 +5,7 @@ using Postroom.Configuration;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
+using Postroom.Relay.OAuth;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
@@ -33,6 +34,7 @@ public sealed class House : IAsyncDisposable
     private readonly DateTimeOffset _startedAt;
     private readonly SemaphoreSlim _reloading = new(1);
     private readonly SecretVault _vault;
+    private readonly TokenBook _tokens;
     private RelayConfiguration _configuration;
     private EmbeddedSpool? _spool;
     private NearSide? _submission;
@@ -46,6 +48,8 @@ public sealed class House : IAsyncDisposable
         _log = wiring.Logs.CreateLogger("postroom");
         _startedAt = wiring.Time.GetUtcNow();
         _vault = configuration.Vault.Open(wiring.Time);
+        _tokens = new TokenBook(_vault, wiring.Time, wiring.Dice);
+        _tokens.Use(configuration.Accounts);
     }
 
     /// <summary>Never completes while the store is sound; faults once it has failed.</summary>
@@ -75,7 +79,7 @@ public sealed class House : IAsyncDisposable
             Routes = routes,
             Policy = new SandboxPolicy(all.Mode),
             Settings = all.Queue,
-            CourierFor = route => _wiring.CourierFor(route, _configuration, _vault),
+            CourierFor = route => _wiring.CourierFor(route, new CourierNeeds(_configuration, _vault, _tokens)),
             HostName = all.HostName,
             Time = time,
             Dice = _wiring.Dice,
@@ -84,7 +88,10 @@ public sealed class House : IAsyncDisposable
         _ = _conductor.RunAsync(CancellationToken.None);
         _ = ReleaseUnroutedAsync(routes, cancel);
         TellOfSecrets();
-        var doors = new ApiDoors(_spool, Status, ReloadAsync, time) { Hurry = _conductor.ProbeNow, Vault = _vault };
+        var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
+        {
+            Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = _tokens.SecretChanged,
+        };
         _api = new ApiServer(Folders.ApiSocket(all.DataFolder), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
     }
@@ -112,6 +119,7 @@ public sealed class House : IAsyncDisposable
                 warnings.Add($"{file}: warning: changes to hostname, [spool] and [vault] hold from the next start");
             await _submission!.ReloadAsync(fresh.Submission, cancel);
             _configuration = fresh;
+            _tokens.Use(fresh.Accounts);
             await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);
             await ReleaseUnroutedAsync(new RouteTable(fresh.Routes), cancel);
@@ -170,15 +178,21 @@ public sealed class House : IAsyncDisposable
             await _conductor.StopAsync();
         if (_spool is not null)
             await _spool.DisposeAsync();
+        _tokens.Dispose();
         _reloading.Dispose();
     }
 
     // Before the first mail needs one that is not there, or does not open.
     private void TellOfSecrets()
     {
-        var named = _configuration.Routes.Select(route => route.Account?.Secret).OfType<string>().Distinct().ToList();
+        var named = _configuration.Routes.Select(route => route.Account?.Secret)
+            .Concat(_configuration.Accounts.SelectMany(account => new[] { account.ClientSecret, account.Key }))
+            .OfType<string>().Distinct().ToList();
         foreach (var name in named.Where(name => _vault.Find(name) is null))
             HostLog.SecretClosed(_log, SecretVault.Missing(name));
+        foreach (var account in _configuration.Accounts)
+            if (account.Flow == OAuthFlow.User && _vault.Find(account.ConsentName) is null)
+                HostLog.SecretClosed(_log, OAuthAccount.NoConsent(account.Name));
         foreach (var secret in _vault.List().Where(secret => secret.Trouble is not null))
             HostLog.SecretClosed(_log, secret.Trouble!);
     }

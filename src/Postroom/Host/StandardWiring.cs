@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Postroom.Configuration;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Submission;
-using Postroom.Relay.Vault;
 using Postroom.Relay.Wire;
 
 namespace Postroom.Host;
@@ -15,8 +13,7 @@ internal static class StandardWiring
         var dialer = new SocketDialer();
         return new Wiring(TimeProvider.System, new Random(), logs)
         {
-            CourierFor = (route, all, vault) =>
-                new SmtpCourier(route, SettingsOf(all, vault), dialer, TimeProvider.System),
+            CourierFor = (route, needs) => new SmtpCourier(route, SettingsOf(needs), dialer, TimeProvider.System),
             Submission = (settings, spool) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, logs);
@@ -25,9 +22,10 @@ internal static class StandardWiring
         };
     }
 
-    private static CourierSettings SettingsOf(RelayConfiguration all, SecretVault vault) => new(all.HostName)
+    private static CourierSettings SettingsOf(CourierNeeds needs) => new(needs.All.HostName)
     {
-        Vault = vault,
-        Own = new OwnListeners([.. all.Submission.Listeners.Select(l => l.Address)], []),
+        Vault = needs.Vault,
+        Tokens = needs.Tokens.Find,
+        Own = new OwnListeners([.. needs.All.Submission.Listeners.Select(l => l.Address)], []),
     };
 }

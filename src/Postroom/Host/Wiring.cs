@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Postroom.Configuration;
 using Postroom.Mail.Routing;
 using Postroom.Relay.Delivery;
+using Postroom.Relay.OAuth;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
 using Postroom.Relay.Vault;
@@ -11,12 +12,17 @@ namespace Postroom.Host;
 /// <summary>What a house is wired to: the doors to the world, and the rooms at both ends of the road.</summary>
 public sealed record Wiring(TimeProvider Time, Random Dice, ILoggerFactory Logs)
 {
-    /// <summary>Makes the courier of a route, which takes its secrets from the vault.</summary>
-    public required Func<Route, RelayConfiguration, SecretVault, ICourier> CourierFor { get; init; }
+    /// <summary>Makes the courier of a route.</summary>
+    public required Func<Route, CourierNeeds, ICourier> CourierFor { get; init; }
 
     /// <summary>Makes the near side: its listeners, which hand what they take to the spool.</summary>
     public required Func<SubmissionSettings, ISpool, NearSide> Submission { get; init; }
 }
+
+/// <summary>What a courier is made with, besides its route.</summary>
+/// <param name="Vault">Where its password is.</param>
+/// <param name="Tokens">Where its access tokens come from.</param>
+public sealed record CourierNeeds(RelayConfiguration All, SecretVault Vault, TokenBook Tokens);
 
 /// <summary>The near side, as the house needs it.</summary>
 /// <param name="StartAsync">Completes when every listener listens.</param>
