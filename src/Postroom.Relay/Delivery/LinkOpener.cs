@@ -13,6 +13,10 @@ internal sealed record Opening(Connection? Connection, Capabilities Hop, Failure
     public string? Remote { get; init; }
     public string? Greeting { get; init; }
     public IReadOnlyList<Step> Steps { get; init; } = [];
+
+    /// <summary>What was heard at each of the steps.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
     public Transcript? Transcript { get; init; }
 
     /// <summary>It ended in the TLS handshake.</summary>
@@ -77,6 +81,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
     private sealed class Attempt(LinkOpener opener, string address, ClientTls tls)
     {
         private readonly List<Step> _steps = [];
+        private readonly List<string> _words = [];
         private readonly ReplyReader _replies = new();
         private readonly byte[] _buffer = new byte[ReplyReader.LongestLine];
         private Memory<byte> _unread;
@@ -126,7 +131,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             _from = opener.GetTimestamp();
             _connection = await Connection.OpenAsync(
                 opener.Dialer, (address, route.Port), opener.Deadlines, opener.Time, cancel);
-            Step("connect");
+            Step("connect", _connection.Remote);
             using var stop = cancel.UnsafeRegister(
                 static open => _ = ((Connection)open!).DisposeAsync().AsTask(), _connection);
             if (route.Tls == TlsMode.Implicit)
@@ -146,7 +151,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             _login?.Accepted();
             return new Opening(_connection, _session.Hop, null)
             {
-                Remote = _connection.Remote, Greeting = _session.Greeting, Steps = _steps,
+                Remote = _connection.Remote, Greeting = _session.Greeting, Steps = _steps, Words = _words,
                 Transcript = _connection.Transcript,
             };
         }
@@ -164,10 +169,11 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             }
 
             var reply = await ReadReplyAsync(stage);
-            _connection!.Transcript.Received(session.Masked(reply).Quote());
+            var words = session.Masked(reply).Quote();
+            _connection!.Transcript.Received(words);
             var move = session.On(reply);
             if (session.Stage != stage || move != ClientMove.Talk)
-                Step(NameOf(stage));
+                Step(NameOf(stage), words);
             return move;
         }
 
@@ -188,7 +194,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             _inHandshake = true;
             await _connection!.SecureAsync(client, opener.Deadlines.Connect);
             _inHandshake = false;
-            Step("tls");
+            Step("tls", _connection.Tls!);
         }
 
         private async Task<Reply> ReadReplyAsync(ClientStage stage)
@@ -220,17 +226,18 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
                 await _connection.DisposeAsync();
             return new Opening(null, Capabilities.None, failure)
             {
-                Remote = _connection?.Remote, Greeting = _session?.Greeting, Steps = _steps,
+                Remote = _connection?.Remote, Greeting = _session?.Greeting, Steps = _steps, Words = _words,
                 Transcript = _connection?.Transcript, TlsFailed = _inHandshake,
                 MayTryAnotherToken = _session is { Stage: ClientStage.Auth } && failure.Status.Class == 5
                     && _login!.IsRefused(),
             };
         }
 
-        private void Step(string name)
+        private void Step(string name, string words)
         {
             var now = opener.GetTimestamp();
             _steps.Add(new Step(name, opener.Time.GetElapsedTime(_from, now).TotalMilliseconds));
+            _words.Add(words);
             _from = now;
         }
 

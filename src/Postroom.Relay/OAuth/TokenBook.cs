@@ -41,6 +41,13 @@ public sealed class TokenBook : IDisposable
             return _keepers.GetValueOrDefault(name);
     }
 
+    /// <summary>A person looks: what was refused or away a moment ago is asked again.</summary>
+    public void AskAnew(string name)
+    {
+        lock (_gate)
+            _keepers.GetValueOrDefault(name)?.AskAnew();
+    }
+
     /// <summary>A secret was set or deleted: every account that uses it fetches anew.</summary>
     public void SecretChanged(string name)
     {

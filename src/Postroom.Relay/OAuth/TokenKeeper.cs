@@ -94,6 +94,12 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts) 
         }
     }
 
+    public void AskAnew()
+    {
+        lock (_gate)
+            _failure = null;
+    }
+
     private async Task<AccessToken> RenewAsync(int generation)
     {
         await Task.Yield(); // not under the gate

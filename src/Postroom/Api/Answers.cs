@@ -134,6 +134,25 @@ public sealed record SecretRequest(string Value, DateOnly? RotateBy = null, Date
 /// <param name="OldIsGone">False: whoever gave the old keys has to take them away.</param>
 public sealed record RotationAnswer(string Key, int Secrets, bool OldIsGone);
 
+/// <summary>How to try a route out: <c>POST /api/v1/routes/{name}/test</c>.</summary>
+/// <param name="From">The reverse-path to offer; null for the account's own.</param>
+/// <param name="SendTo">Send a small mail there if all is well; null: turn back before sending.</param>
+public sealed record TrialRequest(string? From = null, string? SendTo = null);
+
+/// <summary>How a route was tried out.</summary>
+/// <param name="From">The reverse-path that was offered.</param>
+public sealed record TrialAnswer(string Route, string From, IReadOnlyList<TrialStepAnswer> Steps)
+{
+    /// <summary>Why a mail could not go this way now; null if one could.</summary>
+    public FailureAnswer? Failure { get; init; }
+
+    /// <summary>The mail that was sent, if one was asked for: look at it with <c>queue show</c>.</summary>
+    public string? Mail { get; init; }
+}
+
+/// <param name="Words">The other side's own.</param>
+public sealed record TrialStepAnswer(string Name, double Milliseconds, string Words);
+
 /// <summary>What a reload did. Refused whole if there is any mistake.</summary>
 public sealed record ReloadAnswer(bool Reloaded, string File, IReadOnlyList<string> Mistakes,
     IReadOnlyList<string> Warnings);
@@ -161,6 +180,8 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(SecretsAnswer))]
 [JsonSerializable(typeof(SecretRequest))]
 [JsonSerializable(typeof(RotationAnswer))]
+[JsonSerializable(typeof(TrialRequest))]
+[JsonSerializable(typeof(TrialAnswer))]
 [JsonSerializable(typeof(ReloadAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]

@@ -14,6 +14,10 @@ public sealed record ApiDoors(
     /// <summary>Called after a person asked for a try at once, so that a paused lane is probed too.</summary>
     public Action Hurry { get; init; } = () => { };
 
+    /// <summary>Tries a route out; null if there is none of that name.</summary>
+    public Func<string, TrialRequest, CancellationToken, Task<TrialAnswer?>> TryOut { get; init; } =
+        (_, _, _) => Task.FromResult<TrialAnswer?>(null);
+
     /// <summary>Called with the name of a secret that was set or deleted.</summary>
     public Action<string> SecretChanged { get; init; } = _ => { };
 

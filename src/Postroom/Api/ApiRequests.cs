@@ -71,6 +71,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
             ("GET", ["api", "v1", "mails", var id, "raw"]) => RawAsync(context, id),
             ("POST", ["api", "v1", "queue", var action]) => ActionAsync(context, action),
             ("POST", ["api", "v1", "reload"]) => ReloadAsync(context),
+            ("POST", ["api", "v1", "routes", var name, "test"]) => TryOutAsync(context, name),
             (_, ["api", "v1", "secrets", ..]) => SecretsAsync(context, request.Method, path[3..]),
             _ => throw new ApiProblem(404, $"there is no {request.Method} {request.Path}",
                 "The API: docs/reference/api.md"),
@@ -126,6 +127,16 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
         else
             await ProblemAsync(context, new ProblemAnswer("the configuration is wrong and was refused whole", 422,
                 "What ran before still runs. Correct the mistakes and reload again.", answer.Mistakes));
+    }
+
+    private async Task TryOutAsync(HttpContext context, string name)
+    {
+        var request = await JsonSerializer.DeserializeAsync(context.Request.Body, ApiJson.Default.TrialRequest,
+            context.RequestAborted)
+            ?? new TrialRequest();
+        var answer = await doors.TryOut(name, request, context.RequestAborted)
+            ?? throw new ApiProblem(404, $"there is no route {name}", "Look with: postroom status");
+        await WriteAsync(context, answer, ApiJson.Default.TrialAnswer);
     }
 
     private async Task SecretsAsync(HttpContext context, string method, string[] path)

@@ -52,19 +52,16 @@ public sealed class ApiClient : IDisposable
     public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), type, cancel);
 
-    public Task<T> PostAsync<T>(string path, ActionRequest body, JsonTypeInfo<T> type, CancellationToken cancel)
-    {
-        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, ApiJson.Default.ActionRequest));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, type, cancel);
-    }
+    public Task<T> PostAsync<T>(string path, ActionRequest body, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Post, path, body, ApiJson.Default.ActionRequest), type, cancel);
 
-    public Task<T> PutAsync<T>(string path, SecretRequest body, JsonTypeInfo<T> type, CancellationToken cancel)
-    {
-        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, ApiJson.Default.SecretRequest));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return SendAsync(new HttpRequestMessage(HttpMethod.Put, path) { Content = content }, type, cancel);
-    }
+    public Task<T> PutAsync<T>(string path, SecretRequest body, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Put, path, body, ApiJson.Default.SecretRequest), type, cancel);
+
+    /// <summary>Has the service try a route out.</summary>
+    public Task<TrialAnswer> TryOutAsync(string route, TrialRequest body, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Post, $"api/v1/routes/{Uri.EscapeDataString(route)}/test", body,
+            ApiJson.Default.TrialRequest), ApiJson.Default.TrialAnswer, cancel);
 
     public Task<T> DeleteAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Delete, path), type, cancel);
@@ -87,6 +84,13 @@ public sealed class ApiClient : IDisposable
             return await JsonSerializer.DeserializeAsync(body, type, cancel)
                 ?? throw new CliException(ExitCode.Bug, "the service answered nothing");
         }
+    }
+
+    private static HttpRequestMessage With<T>(HttpMethod method, string path, T body, JsonTypeInfo<T> type)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return new HttpRequestMessage(method, path) { Content = content };
     }
 
     private static async Task ThrowIfProblemAsync(HttpResponseMessage answer, CancellationToken cancel)

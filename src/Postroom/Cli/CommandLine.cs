@@ -96,6 +96,8 @@ public static class CommandLine
         StatusCommands.BuildReload(screen),
         ListenerCommands.Build(screen),
         SecretCommands.Build(screen),
+        OAuthCommands.Build(screen),
+        RouteCommands.Build(screen),
         SpoolCommands.Build(screen),
         Demo.DemoCommand.Build(screen),
         CompletionCommand.Build(screen),

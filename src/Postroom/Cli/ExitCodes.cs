@@ -33,6 +33,9 @@ public enum ExitCode
     /// ended.</summary>
     FolderInUse = 75,
 
+    /// <summary>The other side refused: a route or an account does not work now.</summary>
+    Refused = 76,
+
     /// <summary>The data folder was written by a newer version, or is not ours.</summary>
     FolderUnusable = 78,
 }
@@ -53,6 +56,7 @@ public static class ExitCodes
         (ExitCode.DiskFailed, "the disk failed: nothing was acknowledged since, and the next start recovers; let the "
             + "supervisor start it again"),
         (ExitCode.FolderInUse, "the data folder is in use by another process, or may not be written"),
+        (ExitCode.Refused, "the other side refused: a route or an account does not work now"),
         (ExitCode.FolderUnusable, "the data folder was written by a newer version, or is not ours"),
     ];
 

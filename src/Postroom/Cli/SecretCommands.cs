@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Postroom.Api;
+using Postroom.Configuration;
 using Postroom.Host;
 using Postroom.Mail;
 using Postroom.Relay.Vault;
@@ -23,6 +24,12 @@ internal static class SecretCommands
         HelpName = "DATE",
     };
 
+    private static readonly Option<string?> WholeFile = new("--file")
+    {
+        Description = "Keep this whole file, of several lines too: a private key, a service account's key",
+        HelpName = "FILE",
+    };
+
     private static readonly Column[] Columns =
         [new("NAME", IsElastic: true), new("SET"), new("LAST USED", 2), new("ROTATE BY", 1), new("EXPIRES"),
             new("TROUBLE", IsElastic: true)];
@@ -41,11 +48,13 @@ internal static class SecretCommands
     {
         var name = new Argument<string>("NAME");
         var set = new Command("set", "Keep a secret or change it: asked for, or the first line of standard input")
-            { name, RotateBy, Expires };
+            { name, WholeFile, RotateBy, Expires };
         set.SetAction(async (result, cancel) =>
         {
             var called = NameOf(result.GetValue(name));
-            var value = screen.Input is { } input ? input.ReadLine() ?? "" : screen.AskTwice($"Value of {called}: ");
+            var value = result.GetValue(WholeFile) is { } file ? await File.ReadAllTextAsync(file, cancel)
+                : screen.Input is { } input ? input.ReadLine() ?? ""
+                : screen.AskTwice($"Value of {called}: ");
             if (value.Length == 0)
                 throw new CliException(ExitCode.Usage, "a secret is not empty; nothing was changed");
             await SetAsync(result, called,
@@ -144,7 +153,8 @@ internal static class SecretCommands
         return key;
     }
 
-    private static async Task SetAsync(ParseResult result, string name, SecretRequest request, CancellationToken cancel)
+    /// <summary>Keeps a secret: by the service where one runs, else in the data folder.</summary>
+    public static async Task SetAsync(ParseResult result, string name, SecretRequest request, CancellationToken cancel)
     {
         using var service = Service(result);
         if (service is not null)
@@ -159,10 +169,13 @@ internal static class SecretCommands
 
     private static ApiClient? Service(ParseResult result) => ApiClient.TryConnect(CommandLine.DataFolderOf(result));
 
+    /// <exception cref="CliException">It is wrong.</exception>
+    public static RelayConfiguration ConfigurationOf(ParseResult result) => ConfigCommands.Read(result).Configuration
+        ?? throw new CliException(ExitCode.Wrong, "the configuration is wrong; see: postroom config check");
+
     private static SecretVault VaultOf(ParseResult result)
     {
-        var configuration = ConfigCommands.Read(result).Configuration
-            ?? throw new CliException(ExitCode.Wrong, "the configuration is wrong; see: postroom config check");
+        var configuration = ConfigurationOf(result);
         Folder.Create(configuration.DataFolder);
         return configuration.Vault.Open(TimeProvider.System);
     }

@@ -90,7 +90,7 @@ public sealed class House : IAsyncDisposable
         TellOfSecrets();
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
-            Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = _tokens.SecretChanged,
+            Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = _tokens.SecretChanged, TryOut = TryOutAsync,
         };
         _api = new ApiServer(Folders.ApiSocket(all.DataFolder), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -180,6 +180,18 @@ public sealed class House : IAsyncDisposable
             await _spool.DisposeAsync();
         _tokens.Dispose();
         _reloading.Dispose();
+    }
+
+    private async Task<TrialAnswer?> TryOutAsync(string name, TrialRequest request, CancellationToken cancel)
+    {
+        var needs = new CourierNeeds(_configuration, _vault, _tokens);
+        var answer = await Trials.RunAsync(name, request, _wiring, needs, cancel);
+        if (answer is not { Failure: null })
+            return answer;
+        _conductor!.ProbeNow(); // it works: what waits for it need not wait for the next probe
+        return request.SendTo is { } to
+            ? answer with { Mail = await Trials.SendAsync(name, answer.From, to, _configuration, Spool) }
+            : answer;
     }
 
     // Before the first mail needs one that is not there, or does not open.

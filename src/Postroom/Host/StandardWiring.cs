@@ -14,6 +14,8 @@ internal static class StandardWiring
         return new Wiring(TimeProvider.System, new Random(), logs)
         {
             CourierFor = (route, needs) => new SmtpCourier(route, SettingsOf(needs), dialer, TimeProvider.System),
+            TryOut = (route, from, needs, cancel) =>
+                RouteTrial.OfSmtpAsync(route, from, SettingsOf(needs), dialer, cancel),
             Submission = (settings, spool) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, logs);

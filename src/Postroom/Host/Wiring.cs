@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Configuration;
+using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.OAuth;
@@ -14,6 +15,9 @@ public sealed record Wiring(TimeProvider Time, Random Dice, ILoggerFactory Logs)
 {
     /// <summary>Makes the courier of a route.</summary>
     public required Func<Route, CourierNeeds, ICourier> CourierFor { get; init; }
+
+    /// <summary>Tries a route out without sending anything.</summary>
+    public required Func<Route, ReversePath, CourierNeeds, CancellationToken, Task<TrialReport>> TryOut { get; init; }
 
     /// <summary>Makes the near side: its listeners, which hand what they take to the spool.</summary>
     public required Func<SubmissionSettings, ISpool, NearSide> Submission { get; init; }

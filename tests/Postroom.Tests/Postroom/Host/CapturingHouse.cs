@@ -12,7 +12,8 @@ internal static class CapturingHouse
     public static WholeHouse Of(Func<Reading> read) => new(read().Configuration!, read,
         new Wiring(TimeProvider.System, new Random(1), NullLoggerFactory.Instance)
         {
-            CourierFor = (_, _, _) => throw new InvalidOperationException("nothing is sent in capture mode"),
+            CourierFor = (_, _) => throw new InvalidOperationException("nothing is sent in capture mode"),
+            TryOut = (_, _, _, _) => throw new InvalidOperationException("nobody asked"),
             Submission = (settings, spool) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, NullLoggerFactory.Instance);

@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Postroom.Cli;
+
+/// <summary>Waits on this machine for a browser to come back from a consent (RFC 8252 §7.3).</summary>
+internal sealed class RedirectCatcher : IDisposable
+{
+    private const int LongestRequest = 16 * 1024;
+    private static readonly TimeSpan RequestWithin = TimeSpan.FromSeconds(10);
+
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+    public RedirectCatcher()
+    {
+        _listener.Start();
+        // The name and not the address: Microsoft registers http://localhost for every port, and nothing else.
+        Address = new Uri($"http://localhost:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
+    }
+
+    /// <summary>Where the provider is to send the browser.</summary>
+    public Uri Address { get; }
+
+    /// <summary>The address that the browser came to, with the answer in it.</summary>
+    public async Task<Uri> CatchAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            using var client = await _listener.AcceptTcpClientAsync(cancel);
+            if (await AnswerAsync(client, cancel) is { } address)
+                return address;
+        }
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    // Null: it was something else that knocked, such as a browser for its icon.
+    private async Task<Uri?> AnswerAsync(TcpClient client, CancellationToken cancel)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(RequestWithin);
+        try
+        {
+            await using var stream = client.GetStream();
+            var request = await ReadAsync(stream, patience.Token);
+            var words = request.Split(' ', 3);
+            var address = words is ["GET", ['/', ..] path, _] ? new Uri(Address, path) : null;
+            var isAnswer = address?.Query.Contains("state=", StringComparison.Ordinal) == true;
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(isAnswer
+                ? Page("200 OK", "Thank you. Postroom goes on in its terminal; this page can be closed.")
+                : Page("404 Not Found", "There is nothing here.")), patience.Token);
+            return isAnswer ? address : null;
+        }
+        catch (Exception e) when (e is IOException or SocketException or UriFormatException
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    private static async Task<string> ReadAsync(NetworkStream stream, CancellationToken cancel)
+    {
+        var buffer = new byte[LongestRequest];
+        var length = 0;
+        while (length < buffer.Length && buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
+        {
+            var read = await stream.ReadAsync(buffer.AsMemory(length), cancel);
+            if (read == 0)
+                break;
+            length += read;
+        }
+
+        return Encoding.ASCII.GetString(buffer, 0, length);
+    }
+
+    private static string Page(string status, string says) =>
+        $"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=us-ascii\r\nCache-Control: no-store\r\n"
+        + "Content-Security-Policy: default-src 'none'\r\nReferrer-Policy: no-referrer\r\n"
+        + $"Content-Length: {says.Length}\r\nConnection: close\r\n\r\n{says}";
+}
