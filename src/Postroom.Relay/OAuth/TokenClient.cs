@@ -180,7 +180,7 @@ public sealed class TokenClient : IDisposable
         OAuthAccount account, ProtocolResponse answer, string? description, params ReadOnlySpan<string?> sent)
     {
         var host = account.Endpoints.Token.Host;
-        if (answer.ErrorType == ResponseErrorType.Exception || answer.HttpResponse is null)
+        if (answer.HttpResponse is null)
             return new TokenException(
                 $"{host} did not answer for a token: {Reason(answer.Exception)}", isAccount: false, answer.Exception);
         var status = (int)answer.HttpStatusCode;
