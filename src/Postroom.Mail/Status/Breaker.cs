@@ -61,6 +61,10 @@ public sealed record Breaker
     /// <summary>Mail flows, and nothing is known to the contrary.</summary>
     public static Breaker Sound { get; } = new(BreakerState.Closed);
 
+    /// <summary>As it stood before a restart: open, and its next probe is due when it was.</summary>
+    public static Breaker Resumed(Failure cause, DateTimeOffset since, TimeSpan wait, DateTimeOffset probeAt) =>
+        new(BreakerState.Open) { Cause = cause, Since = since, Wait = wait, ProbeAt = probeAt };
+
     public BreakerState State { get; private init; }
 
     /// <summary>Why it is not closed, or was not until the last probe; null if sound.</summary>

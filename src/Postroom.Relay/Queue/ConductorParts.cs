@@ -24,6 +24,15 @@ public sealed record ConductorParts
     /// </summary>
     public required Func<Route, ICourier> CourierFor { get; init; }
 
+    /// <summary>
+    /// The account of a lane was refused in the life before, and nothing changed since: it is not knocked at before its
+    /// time. Null for any other lane.
+    /// </summary>
+    public Func<string, StandingRefusal?> RefusalOf { get; init; } = _ => null;
+
+    /// <summary>Keeps that for the next life; null once the lane flows.</summary>
+    public Action<string, StandingRefusal?> KeepRefusal { get; init; } = (_, _) => { };
+
     /// <summary>The name this relay goes by: Reporting-MTA, and the domain of our Message-IDs.</summary>
     public required string HostName { get; init; }
 
@@ -34,6 +43,13 @@ public sealed record ConductorParts
 
     public required ILogger Log { get; init; }
 }
+
+/// <summary>An account that is refused, as it outlives the process. All instants are the wall clock's.</summary>
+/// <param name="Cause">In the other side's words.</param>
+/// <param name="Since">When it was first refused.</param>
+/// <param name="Wait">The wait before the next probe, from which the one after it follows.</param>
+/// <param name="ProbeAt">When it is tried next.</param>
+public sealed record StandingRefusal(Failure Cause, DateTimeOffset Since, TimeSpan Wait, DateTimeOffset ProbeAt);
 
 /// <summary>What holds at this moment; swapped whole, so that a try sees the old or the new, never a mixture.</summary>
 internal sealed record Orders(RouteTable Routes, SandboxPolicy Policy, QueueSettings Settings)

@@ -40,6 +40,24 @@ internal sealed class Desk(ConductorParts parts)
     /// <summary>The same instant as people's clocks show it now.</summary>
     public DateTimeOffset OnTheWall(DateTimeOffset steady) => steady + (Now - Steady);
 
+    /// <summary>A breaker as the last life left it; sound if it left none.</summary>
+    public Breaker BreakerOf(string lane)
+    {
+        if (parts.RefusalOf(lane) is not { } standing)
+            return Breaker.Sound;
+        var left = standing.ProbeAt - Now;
+        if (left > standing.Wait) // the wall clock was put back
+            left = standing.Wait;
+        return Breaker.Resumed(standing.Cause, standing.Since - (Now - Steady), standing.Wait, Steady + left);
+    }
+
+    /// <summary>Has a refused account outlive this process; forgets it where mail flows or another is at
+    /// fault.</summary>
+    public void Keep(string lane, Breaker breaker) => parts.KeepRefusal(lane,
+        breaker is { State: BreakerState.Open, Cause: { Fault: Fault.Account } cause }
+            ? new StandingRefusal(cause, OnTheWall(breaker.Since), breaker.Wait, OnTheWall(breaker.ProbeAt))
+            : null);
+
     public Orders Orders
     {
         get => _orders;

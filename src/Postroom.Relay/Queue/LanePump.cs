@@ -22,7 +22,7 @@ internal sealed class LanePump : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Suspects _suspects = new();
     private CancellationTokenSource _tap;
-    private Breaker _breaker = Breaker.Sound;
+    private Breaker _breaker;
     private TaskCompletionSource? _slotFreed;
     private TaskCompletionSource? _drained;
     private TaskCompletionSource? _hurried;
@@ -36,6 +36,7 @@ internal sealed class LanePump : IAsyncDisposable
     public LanePump(Desk desk, string name, Route? route, CancellationToken stop, CancellationToken cut)
     {
         (_desk, _cut, Name, Route) = (desk, cut, name, route);
+        _breaker = route is null ? Breaker.Sound : desk.BreakerOf(name);
         _courier = route is null ? null : new Lazy<ICourier>(() => desk.CourierFor(route));
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _tap = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -268,6 +269,8 @@ internal sealed class LanePump : IAsyncDisposable
             _desk.Log.LanePaused(Name, cause.Diagnostic);
         }
 
+        _desk.Keep(Name, Volatile.Read(ref _breaker));
+
         var isParked = false;
         while (!IsOpen)
         {
@@ -277,6 +280,7 @@ internal sealed class LanePump : IAsyncDisposable
             var failure = await ProbeAsync(stop);
             lock (_gate)
                 _breaker = _breaker.ProbeEnded(failure, _desk.Steady, _desk.Orders.Probes);
+            _desk.Keep(Name, Volatile.Read(ref _breaker));
             if (!isParked && failure is not null && _desk.Steady - _breaker.Since > _desk.Orders.Settings.ParkLimit)
             {
                 isParked = true;

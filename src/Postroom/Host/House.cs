@@ -73,13 +73,16 @@ public sealed class House : IAsyncDisposable
             _wiring.Logs.CreateLogger("postroom.spool"));
         _submission = _wiring.Submission(all.Submission, _spool);
         await ListenAsync(() => _submission.StartAsync(cancel));
+        var refusals = new RefusalFile(Path.Combine(all.DataFolder, "refused.json"), Needs, _log);
         _conductor = new Conductor(new ConductorParts
         {
+            RefusalOf = refusals.Find,
+            KeepRefusal = (lane, standing) => refusals.Keep(lane, standing, time.GetUtcNow()),
             Spool = _spool,
             Routes = routes,
             Policy = new SandboxPolicy(all.Mode),
             Settings = all.Queue,
-            CourierFor = route => _wiring.CourierFor(route, new CourierNeeds(_configuration, _vault, _tokens)),
+            CourierFor = route => _wiring.CourierFor(route, Needs()),
             HostName = all.HostName,
             Time = time,
             Dice = _wiring.Dice,
@@ -182,10 +185,11 @@ public sealed class House : IAsyncDisposable
         _reloading.Dispose();
     }
 
+    private CourierNeeds Needs() => new(_configuration, _vault, _tokens);
+
     private async Task<TrialAnswer?> TryOutAsync(string name, TrialRequest request, CancellationToken cancel)
     {
-        var needs = new CourierNeeds(_configuration, _vault, _tokens);
-        var answer = await Trials.RunAsync(name, request, _wiring, needs, cancel);
+        var answer = await Trials.RunAsync(name, request, _wiring, Needs(), cancel);
         if (answer is not { Failure: null })
             return answer;
         _conductor!.ProbeNow(); // it works: what waits for it need not wait for the next probe
