@@ -68,6 +68,10 @@ public enum EventKind : byte
     /// <summary>A person set or deleted a secret, or its key was changed: the text says which, and nothing of what it
     /// is.</summary>
     SecretChanged = 73,
+
+    /// <summary>Something that a route needs ends soon, or has ended: the text says what, when, and what to
+    /// do.</summary>
+    Expiring = 74,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

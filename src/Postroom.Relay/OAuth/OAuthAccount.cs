@@ -55,6 +55,9 @@ public sealed record OAuthAccount(string Name, string User)
     /// <summary>The name in the vault of what a person's consent gave us.</summary>
     public string ConsentName => ConsentOf(Name);
 
+    /// <summary>The last day of the certificate; null if there is none, or it cannot be read.</summary>
+    public DateOnly? LastDayOfCertificate() => Assertions.LastDayOf(CertificateFile);
+
     public static string ConsentOf(string account) => $"oauth.{account}";
 
     /// <summary>What to say where no consent is kept.</summary>

@@ -153,6 +153,13 @@ public sealed record TrialAnswer(string Route, string From, IReadOnlyList<TrialS
 /// <param name="Words">The other side's own.</param>
 public sealed record TrialStepAnswer(string Name, double Milliseconds, string Words);
 
+/// <summary>Everything that ends by itself, the next first: <c>GET /api/v1/calendar</c>.</summary>
+public sealed record CalendarAnswer(IReadOnlyList<ExpiryAnswer> Expiries);
+
+/// <param name="Day">The last on which it holds, UTC.</param>
+/// <param name="Cure">What to do before.</param>
+public sealed record ExpiryAnswer(string What, DateOnly Day, string Cure);
+
 /// <summary>What a reload did. Refused whole if there is any mistake.</summary>
 public sealed record ReloadAnswer(bool Reloaded, string File, IReadOnlyList<string> Mistakes,
     IReadOnlyList<string> Warnings);
@@ -182,6 +189,7 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(RotationAnswer))]
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialAnswer))]
+[JsonSerializable(typeof(CalendarAnswer))]
 [JsonSerializable(typeof(ReloadAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]

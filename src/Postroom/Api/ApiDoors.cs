@@ -21,6 +21,9 @@ public sealed record ApiDoors(
     /// <summary>Called with the name of a secret that was set or deleted.</summary>
     public Action<string> SecretChanged { get; init; } = _ => { };
 
+    /// <summary>Everything that ends by itself, the next first.</summary>
+    public Func<CalendarAnswer> Calendar { get; init; } = () => new CalendarAnswer([]);
+
     /// <summary>Where secrets go in, and what may be known of them.</summary>
     public required SecretVault Vault { get; init; }
 }

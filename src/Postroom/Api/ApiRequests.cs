@@ -70,6 +70,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
             ("GET", ["api", "v1", "mails", var id]) => WriteAsync(context, Mail(id), ApiJson.Default.MailAnswer),
             ("GET", ["api", "v1", "mails", var id, "raw"]) => RawAsync(context, id),
             ("POST", ["api", "v1", "queue", var action]) => ActionAsync(context, action),
+            ("GET", ["api", "v1", "calendar"]) => WriteAsync(context, doors.Calendar(), ApiJson.Default.CalendarAnswer),
             ("POST", ["api", "v1", "reload"]) => ReloadAsync(context),
             ("POST", ["api", "v1", "routes", var name, "test"]) => TryOutAsync(context, name),
             (_, ["api", "v1", "secrets", ..]) => SecretsAsync(context, request.Method, path[3..]),

@@ -98,6 +98,7 @@ public static class CommandLine
         SecretCommands.Build(screen),
         OAuthCommands.Build(screen),
         RouteCommands.Build(screen),
+        CalendarCommand.Build(screen),
         SpoolCommands.Build(screen),
         Demo.DemoCommand.Build(screen),
         CompletionCommand.Build(screen),

@@ -47,4 +47,13 @@ internal static partial class HostLog
     [LoggerMessage(1012, LogLevel.Warning,
         "that route '{Route}' is refused could not be kept for the next start: {Why}")]
     public static partial void RefusalNotKept(ILogger log, string route, string why);
+
+    [LoggerMessage(1013, LogLevel.Warning, "{What}")]
+    public static partial void Expiring(ILogger log, string what);
+
+    [LoggerMessage(1014, LogLevel.Warning, "what the calendar told could not be kept, and is told again: {Why}")]
+    public static partial void CalendarNotKept(ILogger log, string why);
+
+    [LoggerMessage(1015, LogLevel.Warning, "a consent that idles could not be used: {Why}")]
+    public static partial void ConsentIdles(ILogger log, string why);
 }

@@ -33,12 +33,14 @@ public sealed class House : IAsyncDisposable
     private readonly ILogger _log;
     private readonly DateTimeOffset _startedAt;
     private readonly SemaphoreSlim _reloading = new(1);
+    private readonly CancellationTokenSource _closing = new();
     private readonly SecretVault _vault;
     private readonly TokenBook _tokens;
     private RelayConfiguration _configuration;
     private EmbeddedSpool? _spool;
     private NearSide? _submission;
     private Conductor? _conductor;
+    private Calendar? _calendar;
     private ApiServer? _api;
 
     /// <param name="readAgain">Reads the configuration anew, for a reload.</param>
@@ -91,9 +93,14 @@ public sealed class House : IAsyncDisposable
         _ = _conductor.RunAsync(CancellationToken.None);
         _ = ReleaseUnroutedAsync(routes, cancel);
         TellOfSecrets();
+        _calendar = new Calendar(() => Expiries.Of(_configuration, _vault), _spool.Note,
+            Path.Combine(all.DataFolder, "calendar.json"), time, _log);
+        _ = _calendar.RunAsync(_closing.Token);
+        _ = KeepConsentsAsync(_closing.Token);
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
-            Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = _tokens.SecretChanged, TryOut = TryOutAsync,
+            Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
+            Calendar = () => Expiries.Answer(_configuration, _vault),
         };
         _api = new ApiServer(Folders.ApiSocket(all.DataFolder), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -123,6 +130,7 @@ public sealed class House : IAsyncDisposable
             await _submission!.ReloadAsync(fresh.Submission, cancel);
             _configuration = fresh;
             _tokens.Use(fresh.Accounts);
+            _calendar!.Changed();
             await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);
             await ReleaseUnroutedAsync(new RouteTable(fresh.Routes), cancel);
@@ -170,6 +178,7 @@ public sealed class House : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10), _wiring.Time);
+        _closing.Cancel();
         if (_submission is not null)
             await _submission.StopAsync(patience.Token);
         if (_api is not null)
@@ -183,6 +192,30 @@ public sealed class House : IAsyncDisposable
             await _spool.DisposeAsync();
         _tokens.Dispose();
         _reloading.Dispose();
+    }
+
+    private void SecretChanged(string name)
+    {
+        _tokens.SecretChanged(name);
+        _calendar!.Changed();
+    }
+
+    // Where nobody consented it sleeps a day all the same: accounts come with a reload.
+    private async Task KeepConsentsAsync(CancellationToken closing)
+    {
+        try
+        {
+            while (true)
+            {
+                foreach (var refused in await _tokens.KeepAliveAsync(closing))
+                    HostLog.ConsentIdles(_log, refused);
+                await Task.Delay(TimeSpan.FromDays(1), _wiring.Time, closing);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return; // the house closes
+        }
     }
 
     private CourierNeeds Needs() => new(_configuration, _vault, _tokens);
