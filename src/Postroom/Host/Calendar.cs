@@ -11,7 +11,7 @@ namespace Postroom.Host;
 /// <summary>Tells 30, 14, 7 and 1 days ahead, and on the day, what is about to expire; each once.</summary>
 /// <remarks>It sleeps until the next of these days; with nothing that expires it sleeps for good.</remarks>
 /// <param name="file">What was told already, so that a restart does not tell it again.</param>
-internal sealed class Calendar(
+public sealed class Calendar(
     Func<IReadOnlyList<Expiry>> expiries, Action<TrailEvent> note, string file, TimeProvider time, ILogger log)
 {
     private static readonly int[] DaysAhead = [30, 14, 7, 1, 0];
