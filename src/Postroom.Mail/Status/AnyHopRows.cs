@@ -16,7 +16,7 @@ internal static class AnyHopRows
             new Sign(null, "invalid_grant")),
         new("oauth-invalid-client",
             "The authorization server does not accept the client: its id or its secret is wrong.",
-            "Compare the client id in the configuration with the provider's page, and keep the secret anew with "
+            "Compare `client_id` in `[[oauth]]` with the provider's page, and keep the secret anew with "
                 + "`postroom secret set NAME`.",
             new Sign(null, "invalid_client")),
         new("oauth-unauthorized-client",
@@ -26,7 +26,8 @@ internal static class AnyHopRows
             new Sign(null, "unauthorized_client")),
         new("oauth-invalid-scope",
             "The scope that is asked for is unknown, or not allowed for the client.",
-            "Correct the scope in the configuration, then `postroom reload` and `postroom oauth connect NAME`.",
+            "Correct `scopes` in `[[oauth]]`, or take them out where the provider is google or microsoft; then "
+                + "`postroom reload` and `postroom oauth connect NAME`.",
             new Sign(null, "invalid_scope")),
         new("oauth-declined",
             "The consent was declined, or the user may not consent: with Google an External consent screen in Testing "
@@ -80,6 +81,12 @@ internal static class AnyHopRows
                 + "on another port.",
             "Use port 587 with `tls = \"required\"` or 465 with `tls = \"implicit\"`; or take `user` out of the route.",
             new Sign(null, "does not offer AUTH")),
+        new("login-no-token-way",
+            "The route logs in with an access token, and the next hop takes none: it offers neither XOAUTH2 nor "
+                + "OAUTHBEARER.",
+            "Look whether `host` and `port` of the route are the provider's for sending (smtp.gmail.com or "
+                + "smtp.office365.com, 587); or log in with a password: `postroom secret set NAME`.",
+            new Sign("no way to log in", "a token needs")),
         new("login-no-common-way",
             "The next hop offers only ways to log in that the route cannot go.",
             "Give the route TLS (`tls = \"required\"`), so that a plain password may be used; where only XOAUTH2 or "

@@ -82,7 +82,7 @@ internal static class EntraRows
         new("entra-app-not-found",
             "The tenant does not know the app: the client id is mistyped, or the tenant is another one.",
             "Copy Application (client) ID and Directory (tenant) ID from the app's Overview at entra.microsoft.com "
-                + "into the configuration, then `postroom reload`.",
+                + "into `client_id` and `tenant` in `[[oauth]]`, then `postroom reload`.",
             new Sign(null, "AADSTS700016"), new Sign(null, "AADSTS700011")),
         new("entra-app-disabled",
             "The app is disabled in the tenant.",
@@ -96,7 +96,7 @@ internal static class EntraRows
             "The certificate with which the app signs is not the one the tenant knows: another key, expired, or not "
                 + "uploaded.",
             "At entra.microsoft.com: App registrations, the app, Certificates & secrets, Certificates: upload the "
-                + "certificate that belongs to the key; keep the key with `postroom secret set NAME`.",
+                + "certificate that belongs to the key; keep the key with `postroom secret set NAME --file FILE`.",
             new Sign(null, "AADSTS700027"), new Sign(null, "AADSTS700030"), new Sign(null, "AADSTS50012")),
         new("entra-clock",
             "The clock of this machine is wrong: what the app has signed is too old or not yet valid.",
@@ -104,25 +104,26 @@ internal static class EntraRows
             new Sign(null, "AADSTS700024")),
         new("entra-tenant-not-found",
             "There is no such tenant, or it is in another cloud.",
-            "Copy Directory (tenant) ID from Overview at entra.microsoft.com into the configuration, then "
+            "Copy Directory (tenant) ID from Overview at entra.microsoft.com into `tenant` in `[[oauth]]`, then "
                 + "`postroom reload`.",
             new Sign(null, "AADSTS90002"), new Sign(null, "AADSTS900023")),
         new("entra-tenant-needed",
-            "The configuration names no tenant of its own (common or consumers), and this app needs one.",
-            "Put Directory (tenant) ID from Overview at entra.microsoft.com into the configuration, then "
+            "The account names no tenant of its own, and this app needs one.",
+            "Copy Directory (tenant) ID from Overview at entra.microsoft.com into `tenant` in `[[oauth]]`, then "
                 + "`postroom reload`.",
             new Sign(null, "AADSTS50194"), new Sign(null, "AADSTS9001023")),
         new("entra-resource-not-found",
             "The tenant does not have what the token is asked for: the scope is mistyped, or the tenant has no "
                 + "Exchange Online.",
-            "For SMTP the scope is `https://outlook.office365.com/.default` (app) or "
-                + "`https://outlook.office.com/SMTP.Send offline_access` (user); for Graph "
-                + "`https://graph.microsoft.com/.default`. Then `postroom reload`.",
+            "Take `scopes` out of `[[oauth]]`: without it the right ones are asked for, which are "
+                + "`https://outlook.office365.com/.default` (app) and `https://outlook.office.com/SMTP.Send` (user) "
+                + "for SMTP. Then `postroom reload`; if it stays, compare `tenant`.",
             new Sign(null, "AADSTS500011"), new Sign(null, "AADSTS650052"), new Sign(null, "AADSTS50001")),
         new("entra-wrong-scope",
             "The scope is not valid for this kind of login: an app asks with /.default, a user by single permissions.",
-            "For SMTP the scope is `https://outlook.office365.com/.default` (app) or "
-                + "`https://outlook.office.com/SMTP.Send offline_access` (user). Then `postroom reload`.",
+            "Take `scopes` out of `[[oauth]]`: without it the right ones are asked for, which are "
+                + "`https://outlook.office365.com/.default` (app) and `https://outlook.office.com/SMTP.Send` (user) "
+                + "for SMTP. Then `postroom reload`.",
             new Sign(null, "AADSTS70011"), new Sign(null, "AADSTS1002012"), new Sign(null, "AADSTS28002")),
         new("entra-user-not-found",
             "The tenant does not have this user: the name is mistyped, or the tenant is another one.",

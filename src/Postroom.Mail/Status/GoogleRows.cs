@@ -14,7 +14,7 @@ internal static class GoogleRows
             "Connect the account again with `postroom oauth connect NAME`, as the route's user. With a service "
                 + "account, allow its client id that scope at admin.google.com: Security, Access and data control, API "
                 + "controls, Manage domain-wide delegation.",
-            new Sign(null, "https://mail.google.com/")),
+            new Sign("535", "https://mail.google.com/")),
         new("gmail-app-password",
             "Google wants an app password: with 2-step verification the account's own password does not log in "
                 + "programs.",
@@ -71,13 +71,13 @@ internal static class GoogleRows
         new("google-service-account-key",
             "Google does not accept what the service account has signed: its key was deleted, or belongs to another "
                 + "service account.",
-            "Make a new key at https://console.cloud.google.com/iam-admin/serviceaccounts and keep it with "
-                + "`postroom secret set NAME`.",
+            "Make a new key (JSON) at https://console.cloud.google.com/iam-admin/serviceaccounts and keep it with "
+                + "`postroom secret set NAME --file FILE`.",
             new Sign(null, "invalid_grant", "Invalid JWT Signature"),
             new Sign(null, "invalid_grant", "account not found")),
         new("google-service-account-user",
             "There is no mailbox of that name in the organisation for which the service account could ask.",
-            "Correct the user in the configuration: it has to be a user of the Workspace, with its primary address.",
+            "Correct `user` in `[[oauth]]`: it has to be a user of the Workspace, with its primary address.",
             new Sign(null, "invalid_grant", "Invalid email or User ID"),
             new Sign(null, "invalid_grant", "Not a valid email")),
         new("google-clock",
@@ -101,12 +101,13 @@ internal static class GoogleRows
             new Sign(null, "unauthorized_client") { From = Provider.Google }),
         new("google-client-not-found",
             "Google does not know the client id: it is mistyped, or its project is another one.",
-            "Copy the client id anew from https://console.cloud.google.com/auth/clients into the configuration.",
+            "Copy the client id anew from https://console.cloud.google.com/auth/clients into `client_id` in "
+                + "`[[oauth]]`.",
             new Sign(null, "invalid_client", "OAuth client was not found")),
         new("google-client-deleted",
             "The OAuth client was deleted at Google.",
             "Restore it within 30 days, or make another, at https://console.cloud.google.com/auth/clients; put its id "
-                + "into the configuration, keep its secret with `postroom secret set NAME`, and run "
+                + "into `client_id` in `[[oauth]]`, keep its secret with `postroom secret set NAME`, and run "
                 + "`postroom oauth connect NAME`.",
             new Sign(null, "deleted_client")),
         new("google-client-disabled",

@@ -7,7 +7,7 @@ internal static class GraphRows
     [
         new("graph-token-refused",
             "Microsoft Graph refuses the access token: it has ended, or is for another service than Graph.",
-            "Set the scope `https://graph.microsoft.com/.default` in the configuration, then `postroom route test "
+            "Take `scopes` out of `[[oauth]]`, so that the right one is asked for; then `postroom route test "
                 + "NAME`; with a user's consent `postroom oauth connect NAME`.",
             new Sign(null, "InvalidAuthenticationToken")),
         new("graph-send-as-denied",
@@ -24,7 +24,7 @@ internal static class GraphRows
             new Sign(null, "ErrorAccessDenied"), new Sign(null, "Authorization_RequestDenied")),
         new("graph-unknown-mailbox",
             "The tenant has no such mailbox: the user is mistyped, or has no licence for Exchange Online.",
-            "Correct the user in the configuration, or give it a licence at admin.microsoft.com: Users, Active users, "
+            "Correct `user` in `[[oauth]]`, or give it a licence at admin.microsoft.com: Users, Active users, "
                 + "the user, Licenses and apps.",
             new Sign(null, "ErrorInvalidUser"), new Sign(null, "MailboxNotEnabledForRESTAPI")),
         new("graph-throttled",

@@ -7,7 +7,8 @@ namespace Postroom.Mail.Status;
 public sealed record Provider(string Name, IReadOnlyList<string> Hosts, IReadOnlyList<string> Words)
 {
     public static Provider Google { get; } =
-        new("Google", ["gmail.com", "googlemail.com", "google.com", "googleapis.com"], ["gsmtp", "google.com"]);
+        new("Google", ["gmail.com", "googlemail.com", "google.com", "googleapis.com"],
+            ["gsmtp", "google.com", "googleapis.com"]);
 
     /// <summary>Where one logs in to send. What takes mail for recipients (mail.protection.outlook.com) is
     /// not.</summary>
@@ -16,7 +17,7 @@ public sealed record Provider(string Name, IReadOnlyList<string> Hosts, IReadOnl
         "office365.com", "office365.us", "smtp-mail.outlook.com", "partner.outlook.cn",
         "microsoftonline.com", "microsoftonline.us", "partner.microsoftonline.cn",
         "graph.microsoft.com", "graph.microsoft.us", "microsoftgraph.chinacloudapi.cn",
-    ], ["outlook.com", "AADSTS", "STOREDRV"]);
+    ], ["outlook.com", "AADSTS", "STOREDRV", "microsoftonline.com"]);
 
     public static Provider Amazon { get; } = new("Amazon", ["amazonaws.com", "amazonaws.com.cn"], []);
 

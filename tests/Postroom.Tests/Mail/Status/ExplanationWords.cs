@@ -22,8 +22,9 @@ internal static class ExplanationWords
     private static Said[] Google =>
     [
         // developers.google.com/gmail/imap/xoauth2-protocol: the 334, decoded
-        new("gmail-token-refused", "535 5.7.8 Username and Password not accepted. {\"status\":\"400\","
-            + "\"schemes\":\"Bearer\",\"scope\":\"https://mail.google.com/\"}", Gmail),
+        new("gmail-token-refused", "535 5.7.8 Username and Password not accepted. Learn more at  "
+            + "https://support.google.com/mail/?p=BadCredentials - gsmtp [the server's reason: {\"status\":\"400\","
+            + "\"schemes\":\"Bearer\",\"scope\":\"https://mail.google.com/\"}]", Gmail),
         // the replies: support.google.com/a/answer/3726730, and reports on GitHub
         new("gmail-app-password", "534 5.7.9 Application-specific password required. For more information, go to  "
             + "https://support.google.com/mail/?p=InvalidSecondFactor d9443c01a7336-29bceb55192sm75317325ad.91 - "
@@ -63,7 +64,7 @@ internal static class ExplanationWords
         new("google-clock", "invalid_grant: Invalid JWT: Token must be a short-lived token (60 minutes) and in a "
             + "reasonable timeframe. Check your iat and exp values in the JWT claim."),
         new("google-consent-lost", "invalid_grant: Token has been expired or revoked."),
-        new("google-consent-lost", "invalid_grant: Bad Request", "oauth2.googleapis.com"),
+        new("google-consent-lost", "invalid_grant: Bad Request (HTTP 400 of oauth2.googleapis.com)", "hop.example"),
         new("google-consent-lost", "invalid_grant: Bad Request", Gmail),
         new("google-delegation", "unauthorized_client: Client is unauthorized to retrieve access tokens using this "
             + "method, or client not authorized for any of the scopes requested."),
@@ -258,7 +259,7 @@ internal static class ExplanationWords
         new("entra-code-expired", "bad_verification_code: AADSTS70018: Invalid verification code."),
         new("entra-invalid-grant", "invalid_grant: AADSTS70000: The provided value for the refresh token is not "
             + "valid."),
-        new("entra-invalid-grant", "invalid_grant", "login.microsoftonline.com"),
+        new("entra-invalid-grant", "invalid_grant (HTTP 400 of login.microsoftonline.com)", "hop.example"),
         new("entra-refused", "invalid_request: AADSTS90014: The required field is missing."),
     ];
 
@@ -310,6 +311,8 @@ internal static class ExplanationWords
             + "certificate", Fault: Fault.NextHop),
         new("tls-failed", "TLS failed: SSL Handshake failed with OpenSSL error - SSL_ERROR_SSL.", Fault: Fault.NextHop),
         new("login-not-offered", "a login is configured, but the next hop does not offer AUTH on this connection"),
+        new("login-no-token-way", "no way to log in: the next hop offers PLAIN LOGIN; a token needs XOAUTH2 or "
+            + "OAUTHBEARER"),
         new("login-no-common-way", "no way to log in: the next hop offers GSSAPI XOAUTH2; a plain password needs TLS"),
         new("login-required", "530 5.7.1 Authentication required", "mail.example.com"),
         new("login-required", "550 5.7.57 Client was not authenticated to send anonymous mail", "exchange.example.com"),
