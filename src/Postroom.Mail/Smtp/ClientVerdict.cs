@@ -25,8 +25,8 @@ public enum ClientStage : byte
 /// Turns a negative reply, or none, into a failure: who is at fault, and the status a report will name.
 /// </summary>
 /// <remarks>
-/// A table, first row that fits. It holds what the standards say; what single providers mean by their words will
-/// stand in front of it, in the same shape.
+/// A table, first row that fits. It holds what the standards say about a mail; in front of it stands what single
+/// providers mean by their words: <see cref="ProviderVerdict"/>.
 /// </remarks>
 public static class ClientVerdict
 {
@@ -92,7 +92,8 @@ public static class ClientVerdict
     public static Failure Of(ClientStage stage, Reply reply, string? remote)
     {
         var row = Rows.First(row => Fits(row, stage, reply)); // the last fits everything
-        return new Failure(row.Fault, row.Instead ?? StatusOf(reply), reply.Quote(), remote);
+        var failure = new Failure(row.Fault, row.Instead ?? StatusOf(reply), reply.Quote(), remote);
+        return ProviderVerdict.Of(failure, TurnOf(stage)) is { } fault ? failure with { Fault = fault } : failure;
     }
 
     /// <summary>What a negative reply to RCPT means.</summary>
@@ -111,6 +112,14 @@ public static class ClientVerdict
     /// <summary>RFC 5321 §4.5.3.1.10: too many recipients in this transaction; the rest go in another.</summary>
     public static bool IsTooManyRecipients(Reply reply) =>
         reply.Code is 452 or 552 && (reply.Status is null or { Subject: 5, Detail: 3 });
+
+    private static Turn TurnOf(ClientStage stage) => stage switch
+    {
+        ClientStage.Mail => Turn.Sender,
+        ClientStage.Rcpt => Turn.Recipient,
+        ClientStage.Data or ClientStage.End => Turn.Mail,
+        _ => Turn.None,
+    };
 
     private static bool Fits(Row row, ClientStage stage, Reply reply) =>
         ((int)row.At & (1 << (int)stage)) != 0 &&

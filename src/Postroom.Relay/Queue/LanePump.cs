@@ -266,7 +266,7 @@ internal sealed class LanePump : IAsyncDisposable
             var cause = Volatile.Read(ref _breaker).Cause!;
             await _desk.Spool.PauseAsync(Name, cause);
             _isPaused = true;
-            _desk.Log.LanePaused(Name, cause.Diagnostic);
+            _desk.Log.LanePaused(Name, cause);
         }
 
         _desk.Keep(Name, Volatile.Read(ref _breaker));

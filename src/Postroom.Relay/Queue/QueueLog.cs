@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Queue;
 
@@ -11,8 +12,21 @@ internal static partial class QueueLog
     [LoggerMessage(2002, LogLevel.Error, "The pump of lane '{Lane}' stumbled; it goes on in a second")]
     public static partial void PumpBroke(this ILogger log, Exception why, string lane);
 
+    /// <summary>Says that a lane is paused, with what is known about the reason.</summary>
+    public static void LanePaused(this ILogger log, string lane, Failure why)
+    {
+        if (Explanation.Of(why) is { } known)
+            log.LanePausedAndExplained(lane, why.Diagnostic, known.Cause, known.Cure);
+        else
+            log.LanePausedSomehow(lane, why.Diagnostic);
+    }
+
     [LoggerMessage(2003, LogLevel.Warning, "Lane '{Lane}' is paused: {Reason}")]
-    public static partial void LanePaused(this ILogger log, string lane, string reason);
+    private static partial void LanePausedSomehow(this ILogger log, string lane, string reason);
+
+    [LoggerMessage(2011, LogLevel.Warning, "Lane '{Lane}' is paused: {Cause} {Cure} ({Reason})")]
+    private static partial void LanePausedAndExplained(
+        this ILogger log, string lane, string reason, string cause, string cure);
 
     [LoggerMessage(2004, LogLevel.Information, "Lane '{Lane}' flows again")]
     public static partial void LaneResumed(this ILogger log, string lane);

@@ -44,6 +44,7 @@ public static class AnswerOf
         Route = happened.Lane,
         Reply = happened.Reply,
         Failure = Failure(happened.Failure),
+        Explanation = Explanation(happened.Failure),
         Text = happened.Text,
         NextDue = happened.NextDue,
         Attempt = happened.Attempt is { } a
@@ -58,6 +59,12 @@ public static class AnswerOf
     public static FailureAnswer? Failure(Failure? failure) => failure is null
         ? null
         : new FailureAnswer(Name(failure.Fault), failure.Status.ToString(), failure.Diagnostic, failure.RemoteMta);
+
+    /// <summary>What it means and what to do, as far as it is known today.</summary>
+    public static ExplanationAnswer? Explanation(Failure? failure) =>
+        Postroom.Mail.Status.Explanation.Of(failure) is { } known
+            ? new ExplanationAnswer(known.Name, known.Cause, known.Cure)
+            : null;
 
     public static IReadOnlyDictionary<string, long> Counts(IReadOnlyDictionary<State, long> counts) =>
         Enum.GetValues<State>().ToDictionary(Name, s => counts.GetValueOrDefault(s));

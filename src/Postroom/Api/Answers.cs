@@ -57,6 +57,7 @@ public sealed record EventAnswer(DateTimeOffset At, string Kind, int? Recipient)
     public string? Route { get; init; }
     public string? Reply { get; init; }
     public FailureAnswer? Failure { get; init; }
+    public ExplanationAnswer? Explanation { get; init; }
     public string? Text { get; init; }
     public DateTimeOffset? NextDue { get; init; }
     public AttemptAnswer? Attempt { get; init; }
@@ -64,6 +65,10 @@ public sealed record EventAnswer(DateTimeOffset At, string Kind, int? Recipient)
 
 /// <summary>Why a try failed, in the words of RFC 3464 §2.3.</summary>
 public sealed record FailureAnswer(string Fault, string Status, string Diagnostic, string? RemoteMta);
+
+/// <summary>What a failure means in plain words, and what to do about it.</summary>
+/// <param name="Name">Never changes: docs/reference/refused-logins.md lists them.</param>
+public sealed record ExplanationAnswer(string Name, string Cause, string Cure);
 
 /// <summary>How a try went.</summary>
 public sealed record AttemptAnswer(string? Remote, string? Greeting, string? Tls, bool Reused,
@@ -103,6 +108,7 @@ public sealed record LaneAnswer(string Route, long Waiting, int InFlight, bool P
 {
     public DateTimeOffset? PausedSince { get; init; }
     public FailureAnswer? Cause { get; init; }
+    public ExplanationAnswer? Explanation { get; init; }
     public DateTimeOffset? NextProbe { get; init; }
 }
 
@@ -145,6 +151,7 @@ public sealed record TrialAnswer(string Route, string From, IReadOnlyList<TrialS
 {
     /// <summary>Why a mail could not go this way now; null if one could.</summary>
     public FailureAnswer? Failure { get; init; }
+    public ExplanationAnswer? Explanation { get; init; }
 
     /// <summary>The mail that was sent, if one was asked for: look at it with <c>queue show</c>.</summary>
     public string? Mail { get; init; }

@@ -16,6 +16,9 @@ public static class MailView
             new("LAST WORD", 2, IsElastic: true),
     ];
 
+    // Below an event: where the name of its kind begins.
+    private const string Indent = "                             ";
+
     public static void List(Screen screen, QueueAnswer page, DateTimeOffset now)
     {
         screen.Table(Columns, [.. page.Recipients.Select(r => Row(r, now))]);
@@ -53,12 +56,17 @@ public static class MailView
                 + (r.Last is { } last ? screen.Faint($"  {SafeText.Of(last)}") : ""), hang: 5);
         screen.Line();
         screen.Line(screen.Bold("Timeline"));
+        ExplanationAnswer? explained = null;
         foreach (var happened in mail.Trail)
-            Event(screen, happened, mail, now);
+        {
+            var known = happened.Explanation;
+            Event(screen, known == explained ? happened with { Explanation = null } : happened, mail, now);
+            explained = known ?? explained; // said once, not again after each try
+        }
     }
 
-    /// <summary>One line of a timeline, and below it the words of the other side.</summary>
-    public static void Event(Screen screen, EventAnswer happened, MailAnswer mail, DateTimeOffset now)
+    // One line of a timeline, below it the words of the other side, and what they mean.
+    private static void Event(Screen screen, EventAnswer happened, MailAnswer mail, DateTimeOffset now)
     {
         var line = new StringBuilder("  ")
             .Append(happened.At.ToOffset(now.Offset).ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture))
@@ -71,20 +79,21 @@ public static class MailView
             line.Append(screen.Faint(Attempt(attempt)));
         if (happened.Who is { } who)
             line.Append(" by ").Append(SafeText.Of(who));
-        const string indent = "                             ";
-        screen.Line(line.ToString().TrimEnd(), indent.Length);
+        screen.Line(line.ToString().TrimEnd(), Indent.Length);
         if (happened.Reply is { } reply)
-            screen.Line($"{indent}“{SafeText.Of(reply)}”");
+            screen.Line($"{Indent}“{SafeText.Of(reply)}”");
         if (happened.Failure is { } f)
-            screen.Line($"{indent}{f.Status} ({f.Fault}{(f.RemoteMta is { } mta ? $", {SafeText.Of(mta)}" : "")}): "
+            screen.Line($"{Indent}{f.Status} ({f.Fault}{(f.RemoteMta is { } mta ? $", {SafeText.Of(mta)}" : "")}): "
                 + $"“{SafeText.Of(f.Diagnostic)}”");
+        if (happened.Explanation is { } known)
+            ExplanationView.Show(screen, known, Indent);
         if (happened.NextDue is { } due)
-            screen.Line($"{indent}next try {Screen.Time(due, now)}, {Screen.Span(due - happened.At)} later");
+            screen.Line($"{Indent}next try {Screen.Time(due, now)}, {Screen.Span(due - happened.At)} later");
         if (happened.Text is { } text)
-            screen.Line(indent + SafeText.Of(text));
+            screen.Line(Indent + SafeText.Of(text));
         if (happened.Attempt?.Transcript is { } transcript)
             foreach (var said in transcript.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                screen.Line(screen.Faint(indent + "| " + SafeText.Of(said)), indent.Length + 5);
+                screen.Line(screen.Faint(Indent + "| " + SafeText.Of(said)), Indent.Length + 5);
     }
 
     private static string Attempt(AttemptAnswer attempt)

@@ -66,6 +66,8 @@ internal static class RouteCommands
         else
             screen.Line($"A mail from {SafeText.Of(answer.From)} can go by {SafeText.Of(answer.Route)} now. "
                 + (answer.Mail is { } id ? $"One was sent: postroom queue show {id}" : "Nothing was sent."));
+        if (answer.Explanation is { } known)
+            ExplanationView.Show(screen, known, "  ");
     }
 
     private static Command BuildTest(Screen screen)

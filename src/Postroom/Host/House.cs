@@ -266,6 +266,7 @@ public sealed class House : IAsyncDisposable
         {
             PausedSince = lane?.PausedSince,
             Cause = AnswerOf.Failure(lane?.Cause),
+            Explanation = AnswerOf.Explanation(lane?.Cause),
             NextProbe = lane?.NextProbe,
         };
 

@@ -28,6 +28,7 @@ internal static class Trials
             new TrialStepAnswer(step.Step.Name, step.Step.Milliseconds, step.Words))])
         {
             Failure = AnswerOf.Failure(report.Failure),
+            Explanation = AnswerOf.Explanation(report.Failure),
         };
     }
 

@@ -22,7 +22,8 @@ internal static class Plan
             "Mail", "Mail.Sasl", "Mail.Status"),
         new("Mail.Routing", "the route table: which lane a recipient waits in", "Mail"),
         new("Mail.Sandbox", "may this recipient be mailed from this machine; gives the clearance", "Mail"),
-        new("Mail.Status", "the life of a recipient as a table; faults; retry schedule; breakers", "Mail"),
+        new("Mail.Status", "the life of a recipient as a table; faults, and what they mean; retry schedule; breakers",
+            "Mail"),
         new("Mail.Dsn", "writes delivery reports", "Mail", "Mail.Message", "Mail.Status"),
         new("Mail.Audit", "what can happen, as events; the query language", "Mail", "Mail.Status"),
 

@@ -161,7 +161,12 @@ public sealed class EmbeddedSpool : ISpool
         if (!_board.Pause(lane, _clock.Wall, out var freed))
             return;
         _bodies.Freed(freed);
-        await NoteAsync(new TrailEvent(_clock.Wall, EventKind.LanePaused, null, null) { Lane = lane, Failure = why });
+        await NoteAsync(new TrailEvent(_clock.Wall, EventKind.LanePaused, null, null)
+        {
+            Lane = lane,
+            Failure = why,
+            Text = Explanation.Of(why)?.ToString(),
+        });
     }
 
     public async ValueTask ResumeAsync(string lane)
