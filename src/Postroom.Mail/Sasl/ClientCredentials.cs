@@ -26,6 +26,16 @@ public sealed record ClientCredentials(string User, Secret Secret, byte[] Nonce,
     internal bool Allow(string mechanism) =>
         Mechanisms.Count == 0 || Mechanisms.Contains(mechanism, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Why <see cref="ClientMechanism.Choose"/> found nothing.</summary>
+    internal string WhyNone(IReadOnlyCollection<string> offered)
+    {
+        if (offered.Count == 0)
+            return "a login is configured, but the next hop does not offer AUTH on this connection";
+        var need = IsToken ? "a token needs XOAUTH2 or OAUTHBEARER, and TLS" : "a plain password needs TLS";
+        var why = Mechanisms.Count > 0 ? $"the route allows {string.Join(' ', Mechanisms)}" : need;
+        return $"no way to log in: the next hop offers {Reply.Cut(string.Join(' ', offered))}; {why}";
+    }
+
     /// <summary>The same without channel binding, after the server refused to bind.</summary>
     /// <remarks>
     /// Another SCRAM or nothing: whoever sits in between can refuse our binding too, and must not be given a plain

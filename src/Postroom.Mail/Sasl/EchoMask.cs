@@ -4,9 +4,9 @@ namespace Postroom.Mail.Sasl;
 
 /// <summary>Masks in replies what a server repeats of our login: many quote the line that they did not like.</summary>
 /// <remarks>
-/// Of a password the whole is looked for; of what was sent its words, for a quoted line may be cut; and of what was sent
-/// and of a token any piece too long to be there by accident, also where it was broken into lines. A server that wants
-/// our secret shown can still disguise it, for it knows it; this is against the careless one.
+/// Of a password the whole is looked for; of what was sent its words, for a quoted line may be cut; and of what was
+/// sent and of a token any piece too long to be there by accident, also where it was broken into lines. A server that
+/// wants our secret shown can still disguise it, for it knows it; this is against the careless one.
 /// </remarks>
 internal sealed class EchoMask
 {

@@ -2,7 +2,7 @@ using MailKit.Security;
 
 namespace Postroom.Mail.Sasl;
 
-/// <summary>CRAM-MD5 (RFC 2195) and NTLM, which MailKit does well: nobody should write MD4 and DES again.</summary>
+/// <summary>CRAM-MD5 (RFC 2195) and NTLM, which MailKit does well: nobody should have to write MD4 again.</summary>
 /// <remarks>
 /// The dice of NTLM are MailKit's own, the one thing on this floor that does not come in as an argument. It takes
 /// <c>DOMAIN\user</c> and <c>user@domain</c> apart by itself.
@@ -35,14 +35,16 @@ internal sealed class MailKitClient : ClientMechanism
     {
         if (challenge.IsEmpty && _initial is not null)
             return _initial;
-        if (IsComplete)
+        if (IsComplete || challenge.IsEmpty)
             throw new SaslException("the server sends a challenge where none is due");
         try
         {
             return Convert.FromBase64String(_inner.Challenge(Convert.ToBase64String(challenge)));
         }
+        // It reads offsets and lengths out of a challenge without asking whether they lie in it.
         catch (Exception broken) when (broken is MailKit.Security.SaslException or ArgumentException
-            or InvalidOperationException or NotSupportedException or IndexOutOfRangeException or FormatException)
+            or IndexOutOfRangeException or ArithmeticException or InvalidOperationException or NotSupportedException
+            or FormatException)
         {
             // Not its words: they may hold the server's.
             throw new SaslException($"the server's challenge is none of {Name}");

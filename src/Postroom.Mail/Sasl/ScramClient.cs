@@ -5,12 +5,12 @@ using System.Text;
 namespace Postroom.Mail.Sasl;
 
 /// <summary>
-/// SCRAM with SHA-1, -256 and -512, each also -PLUS (RFC 5802, RFC 7677): proves the password, and has the server prove
-/// it, too.
+/// SCRAM with SHA-1, -256 and -512, each also -PLUS (RFC 5802, RFC 7677): proves the password, and has the server
+/// prove it, too.
 /// </summary>
 /// <remarks>
-/// With -PLUS both proofs also cover the channel (RFC 5802 §6): who sits in between, with a connection to each side, has
-/// another channel to each, and no proof that he passes on fits.
+/// With -PLUS both proofs also cover the channel (RFC 5802 §6): who sits in between, with a connection to each side,
+/// has another channel to each, and no proof that he passes on fits.
 /// </remarks>
 internal sealed class ScramClient : ClientMechanism
 {

@@ -148,7 +148,7 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
             var who = _secured ? login with { ClearTextAllowed = true, Binding = _binding } : login;
             return ClientMechanism.Choose(Hop.Auth, who) is { } mechanism
                 ? BeginAuth(mechanism)
-                : Fail(Fault.Account, new EnhancedStatus(4, 7, 4), NoMechanism(who));
+                : Fail(Fault.Account, new EnhancedStatus(4, 7, 4), who.WhyNone(Hop.Auth));
         }
         catch (SaslException broken)
         {
@@ -172,20 +172,6 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
 
         Secretly(written);
         return Say(ClientStage.Auth, $"{command} {written}", $"{command} •••");
-    }
-
-    private string NoMechanism(ClientCredentials who)
-    {
-        if (Hop.Auth.Count == 0)
-            return "a login is configured, but the next hop does not offer AUTH on this connection";
-        var offer = $"no way to log in: the next hop offers {Reply.Cut(string.Join(' ', Hop.Auth))}";
-        return true switch
-        {
-            _ when who.Mechanisms.Count > 0 => $"{offer}; the route allows {string.Join(' ', who.Mechanisms)}",
-            _ when who.IsToken && who.ClearTextAllowed => $"{offer}; a token needs XOAUTH2 or OAUTHBEARER",
-            _ when who.IsToken => $"{offer}; a token needs XOAUTH2 or OAUTHBEARER, and TLS",
-            _ => $"{offer}; a plain password needs TLS",
-        };
     }
 
     private ClientMove OnAuth(Reply reply)
@@ -228,7 +214,8 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
         }
     }
 
-    private void Secretly(string written) => (_mask ??= new EchoMask(credentials!.Secret, credentials.IsToken)).Add(written);
+    private void Secretly(string written) =>
+        (_mask ??= new EchoMask(credentials!.Secret, credentials.IsToken)).Add(written);
 
     private ClientMove Say(ClientStage stage, string line, string? shown = null)
     {
