@@ -59,6 +59,10 @@ public sealed record Route(string Name, string Host, int Port)
     /// </summary>
     public bool AllowClearTextPassword { get; init; }
 
+    /// <summary>The only mechanisms of AUTH that may be used; empty: all, the strongest that the next hop
+    /// offers.</summary>
+    public IReadOnlyList<string> Mechanisms { get; init; } = [];
+
     /// <summary>The most connections at once.</summary>
     public int Connections { get; init; } = 16;
 

@@ -1,11 +1,47 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Postroom.Mail.Sasl;
 
 /// <summary>The client's side of one exchange of AUTH (RFC 4954 §4).</summary>
 public abstract class ClientMechanism
 {
+    private const string Plus = "-PLUS";
+
+    // ShowsSecret: who listens has the secret itself, or enough to guess it at once.
+    private sealed record Kind(string Name, Func<ClientCredentials, string, ClientMechanism> Make)
+    {
+        public bool ShowsSecret { get; init; }
+        public bool IsToken { get; init; }
+        public bool Binds => Name.EndsWith(Plus, StringComparison.Ordinal);
+    }
+
+    /// <remarks>
+    /// Strongest first. Binding beats a longer hash: SHA-1 is weak where somebody chooses both texts, which is of no
+    /// use against an HMAC, while without binding a proof can be passed on by who sits in between.
+    /// <para>
+    /// CRAM-MD5 and NTLM keep the password from the server, so they come before PLAIN; but what they send is one
+    /// round of MD5 over it. Who listens tries billions of passwords a second against that, and an NTLM answer can be
+    /// passed on to another server as it is. So both want TLS, as a password in the clear does. SCRAM does not: 4,096
+    /// rounds and more are what it is for.
+    /// </para>
+    /// XOAUTH2 first: it is what Google and Microsoft document, and the other is the younger at both.
+    /// </remarks>
+    private static readonly Kind[] Kinds =
+    [
+        Scram("SCRAM-SHA-512-PLUS", HashAlgorithmName.SHA512),
+        Scram("SCRAM-SHA-256-PLUS", HashAlgorithmName.SHA256),
+        Scram("SCRAM-SHA-1-PLUS", HashAlgorithmName.SHA1),
+        Scram("SCRAM-SHA-512", HashAlgorithmName.SHA512),
+        Scram("SCRAM-SHA-256", HashAlgorithmName.SHA256),
+        Scram("SCRAM-SHA-1", HashAlgorithmName.SHA1),
+        new("CRAM-MD5", (who, _) => MailKitClient.CramMd5(who)) { ShowsSecret = true },
+        new("NTLM", (who, _) => MailKitClient.Ntlm(who)) { ShowsSecret = true },
+        new("PLAIN", (who, _) => new PlainClient(who.User, who.Secret)) { ShowsSecret = true },
+        new("LOGIN", (who, _) => new LoginClient(who.User, who.Secret)) { ShowsSecret = true },
+        new("XOAUTH2", (who, _) => BearerClient.XOAuth2(who)) { ShowsSecret = true, IsToken = true },
+        new("OAUTHBEARER", (who, _) => BearerClient.OAuthBearer(who)) { ShowsSecret = true, IsToken = true },
+    ];
+
     /// <summary>As given with AUTH.</summary>
     public abstract string Name { get; }
 
@@ -15,38 +51,40 @@ public abstract class ClientMechanism
     /// </summary>
     public abstract bool IsComplete { get; }
 
+    /// <summary>
+    /// We asked to be bound to the channel, and no proof has left: a refusal now may mean that the server does not
+    /// know our type of binding, and one more try without it gives nothing away.
+    /// </summary>
+    public virtual bool IsBindingOpen => false;
+
+    /// <summary>Why the server will refuse, in its own words, sent ahead of its reply; null if it gave none.</summary>
+    public virtual string? Reason => null;
+
     /// <summary>The initial response, to be sent in base64 with AUTH; null where the server speaks first.</summary>
     public abstract byte[]? Initial();
 
     /// <summary>
-    /// Answers a challenge (334), out of and into base64. Where AUTH was sent without the initial response, the
-    /// empty challenge that follows is answered with it.
+    /// Answers a challenge (334), out of and into base64. An empty challenge in place of the first is answered with
+    /// the initial response once more.
     /// </summary>
     /// <exception cref="SaslException">The server breaks the rules, or lies: cancel with <c>*</c>.</exception>
     public abstract byte[] Respond(ReadOnlySpan<byte> challenge);
 
-    /// <summary>The strongest mechanism that both sides know; null if there is none.</summary>
-    /// <param name="offered">The words after AUTH in the reply to EHLO, in either case.</param>
-    /// <param name="nonce">18 random octets or more, never used before.</param>
-    /// <param name="clearTextAllowed">PLAIN and LOGIN may be used: over TLS, or on loopback.</param>
-    /// <exception cref="SaslException">Name or password hold what RFC 4013 §2.3 prohibits.</exception>
-    public static ClientMechanism? Choose(
-        IReadOnlyCollection<string> offered, string user, Secret password, byte[] nonce, bool clearTextAllowed)
-    {
-        foreach (var name in (ReadOnlySpan<string>)["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"])
-        {
-            if (!offered.Contains(name, StringComparer.OrdinalIgnoreCase)
-                || (!clearTextAllowed && name is "PLAIN" or "LOGIN"))
-                continue;
-            return name switch
-            {
-                "SCRAM-SHA-256" => new ScramClient(HashAlgorithmName.SHA256, user, password, nonce),
-                "SCRAM-SHA-1" => new ScramClient(HashAlgorithmName.SHA1, user, password, nonce),
-                "PLAIN" => new PlainClient(user, password),
-                _ => new LoginClient(user, password),
-            };
-        }
+    /// <summary>What there is for a password, or for an access token, strongest first.</summary>
+    public static IReadOnlyList<string> NamesFor(bool isToken) =>
+        [.. Kinds.Where(kind => kind.IsToken == isToken).Select(kind => kind.Name)];
 
+    /// <summary>The strongest mechanism that both sides know and this login may use; null if there is none.</summary>
+    /// <param name="offered">The words after AUTH in the reply to EHLO, in either case.</param>
+    /// <exception cref="SaslException">Name or secret hold what their mechanism prohibits.</exception>
+    public static ClientMechanism? Choose(IReadOnlyCollection<string> offered, ClientCredentials who)
+    {
+        foreach (var kind in Kinds)
+            if (kind.IsToken == who.IsToken && who.Allow(kind.Name)
+                && offered.Contains(kind.Name, StringComparer.OrdinalIgnoreCase)
+                && (who.ClearTextAllowed || !kind.ShowsSecret)
+                && (who.Binding is not null || !kind.Binds))
+                return kind.Make(who, Header(kind, offered, who));
         return null;
     }
 
@@ -54,41 +92,22 @@ public abstract class ClientMechanism
         SaslPrep.TryPrepare(text, out var prepared)
             ? prepared
             : throw new SaslException($"the {what} is empty or holds a character that RFC 4013 §2.3 prohibits");
-}
 
-/// <summary>PLAIN (RFC 4616).</summary>
-internal sealed class PlainClient(string user, Secret password) : ClientMechanism
-{
-    private bool _sent;
-
-    public override string Name => "PLAIN";
-
-    public override bool IsComplete => _sent;
-
-    public override byte[] Initial()
+    /// <summary>gs2-cbind-flag, and no other identity (RFC 5802 §6, §7).</summary>
+    /// <remarks>
+    /// "y" says that we would bind but saw no -PLUS: a server that did offer one knows then that somebody took it
+    /// out of its list, and refuses. Where -PLUS stands in the list and we go without, "y" would be a lie.
+    /// </remarks>
+    private static string Header(Kind kind, IReadOnlyCollection<string> offered, ClientCredentials who)
     {
-        _sent = true;
-        return Encoding.UTF8.GetBytes($"\0{Prepared(user, "user name")}\0{Prepared(password.Reveal(), "password")}");
+        if (kind.Binds)
+            return $"p={who.Binding!.Type},,";
+        var isMissed = who.Binding is not null && who.Allow(kind.Name + Plus)
+            && !offered.Any(name => name.StartsWith("SCRAM-", StringComparison.OrdinalIgnoreCase)
+                && name.EndsWith(Plus, StringComparison.OrdinalIgnoreCase));
+        return isMissed ? "y,," : "n,,";
     }
 
-    public override byte[] Respond(ReadOnlySpan<byte> challenge) => Initial();
-}
-
-/// <summary>LOGIN: the first challenge asks for the name, the second for the password, whatever their words.</summary>
-internal sealed class LoginClient(string user, Secret password) : ClientMechanism
-{
-    private int _answered;
-
-    public override string Name => "LOGIN";
-
-    public override bool IsComplete => _answered == 2;
-
-    public override byte[]? Initial() => null;
-
-    public override byte[] Respond(ReadOnlySpan<byte> challenge) => ++_answered switch
-    {
-        1 => Encoding.UTF8.GetBytes(user),
-        2 => Encoding.UTF8.GetBytes(password.Reveal()),
-        _ => throw new SaslException("the server asks for more than a name and a password"),
-    };
+    private static Kind Scram(string name, HashAlgorithmName hash) =>
+        new(name, (who, header) => new ScramClient(name, hash, who, header));
 }

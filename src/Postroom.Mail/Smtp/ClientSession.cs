@@ -17,11 +17,6 @@ public enum ClientTls
     Required,
 }
 
-/// <summary>Who logs in.</summary>
-/// <param name="Nonce">18 random octets or more, never used before.</param>
-/// <param name="ClearTextAllowed">A plain password may cross this connection although it has no TLS.</param>
-public sealed record ClientCredentials(string User, Secret Password, byte[] Nonce, bool ClearTextAllowed);
-
 /// <summary>What the session wants done next.</summary>
 public enum ClientMove
 {
@@ -55,9 +50,14 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
     // No mechanism of ours is asked more than twice, and once more where it has no initial response (RFC 4954 §4).
     private const int MostChallenges = 3;
 
+    // RFC 5321 §4.5.3.1.4, with CRLF. What is longer as an initial response goes alone (RFC 4954 §4): tokens do.
+    private const int LongestCommand = 512;
+
     private bool _secured;
+    private ChannelBinding? _binding;
     private bool _plainHelo;
     private ClientMechanism? _mechanism;
+    private byte[]? _deferred; // the initial response, where it did not fit behind AUTH
     private int _challenges;
     private string? _saslComplaint;
     private EchoMask? _mask;
@@ -92,9 +92,10 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
     };
 
     /// <summary>TLS stands: all that was said before is forgotten (RFC 3207 §4.2).</summary>
-    public ClientMove Secured()
+    /// <param name="binding">What a login can be bound to; null if the platform does not tell.</param>
+    public ClientMove Secured(ChannelBinding? binding = null)
     {
-        _secured = true;
+        (_secured, _binding) = (true, binding);
         Hop = Capabilities.None;
         return Say(ClientStage.Hello, $"EHLO {helo}");
     }
@@ -140,21 +141,14 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
         return tls == ClientTls.Required ? Refuse(reply) : credentials is null ? Arrive() : BeginAuth(credentials);
     }
 
-    private ClientMove BeginAuth(ClientCredentials who)
+    private ClientMove BeginAuth(ClientCredentials login)
     {
         try
         {
-            _mechanism = ClientMechanism.Choose(
-                Hop.Auth, who.User, who.Password, who.Nonce, _secured || who.ClearTextAllowed);
-            if (_mechanism is null)
-                return Fail(Fault.Account, new EnhancedStatus(4, 7, 4), NoMechanism());
-            var initial = _mechanism.Initial();
-            if (initial is null)
-                return Say(ClientStage.Auth, $"AUTH {_mechanism.Name}");
-
-            var written = Convert.ToBase64String(initial);
-            Secretly(written);
-            return Say(ClientStage.Auth, $"AUTH {_mechanism.Name} {written}", $"AUTH {_mechanism.Name} •••");
+            var who = _secured ? login with { ClearTextAllowed = true, Binding = _binding } : login;
+            return ClientMechanism.Choose(Hop.Auth, who) is { } mechanism
+                ? BeginAuth(mechanism)
+                : Fail(Fault.Account, new EnhancedStatus(4, 7, 4), who.WhyNone(Hop.Auth));
         }
         catch (SaslException broken)
         {
@@ -162,12 +156,28 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
         }
     }
 
-    private string NoMechanism() => Hop.Auth.Count == 0
-        ? "a login is configured, but the next hop does not offer AUTH on this connection"
-        : $"no way to log in: the next hop offers {Reply.Cut(string.Join(' ', Hop.Auth))}; a plain password needs TLS";
+    private ClientMove BeginAuth(ClientMechanism mechanism)
+    {
+        (_mechanism, _deferred, _challenges, _saslComplaint) = (mechanism, null, 0, null);
+        var command = $"AUTH {mechanism.Name}";
+        if (mechanism.Initial() is not { } initial)
+            return Say(ClientStage.Auth, command);
+
+        var written = Convert.ToBase64String(initial);
+        if (command.Length + 1 + written.Length + 2 > LongestCommand)
+        {
+            _deferred = initial;
+            return Say(ClientStage.Auth, command);
+        }
+
+        Secretly(written);
+        return Say(ClientStage.Auth, $"{command} {written}", $"{command} •••");
+    }
 
     private ClientMove OnAuth(Reply reply)
     {
+        if (reply.Code >= 400 && Unbound() is { } again)
+            return BeginAuth(again);
         if (_saslComplaint is not null)
             return Fail(Fault.Account, new EnhancedStatus(4, 7, 0), _saslComplaint);
         if (reply.Code == 235)
@@ -178,16 +188,23 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
         return reply.Code == 334 ? Answer(reply.Text) : Refuse(reply);
     }
 
+    // A server may offer -PLUS and not know our type of binding (RFC 5802 §6). It can only say so before it has our
+    // proof; a refusal after that is one, or the mark of somebody in between.
+    private ClientMechanism? Unbound() => _mechanism!.IsBindingOpen
+        ? ClientMechanism.Choose(Hop.Auth, credentials!.Unbound())
+        : null;
+
     private ClientMove Answer(string challenge)
     {
         try
         {
             if (++_challenges > MostChallenges)
                 throw new SaslException("the next hop asks on and on");
-            var response = _mechanism!.Respond(Convert.FromBase64String(challenge));
+            var response = _deferred ?? _mechanism!.Respond(Convert.FromBase64String(challenge));
+            _deferred = null;
             var written = Convert.ToBase64String(response);
             Secretly(written);
-            return Say(ClientStage.Auth, written, "•••");
+            return Say(ClientStage.Auth, written, written.Length == 0 ? "" : "•••");
         }
         catch (Exception broken) when (broken is SaslException or FormatException)
         {
@@ -197,7 +214,8 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
         }
     }
 
-    private void Secretly(string written) => (_mask ??= new EchoMask(credentials!.Password)).Add(written);
+    private void Secretly(string written) =>
+        (_mask ??= new EchoMask(credentials!.Secret, credentials.IsToken)).Add(written);
 
     private ClientMove Say(ClientStage stage, string line, string? shown = null)
     {
@@ -217,6 +235,12 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
     private ClientMove Refuse(Reply reply)
     {
         Failure = ClientVerdict.Of(Stage, Masked(reply), remote: null);
+        // XOAUTH2 and OAUTHBEARER: the cause came ahead of the reply, which only says no.
+        if (_mechanism?.Reason is { } reason)
+            Failure = Failure with
+            {
+                Diagnostic = $"{Failure.Diagnostic} [the server's reason: {_mask!.Over(reason)}]",
+            };
         return ClientMove.Failed;
     }
 

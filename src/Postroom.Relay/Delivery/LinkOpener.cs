@@ -137,7 +137,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             if (route.Tls == TlsMode.Implicit)
                 await SecureAsync();
             var secured = route.Tls == TlsMode.Implicit && credentials is not null
-                ? credentials with { ClearTextAllowed = true }
+                ? credentials with { ClearTextAllowed = true, Binding = _connection.Binding }
                 : credentials;
             _session = new ClientSession(route.Helo ?? opener.HostName, tls, secured);
             var move = ClientMove.Talk;
@@ -183,7 +183,7 @@ internal sealed class LinkOpener(Route route, CourierSettings settings, IDialer 
             if (!_unread.IsEmpty || _replies.IsMidway)
                 throw new GarbageException("bytes in the clear behind the 220 of STARTTLS");
             await SecureAsync();
-            return session.Secured();
+            return session.Secured(_connection!.Binding);
         }
 
         private async Task SecureAsync()

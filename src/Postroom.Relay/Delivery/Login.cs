@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Postroom.Mail;
 using Postroom.Mail.Routing;
-using Postroom.Mail.Smtp;
+using Postroom.Mail.Sasl;
 using Postroom.Mail.Status;
 using Postroom.Relay.OAuth;
 using Postroom.Relay.Vault;
@@ -26,11 +26,10 @@ internal sealed class Login
     {
         if (route.Account is not { } account)
             return null;
-        var mayBeClear = isLocal || route.AllowClearTextPassword;
         if (account.OAuth is { } name)
-            return await OfTokenAsync(account, SourceOf(name, settings), mayBeClear, cancel);
+            return await OfTokenAsync(route, SourceOf(name, settings), isLocal, cancel);
         var password = account.Secret is { } secret ? Open(secret, settings.Vault) : await ReadAsync(account, cancel);
-        return new Login(new ClientCredentials(account.User, password, Nonce(), mayBeClear));
+        return new Login(Who(route, account.User, password, isLocal));
     }
 
     /// <summary>The next hop took it.</summary>
@@ -44,13 +43,14 @@ internal sealed class Login
     public bool IsRefused() => _token is not null && _source!.Refused(_token);
 
     private static async Task<Login> OfTokenAsync(
-        AccountReference account, ITokenSource source, bool mayBeClear, CancellationToken cancel)
+        Route route, ITokenSource source, bool isLocal, CancellationToken cancel)
     {
         try
         {
             var token = await source.GetAsync(cancel);
-            var user = account.User.Length > 0 ? account.User : source.User;
-            return new Login(new ClientCredentials(user, token.Value, Nonce(), mayBeClear), source, token);
+            var user = route.Account!.User.Length > 0 ? route.Account.User : source.User;
+            var credentials = Who(route, user, token.Value, isLocal) with { IsToken = true };
+            return new Login(credentials, source, token);
         }
         catch (TokenException none)
         {
@@ -64,7 +64,11 @@ internal sealed class Login
     private static ITokenSource SourceOf(string name, CourierSettings settings) =>
         settings.Tokens(name) ?? throw new LoginException($"there is no [[oauth]] account {name}");
 
-    private static byte[] Nonce() => RandomNumberGenerator.GetBytes(18);
+    private static ClientCredentials Who(Route route, string user, Secret secret, bool isLocal) =>
+        new(user, secret, RandomNumberGenerator.GetBytes(18), isLocal || route.AllowClearTextPassword)
+        {
+            Host = route.Host, Port = route.Port, Mechanisms = route.Mechanisms,
+        };
 
     private static Secret Open(string name, SecretVault? vault)
     {

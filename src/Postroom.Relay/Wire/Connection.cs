@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using Postroom.Mail;
 
 namespace Postroom.Relay.Wire;
 
@@ -28,6 +29,9 @@ public sealed class Connection : IAsyncDisposable
 
     /// <summary>Protocol and cipher; null in the clear.</summary>
     public string? Tls { get; private set; }
+
+    /// <summary>What a login can be bound to; null in the clear, or where the platform does not tell.</summary>
+    public ChannelBinding? Binding { get; private set; }
 
     /// <summary>What was said before the first mail.</summary>
     public Transcript Transcript { get; } = new();
@@ -102,7 +106,7 @@ public sealed class Connection : IAsyncDisposable
         {
             var secured = await tls.BeginAsync(_stream, _end.Token);
             _stream = secured;
-            Tls = Describe(secured);
+            (Tls, Binding) = (Describe(secured), TlsBinding.Of(secured));
             Transcript.Noted(Tls);
         }
         catch (Exception broken) when (IsLoss(broken))

@@ -103,6 +103,7 @@ public static class ConfigurationReader
                 }
                 : null,
             AllowClearTextPassword = t.Get(RouteKeys.AllowClearText),
+            Mechanisms = t.Get(RouteKeys.Mechanisms),
             Connections = t.Get(RouteKeys.Connections),
             InFlight = t.Get(RouteKeys.InFlight),
             Helo = t.Get(RouteKeys.Helo),

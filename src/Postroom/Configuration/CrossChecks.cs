@@ -1,6 +1,8 @@
 using System.Net;
+using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
+using Postroom.Mail.Sasl;
 using Postroom.Relay.Submission;
 
 namespace Postroom.Configuration;
@@ -19,6 +21,7 @@ public static class CrossChecks
             .. Twice(listeners.Where(l => l.First.IsWritten(ListenerKeys.Name))
                 .Select(l => (l.First.PlaceOf(ListenerKeys.Name), l.Second.Name)), "name"),
             .. routes.SelectMany(r => OfRoute(r.First, r.Second, all.Submission.Listeners)),
+            .. routes.SelectMany(r => OfMechanisms(r.First, r.Second)),
             .. Twice(routes.Select(r => (r.First.PlaceOf(RouteKeys.Name), r.Second.Name)), "name"),
             .. OfRoutesTogether(all, tables[0], routes.Select(r => r.First).ToList()),
             .. OAuthChecks.Of(all, tables),
@@ -89,6 +92,26 @@ public static class CrossChecks
             if (table.IsWritten(setting) && table.Get(setting).Count == 0)
                 yield return new Mistake(table.PlaceOf(setting), $"{setting.Key}: an empty list matches nothing",
                     "leave it out for all");
+    }
+
+    private static IEnumerable<Mistake> OfMechanisms(TableValues table, Route route)
+    {
+        if (route.Mechanisms.Count == 0)
+            yield break;
+        var place = table.PlaceOf(RouteKeys.Mechanisms);
+        var isToken = route.Account?.OAuth is not null;
+        var usable = ClientMechanism.NamesFor(isToken);
+        List<string> known = [.. usable, .. ClientMechanism.NamesFor(!isToken)];
+        var unknown = route.Mechanisms.Where(name => !known.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
+        foreach (var name in unknown)
+            yield return new Mistake(place, $"mechanisms: \"{name}\" is no mechanism that is known here",
+                Nearest.Advice(name, known, n => $"\"{n}\""));
+        if (route.Account is null)
+            yield return new Mistake(place, "mechanisms without a login", "add user and password");
+        else if (unknown.Count == 0 && !route.Mechanisms.Intersect(usable, StringComparer.OrdinalIgnoreCase).Any())
+            yield return new Mistake(place,
+                $"mechanisms: none of them takes {(isToken ? "an access token" : "a password")}",
+                $"there are {string.Join(", ", usable)}");
     }
 
     private static IEnumerable<Mistake> OfRoutesTogether(RelayConfiguration all, TableValues root,

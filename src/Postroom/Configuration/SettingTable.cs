@@ -153,6 +153,10 @@ internal static class RouteKeys
     public static readonly Setting<bool> AllowClearText =
         new(T, "allow_clear_text_password", SettingTypes.Switch, false,
         "Lets the password cross a connection without TLS to another machine. A decision, so it has a name.");
+    public static readonly Setting<IReadOnlyList<string>> Mechanisms =
+        new(T, "mechanisms", SettingTypes.List, Plain.Mechanisms,
+        "The only mechanisms of AUTH that may be used, such as `SCRAM-SHA-256`. Without it, or empty: the strongest "
+        + "that the next hop offers.");
     public static readonly Setting<int> Connections =
         new(T, "connections", SettingTypes.Whole(1, 1_000), Plain.Connections,
         "The most connections to the next hop at once.");
@@ -168,9 +172,8 @@ internal static class RouteKeys
 
     public static Setting[] All =>
     [
-        Name, Via, Host, Port, Tls, Trust, User, Password, OAuth, PasswordFile, PasswordEnvironment, AllowClearText, Connections,
-            InFlight, Helo,
-        Recipients, Senders,
+        Name, Via, Host, Port, Tls, Trust, User, Password, OAuth, PasswordFile, PasswordEnvironment, AllowClearText,
+            Mechanisms, Connections, InFlight, Helo, Recipients, Senders,
     ];
 }
 

@@ -27,7 +27,9 @@ internal static class SaslTargets
 
     public static readonly FuzzTarget Client = new("sasl-client", Talk,
         "r=AAAAAAAAAAAAAAAAAAAAAAAA", "x", ",s=", "QUJD", ",i=4096", ",i=1", ",i=2147483648", ",i=", "v=", "e=", "m=",
-        "\n", ",", "=", "Username:", "\u00ff", "e=invalid-proof\x1b", "+") { Cost = 4 };
+        "\n", ",", "=", "Username:", "\u00ff", "e=invalid-proof\x1b", "+", "e=unsupported-channel-binding-type",
+        "NTLMSSP\0\x02\0\0\0", "\0\0\0\0", "\x0c\0\x0c\0\x38\0\0\0", "\x33\x82\x8a\xe2", "<1.2@hop>",
+        "{\"status\":\"400\"}") { Cost = 4 };
 
     public static readonly FuzzTarget Stored = new("stored-password", ReadStored,
         "SCRAM-SHA-256$", "4096:", "1:", "0:", "QUJD", "$", ":", "=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
@@ -82,23 +84,24 @@ internal static class SaslTargets
     private static void Talk(byte[] input)
     {
         var choices = new Choices(input);
-        string[] offered = (choices.Next() % 4) switch
+        string[] names = ["SCRAM-SHA-256", "SCRAM-SHA-1", "LOGIN", "PLAIN", "SCRAM-SHA-512-PLUS", "CRAM-MD5", "NTLM",
+            "XOAUTH2", "OAUTHBEARER"];
+        var name = names[choices.Next() % names.Length];
+        var who = new ClientCredentials("jira", new Secret("secret"), Nonce, ClearTextAllowed: true)
         {
-            0 => ["SCRAM-SHA-256"],
-            1 => ["SCRAM-SHA-1"],
-            2 => ["LOGIN"],
-            _ => ["PLAIN"],
+            IsToken = name is "XOAUTH2" or "OAUTHBEARER", Binding = new ChannelBinding("tls-unique", Nonce),
         };
-        var client = ClientMechanism.Choose(offered, "jira", new Secret("secret"), Nonce, clearTextAllowed: true)!;
+        var client = ClientMechanism.Choose([name], who)!;
+        var isScram = name.StartsWith("SCRAM-", StringComparison.Ordinal);
         _ = client.Initial();
         try
         {
             for (var i = 0; i < 4; i++)
             {
                 var answer = client.Respond(Lines(choices));
-                Must.Hold(client.Name is "PLAIN" or "LOGIN" || !Wire.Text(answer).Contains("secret",
-                    StringComparison.Ordinal),
-                    "SCRAM sends no password");
+                Must.Hold(who.IsToken || name is "PLAIN" or "LOGIN"
+                    || !Wire.Text(answer).Contains("secret", StringComparison.Ordinal),
+                    "a digest holds no password");
             }
         }
         catch (SaslException e)
@@ -107,8 +110,9 @@ internal static class SaslTargets
                 "a complaint holds no secret, and no control character");
         }
 
-        Must.Hold(client.Name is "PLAIN" or "LOGIN" || !client.IsComplete,
-            "a server that knows nothing proves nothing");
+        Must.Hold(!isScram || !client.IsComplete, "a server that knows nothing proves nothing");
+        Must.Hold(client.Reason is not { } reason || reason.Length <= 302 && !reason.Any(char.IsControl),
+            "a reason is short, and can be shown");
     }
 
     private static void ReadStored(byte[] octets)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Postroom.Mail;
+using Postroom.Mail.Sasl;
 using Postroom.Mail.Smtp;
 
 namespace Postroom.Fuzz.Targets;

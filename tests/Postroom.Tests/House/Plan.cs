@@ -54,7 +54,7 @@ internal static class Plan
             "Relay.Spool", "Relay.Delivery", "Relay.Telemetry"),
 
         new("Configuration", "file and environment into the rooms' own settings; all mistakes at once",
-            "Mail", "Mail.Routing", "Mail.Sandbox", "Mail.Status",
+            "Mail", "Mail.Sasl", "Mail.Routing", "Mail.Sandbox", "Mail.Status",
             "Relay.Wire", "Relay.Spool", "Relay.Vault", "Relay.OAuth", "Relay.Submission", "Relay.Delivery",
             "Relay.Queue"),
         new("Api", "the contract: HTTP on a UNIX socket",

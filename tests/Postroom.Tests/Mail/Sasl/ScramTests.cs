@@ -23,14 +23,17 @@ public class ScramTests
         ServerMechanism.Create("SCRAM-SHA-256", Users, ServerNonce, Pepper)!;
 
     private static ClientMechanism Client(string user, string password) =>
-        ClientMechanism.Choose(["SCRAM-SHA-256"], user, new Secret(password), ClientNonce, clearTextAllowed: false)!;
+        Client(["SCRAM-SHA-256"], user, password, ClientNonce);
+
+    private static ClientMechanism Client(string[] offered, string user, string password, byte[] nonce) =>
+        ClientMechanism.Choose(offered, new ClientCredentials(user, new Secret(password), nonce, false))!;
 
     /// <summary>The example exchange of RFC 5802 §5.</summary>
     [Fact]
     public void The_client_speaks_the_exchange_of_RFC_5802()
     {
         var nonce = Convert.FromBase64String("fyko+d2lbbFgONRv9qkxdawL");
-        var client = ClientMechanism.Choose(["SCRAM-SHA-1"], "user", new Secret("pencil"), nonce, false)!;
+        var client = Client(["SCRAM-SHA-1"], "user", "pencil", nonce);
         Assert.Equal("n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL", Text(client.Initial()!));
         var final = client.Respond(
             "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096"u8);
@@ -46,7 +49,7 @@ public class ScramTests
     public void The_client_speaks_the_exchange_of_RFC_7677()
     {
         var nonce = Convert.FromBase64String("rOprNGfwEbeRWgbNEkqO");
-        var client = ClientMechanism.Choose(["PLAIN", "scram-sha-256"], "user", new Secret("pencil"), nonce, true)!;
+        var client = Client(["PLAIN", "scram-sha-256"], "user", "pencil", nonce);
         Assert.Equal("n,,n=user,r=rOprNGfwEbeRWgbNEkqO", Text(client.Initial()!));
         var final = client.Respond(
             "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"u8);

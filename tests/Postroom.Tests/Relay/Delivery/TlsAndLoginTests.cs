@@ -1,11 +1,14 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Vault;
 using Postroom.Shared;
+using Postroom.Tests.Mail.Sasl;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Delivery;
@@ -120,6 +123,47 @@ public sealed class TlsAndLoginTests : IDisposable
         using var outcome = await house.SendAsync("x\r\n", "a@example.org");
         Assert.Equal(Fault.Account, outcome.Results[0].Failure!.Fault);
         Assert.DoesNotContain(peer.Lines, line => line.StartsWith("AUTH", StringComparison.Ordinal));
+    }
+
+    // The peer knows its certificate; who sits in between would have shown another.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_login_is_bound_to_the_certificate_that_was_shown(bool isItself)
+    {
+        using var shown = TestCertificate.Make("hop.example");
+        using var own = TestCertificate.Make("hop.example");
+        var file = Path.Combine(_folder, "password");
+        await File.WriteAllTextAsync(file, "pencil", TestContext.Current.CancellationToken);
+        var binding = new ChannelBinding(
+            "tls-server-end-point", SHA256.HashData((isItself ? shown : own).RawData));
+        var server = new ScramPeer(HashAlgorithmName.SHA256, "pencil", binding);
+        var peer = new ScriptedPeer
+        {
+            Offer = ["STARTTLS", "AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256"], Certificate = shown,
+            Script = line => Reply(server, line),
+        };
+        await using var house = new CourierHouse(peer, CourierHouse.Plain with
+        {
+            Tls = TlsMode.Opportunistic, AllowClearTextPassword = true, Account = new AccountReference("u", file, null),
+        });
+        using var outcome = await house.SendAsync("x\r\n", "a@example.org");
+        Assert.Equal(isItself ? null : "535 5.7.8 No", outcome.Results[0].Failure?.Diagnostic);
+        Assert.Single(peer.Lines, line => line.StartsWith("AUTH", StringComparison.Ordinal));
+    }
+
+    private static string? Reply(ScramPeer server, string line)
+    {
+        var isFirst = line.StartsWith("AUTH SCRAM-SHA-256-PLUS ", StringComparison.Ordinal);
+        if (line.Length == 0)
+            return "235 2.7.0 Welcome";
+        var said = new byte[line.Length];
+        if (!Convert.TryFromBase64String(isFirst ? line.Split(' ')[2] : line, said, out var length) || length < 40)
+            return null;
+        var text = Encoding.UTF8.GetString(said, 0, length);
+        return (isFirst ? server.First(text) : server.Final(text)) is { } answer
+            ? "334 " + Convert.ToBase64String(Encoding.UTF8.GetBytes(answer))
+            : "535 5.7.8 No";
     }
 
     [Theory]
