@@ -57,6 +57,12 @@ internal sealed class Sink : IAsyncDisposable
     /// <summary>The password it takes, of any user; null: it offers no AUTH.</summary>
     public string? Password { get; set; }
 
+    /// <summary>Whether it takes an access token; null: it offers no XOAUTH2.</summary>
+    public Func<string, bool>? Token { get; set; }
+
+    /// <summary>When it was logged in to, or somebody tried, by the machine's own clock.</summary>
+    public List<TimeSpan> Logins { get; } = [];
+
     /// <summary>What it keeps of a mail's octets.</summary>
     public Func<byte[], byte[]> Keeps { get; set; } = all => all;
 

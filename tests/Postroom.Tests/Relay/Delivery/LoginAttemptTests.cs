@@ -1,3 +1,4 @@
+using System.Text;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
 using Xunit;
@@ -92,7 +93,8 @@ public sealed class LoginAttemptTests : IDisposable
     {
         Offer = ["PIPELINING", "AUTH PLAIN"],
         Script = line => !line.StartsWith("AUTH", StringComparison.Ordinal) ? null
-            : Interlocked.Increment(ref _logins) > 0 && line == "AUTH PLAIN " + Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"\0app\0{_right}"))
+            : Interlocked.Increment(ref _logins) > 0
+                && line == "AUTH PLAIN " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0app\0{_right}"))
                 ? "235 2.7.0 Welcome"
                 : _refusal,
     };

@@ -219,7 +219,8 @@ public class TokenKeeperTests
         Assert.Contains("run `postroom oauth connect hop`", refused.Message, StringComparison.Ordinal);
         house.Vault.Vault.Put(house.Account.ConsentName, new Secret("{\"canary\":1}"));
         house.Book.SecretChanged(house.Account.ConsentName);
-        Assert.Equal("what is kept as this account's consent is no refresh token", (await house.RefusedAsync()).Message);
+        Assert.Equal("what is kept as this account's consent is no refresh token",
+            (await house.RefusedAsync()).Message);
         Assert.Equal(0, house.Idp.Asked);
     }
 
