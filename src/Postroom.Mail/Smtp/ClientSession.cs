@@ -47,20 +47,10 @@ public enum ClientMove
 /// </remarks>
 public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials? credentials)
 {
-    // No mechanism of ours is asked more than twice, and once more where it has no initial response (RFC 4954 §4).
-    private const int MostChallenges = 3;
-
-    // RFC 5321 §4.5.3.1.4, with CRLF. What is longer as an initial response goes alone (RFC 4954 §4): tokens do.
-    private const int LongestCommand = 512;
-
     private bool _secured;
     private ChannelBinding? _binding;
     private bool _plainHelo;
-    private ClientMechanism? _mechanism;
-    private byte[]? _deferred; // the initial response, where it did not fit behind AUTH
-    private int _challenges;
-    private string? _saslComplaint;
-    private EchoMask? _mask;
+    private ClientExchange? _login;
 
     public ClientStage Stage { get; private set; } = ClientStage.Greeting;
 
@@ -78,7 +68,7 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
     public Failure? Failure { get; private set; }
 
     /// <summary>A reply for people: what it repeats of a secret that we sent is masked (promise 6).</summary>
-    public Reply Masked(Reply reply) => _mask?.Over(reply) ?? reply;
+    public Reply Masked(Reply reply) => _login?.Masked(reply) ?? reply;
 
     /// <summary>The peer's reply to what was sent last.</summary>
     public ClientMove On(Reply reply) => Stage switch
@@ -87,7 +77,7 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
         ClientStage.Greeting => OnGreeting(reply),
         ClientStage.Hello => OnHello(reply),
         ClientStage.StartTls => OnStartTls(reply),
-        ClientStage.Auth => OnAuth(reply),
+        ClientStage.Auth => Go(_login!.On(reply), reply),
         _ => throw new InvalidOperationException($"no reply is due at {Stage}"),
     };
 
@@ -143,79 +133,18 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
 
     private ClientMove BeginAuth(ClientCredentials login)
     {
-        try
-        {
-            var who = _secured ? login with { ClearTextAllowed = true, Binding = _binding } : login;
-            return ClientMechanism.Choose(Hop.Auth, who) is { } mechanism
-                ? BeginAuth(mechanism)
-                : Fail(Fault.Account, new EnhancedStatus(4, 7, 4), who.WhyNone(Hop.Auth));
-        }
-        catch (SaslException broken)
-        {
-            return Fail(Fault.Account, new EnhancedStatus(4, 7, 0), broken.Message);
-        }
+        var who = _secured ? login with { ClearTextAllowed = true, Binding = _binding } : login;
+        _login = new ClientExchange(who, Hop.Auth);
+        return Go(_login.Begin(), reply: null);
     }
 
-    private ClientMove BeginAuth(ClientMechanism mechanism)
+    private ClientMove Go(ClientExchangeMove move, Reply? reply) => move switch
     {
-        (_mechanism, _deferred, _challenges, _saslComplaint) = (mechanism, null, 0, null);
-        var command = $"AUTH {mechanism.Name}";
-        if (mechanism.Initial() is not { } initial)
-            return Say(ClientStage.Auth, command);
-
-        var written = Convert.ToBase64String(initial);
-        if (command.Length + 1 + written.Length + 2 > LongestCommand)
-        {
-            _deferred = initial;
-            return Say(ClientStage.Auth, command);
-        }
-
-        Secretly(written);
-        return Say(ClientStage.Auth, $"{command} {written}", $"{command} •••");
-    }
-
-    private ClientMove OnAuth(Reply reply)
-    {
-        if (reply.Code >= 400 && Unbound() is { } again)
-            return BeginAuth(again);
-        if (_saslComplaint is not null)
-            return Fail(Fault.Account, new EnhancedStatus(4, 7, 0), _saslComplaint);
-        if (reply.Code == 235)
-            return _mechanism!.IsComplete
-                ? Arrive()
-                : Fail(Fault.Account, new EnhancedStatus(4, 7, 0),
-                    "the next hop let us in without proving that it knows us");
-        return reply.Code == 334 ? Answer(reply.Text) : Refuse(reply);
-    }
-
-    // A server may offer -PLUS and not know our type of binding (RFC 5802 §6). It can only say so before it has our
-    // proof; a refusal after that is one, or the mark of somebody in between.
-    private ClientMechanism? Unbound() => _mechanism!.IsBindingOpen
-        ? ClientMechanism.Choose(Hop.Auth, credentials!.Unbound())
-        : null;
-
-    private ClientMove Answer(string challenge)
-    {
-        try
-        {
-            if (++_challenges > MostChallenges)
-                throw new SaslException("the next hop asks on and on");
-            var response = _deferred ?? _mechanism!.Respond(Convert.FromBase64String(challenge));
-            _deferred = null;
-            var written = Convert.ToBase64String(response);
-            Secretly(written);
-            return Say(ClientStage.Auth, written, written.Length == 0 ? "" : "•••");
-        }
-        catch (Exception broken) when (broken is SaslException or FormatException)
-        {
-            // RFC 4954 §4: a client cancels with a single asterisk; the server answers 501.
-            _saslComplaint = broken is SaslException ? broken.Message : "the next hop's challenge is not base64";
-            return Say(ClientStage.Auth, "*");
-        }
-    }
-
-    private void Secretly(string written) =>
-        (_mask ??= new EchoMask(credentials!.Secret, credentials.IsToken)).Add(written);
+        ClientExchangeMove.Say => Say(ClientStage.Auth, _login!.Line, _login.Shown),
+        ClientExchangeMove.Succeeded => Arrive(),
+        ClientExchangeMove.Refused => Refuse(reply!),
+        _ => Fail(Fault.Account, new EnhancedStatus(4, 7, _login!.IsWithoutWay ? 4 : 0), _login.Complaint!),
+    };
 
     private ClientMove Say(ClientStage stage, string line, string? shown = null)
     {
@@ -235,12 +164,8 @@ public sealed class ClientSession(string helo, ClientTls tls, ClientCredentials?
     private ClientMove Refuse(Reply reply)
     {
         Failure = ClientVerdict.Of(Stage, Masked(reply), remote: null);
-        // XOAUTH2 and OAUTHBEARER: the cause came ahead of the reply, which only says no.
-        if (_mechanism?.Reason is { } reason)
-            Failure = Failure with
-            {
-                Diagnostic = $"{Failure.Diagnostic} [the server's reason: {_mask!.Over(reason)}]",
-            };
+        if (_login?.Reason is { } reason)
+            Failure = Failure with { Diagnostic = $"{Failure.Diagnostic} [the server's reason: {reason}]" };
         return ClientMove.Failed;
     }
 

@@ -123,7 +123,11 @@ internal sealed class OtherHop : IAsyncDisposable
         """);
 
     /// <summary>Dovecot's submission service, which relays all to a sink.</summary>
-    public static Task<OtherHop> DovecotAsync(int sink) => StartAsync("dovecot", sink, """
+    /// <param name="introspection">Where it asks about access tokens (RFC 7662); null: it takes passwords.</param>
+    public static Task<OtherHop> DovecotAsync(
+        int sink, string mechanisms = "plain scram-sha-256", Uri? introspection = null) =>
+        StartAsync("dovecot", sink, $"MECHANISMS='{mechanisms}' ASK='{introspection}'" + """
+
         mkdir "$W/run" "$W/home"
         chown nobody "$W/home"
         cat >"$W/dovecot.conf" <<X
@@ -136,7 +140,7 @@ internal sealed class OtherHop : IAsyncDisposable
         ssl = required
         ssl_cert = <$W/fullchain.pem
         ssl_key = <$W/privkey.pem
-        auth_mechanisms = plain scram-sha-256
+        auth_mechanisms = $MECHANISMS
         default_internal_user = nobody
         default_internal_group = nogroup
         default_login_user = nobody
@@ -146,8 +150,8 @@ internal sealed class OtherHop : IAsyncDisposable
         submission_relay_port = $SINK
         submission_relay_ssl = no
         passdb {
-          driver = static
-          args = password=right
+          driver = $([ -z "$ASK" ] && echo static || echo oauth2)
+          args = $([ -z "$ASK" ] && echo password=right || echo "$W/oauth2.conf")
         }
         userdb {
           driver = static
@@ -163,7 +167,24 @@ internal sealed class OtherHop : IAsyncDisposable
           chroot =
         }
         X
+        cat >"$W/oauth2.conf" <<X
+        introspection_mode = post
+        introspection_url = $ASK
+        force_introspection = yes
+        username_attribute = username
+        active_attribute = active
+        active_value = true
+        X
         start dovecot -F -c "$W/dovecot.conf"
+        """);
+
+    /// <summary>GNU SASL behind the least of an SMTP server, which relays all to a sink.</summary>
+    /// <param name="tls">Its only version of TLS: <c>1.2</c> or <c>1.3</c>.</param>
+    public static Task<OtherHop> GnuSaslAsync(int sink, string tls, string mechanisms) => StartAsync("gsasl", sink,
+        $"TLS='{tls}' MECHANISMS='{mechanisms}'" + """
+
+        start env PYTHONUNBUFFERED=1 python3 "$ROOT/tests/Postroom.EndToEnd/clients/gsasl.py" "$W" $PORT $SINK $TLS \
+            $MECHANISMS
         """);
 
     public async ValueTask DisposeAsync() => await Shell.RunAsRootAsync("bash", "-c", """

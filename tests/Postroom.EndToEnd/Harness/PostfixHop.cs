@@ -14,18 +14,41 @@ internal sealed class PostfixHop : IAsyncDisposable
 
     public int Port { get; } = Ports.Free();
 
+    /// <summary>What it has logged.</summary>
+    public string Log => File.ReadAllText(Path.Combine(_folder, "log", "mail.log"));
+
     /// <param name="sink">The port that everything is relayed to.</param>
     /// <param name="settings">More lines of main.cf; they win.</param>
-    public static async Task<PostfixHop> StartAsync(int sink, string settings = "")
+    /// <param name="prepare">What to do in its folder <c>$W</c> before it starts.</param>
+    public static async Task<PostfixHop> StartAsync(int sink, string settings = "", string prepare = "")
     {
         // Its daemons run as another user and need to pass through the folders above: so directly below the temporary
         // one.
         var hop = new PostfixHop(Directory.CreateTempSubdirectory("postroom-postfix-").FullName);
-        var said = await Shell.RunAsRootAsync("bash", "-c", Configure + Start, "postfix-hop", hop._folder,
+        var said = await Shell.RunAsRootAsync("bash", "-c", Configure + prepare + Start, "postfix-hop", hop._folder,
             hop.Port.ToString(CultureInfo.InvariantCulture), sink.ToString(CultureInfo.InvariantCulture), settings);
         Assert.True(said.ExitCode == 0, $"Postfix did not start: {said}");
         return hop;
     }
+
+    /// <summary>One that wants a login by Cyrus SASL: the user <c>jira</c>, whose password is <c>right</c>.</summary>
+    public static Task<PostfixHop> WithLoginAsync(int sink, string mechanisms) => StartAsync(sink, """
+        smtpd_sasl_auth_enable = yes
+        smtpd_sasl_security_options = noanonymous
+        smtpd_sasl_local_domain = postfix.example.test
+        smtpd_relay_restrictions = permit_sasl_authenticated, reject
+        """, $"""
+
+        mkdir "$W/sasl" "$W/conf/sasl"
+        cat >"$W/conf/sasl/smtpd.conf" <<X
+        pwcheck_method: auxprop
+        auxprop_plugin: sasldb
+        sasldb_path: $W/sasl/sasldb
+        mech_list: {mechanisms}
+        X
+        echo -n right | saslpasswd2 -p -c -f "$W/sasl/sasldb" -u postfix.example.test jira
+        chown -R postfix "$W/sasl"
+        """);
 
     /// <summary>Waits until its queue is empty: all it will do is done.</summary>
     public async Task EmptyAsync()
