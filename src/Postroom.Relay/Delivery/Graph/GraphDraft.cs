@@ -1,4 +1,5 @@
 using System.Globalization;
+using MimeKit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Wire;
 
@@ -65,9 +66,15 @@ internal sealed class GraphDraft(
     // Who travels along, and who alone. The text has to travel along.
     private async Task<Failure?> PlanAsync(CancellationToken cancel)
     {
-        if (mail.Text is { } text && await LargeMail.SizeOfAsync(text, cancel) is var length
-            && length > settings.LargestRequest)
-            return LargeMail.TooLarge($"its text alone has {length} octets, and Graph takes no text over 4 MB");
+        if (mail.Text is { } text)
+        {
+            var length = await LargeMail.SizeOfAsync(text, cancel);
+            if (length > settings.LargestRequest)
+                return LargeMail.TooLarge($"its text alone has {length} octets, and Graph takes no text over 4 MB");
+            var octets = await OctetsAsync(text, length, cancel);
+            text.Content = new MimeContent(new MemoryStream(octets)); // what turns it into text reads it without waiting
+        }
+
         var room = settings.LargestRequest - DraftJson.Message(mail, to, []).Length;
         for (var i = 0; i < mail.Attachments.Count; i++)
         {
@@ -89,12 +96,11 @@ internal sealed class GraphDraft(
         return null;
     }
 
-    private static async Task<ReadOnlyMemory<byte>> OctetsAsync(
-        MimeKit.MimeEntity part, long size, CancellationToken cancel)
+    private static async Task<byte[]> OctetsAsync(MimeEntity part, long size, CancellationToken cancel)
     {
         using var octets = new MemoryStream((int)size);
         await LargeMail.WriteAsync(part, octets, cancel);
-        return octets.GetBuffer().AsMemory(0, (int)octets.Length);
+        return octets.ToArray();
     }
 
     private async Task<GraphAnswer> AttachAsync(LargeMail.File file, CancellationToken cancel)
@@ -156,7 +162,8 @@ internal sealed class GraphDraft(
 
     // Graph answers with an address on another host of Microsoft's; what is never right is one in the clear.
     private bool IsSafe(Uri address) =>
-        address.Scheme == Uri.UriSchemeHttps || (link.IsLoopback && address.IsLoopback);
+        address.Scheme == Uri.UriSchemeHttps
+        || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback && link.IsLoopback);
 
     private GraphAnswer NoSense(string what) => new(0, new Failure(
         Fault.NextHop, new Mail.EnhancedStatus(4, 5, 0), $"Graph answered with {what}", link.Root.Host));
