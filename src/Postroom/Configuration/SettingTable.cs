@@ -133,7 +133,8 @@ internal static class RouteKeys
     public static readonly Setting<string?> Host = new(T, "host", SettingTypes.Text, null,
         "The next hop's host name or address. Of `graph`, without it: `graph.microsoft.com`.");
     public static readonly Setting<int> Port = new(T, "port", SettingTypes.Whole(1, 65_535), Plain.Port,
-        "Its port: 25, 587 with `tls = \"required\"`, 465 with `tls = \"implicit\"`. Of `graph`: 443, always with TLS.");
+        "Its port: 25, 587 with `tls = \"required\"`, 465 with `tls = \"implicit\"`. "
+            + "Of `graph`: 443, always with TLS.");
     public static readonly Setting<TlsMode> Tls = new(T, "tls", SettingTypes.Choice<TlsMode>(), Plain.Tls,
         "`required`: STARTTLS with a verified certificate, or nothing is sent; `implicit`: TLS from the first byte, "
             + "verified; "
@@ -141,8 +142,8 @@ internal static class RouteKeys
     public static readonly Setting<string?> Trust = new(T, "trust", SettingTypes.Path, null,
         "A PEM file of certificates to trust instead of the system's.");
     public static readonly Setting<string?> User =
-        new(T, "user", SettingTypes.Text, null, "Log in as. Without it: no AUTH. Of `graph`: the mailbox that sends; without "
-            + "it, the account's.");
+        new(T, "user", SettingTypes.Text, null, "Log in as. Without it: no AUTH. Of `graph`: the mailbox that sends; "
+            + "without it, the account's.");
     public static readonly Setting<string?> Password = new(T, "password", SettingTypes.SecretName, null,
         "The password, by its name in the vault: `secret:NAME`, after `postroom secret set NAME`.");
     public static readonly Setting<string?> OAuth = new(T, "oauth", SettingTypes.Text, null,

@@ -32,7 +32,8 @@ internal static class Addresses
 
     /// <summary>True if it stands for itself alone in a header field: it has a domain, and reads back.</summary>
     public static bool IsWritable(string address) =>
-        address.LastIndexOf('@') > 0 && MailboxAddress.TryParse(Strict, Encoding.UTF8.GetBytes($"<{address}>"), out var read)
+        address.LastIndexOf('@') > 0
+        && MailboxAddress.TryParse(Strict, Encoding.UTF8.GetBytes($"<{address}>"), out var read)
         && read.Route.Count == 0 && Key(read.Address) == Key(address);
 
     /// <summary>All mailboxes of a field's value, groups taken apart.</summary>

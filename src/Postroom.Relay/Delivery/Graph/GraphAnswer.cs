@@ -35,7 +35,7 @@ internal sealed record GraphAnswer(int Status, Failure? Failure)
         {
             var json = new Utf8JsonReader(Body.Span, isFinalBlock: false, default);
             while (json.Read())
-                if (json.CurrentDepth == 1 && json.TokenType == JsonTokenType.PropertyName && json.ValueTextEquals(name))
+                if (json is { CurrentDepth: 1, TokenType: JsonTokenType.PropertyName } && json.ValueTextEquals(name))
                     return json.Read() && json.TokenType == JsonTokenType.String ? json.GetString() : null;
         }
         catch (JsonException)

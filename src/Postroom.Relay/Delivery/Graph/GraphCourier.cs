@@ -27,9 +27,9 @@ public sealed class GraphCourier(Route route, GraphSettings settings, IDialer di
     }
 
     /// <remarks>
-    /// With the permission Mail.Send alone nothing may be read. So Graph is asked to send what is no mail at all, and to
-    /// answer as Microsoft says it does: 400 ErrorMimeContentInvalidBase64String. It shows the token, the mailbox and the
-    /// permission; whoever would decode the text finds no recipient in it.
+    /// With the permission Mail.Send alone nothing may be read. So Graph is asked to send what is no mail, and to
+    /// answer as Microsoft says it does: 400 ErrorMimeContentInvalidBase64String. It shows the token, the mailbox and
+    /// the permission; whoever would decode the text finds no recipient in it.
     /// </remarks>
     public async Task<Failure?> ProbeAsync(CancellationToken cancel)
     {

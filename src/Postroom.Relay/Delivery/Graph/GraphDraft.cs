@@ -72,7 +72,7 @@ internal sealed class GraphDraft(
             if (length > settings.LargestRequest)
                 return LargeMail.TooLarge($"its text alone has {length} octets, and Graph takes no text over 4 MB");
             var octets = await OctetsAsync(text, length, cancel);
-            text.Content = new MimeContent(new MemoryStream(octets)); // what turns it into text reads it without waiting
+            text.Content = new MimeContent(new MemoryStream(octets)); // what makes text of it reads without waiting
         }
 
         var room = settings.LargestRequest - DraftJson.Message(mail, to, []).Length;

@@ -114,7 +114,8 @@ internal sealed class GraphLink : IDisposable
     }
 
     private static bool IsOwn(string host) =>
-        host is "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        host is "localhost"
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext to, CancellationToken cancel)
     {
@@ -234,7 +235,7 @@ internal sealed class GraphLink : IDisposable
         var (status, text) = (within, wire.IsMarked, error) switch
         {
             ({ } limit, true, _) => (new EnhancedStatus(4, 4, 2), Seconds("no answer within", limit)),
-            ({ } limit, false, _) => (new EnhancedStatus(4, 4, 1), Seconds("the request could not be sent within", limit)),
+            ({ } limit, false, _) => (new EnhancedStatus(4, 4, 1), Seconds("it could not be sent within", limit)),
             (_, _, HttpRequestError.SecureConnectionError) => (new EnhancedStatus(4, 7, 5), why),
             (_, _, HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError) =>
                 (new EnhancedStatus(4, 4, 1), why),

@@ -1,7 +1,7 @@
 namespace Postroom.Relay.Delivery.Graph;
 
 /// <summary>One request to be made.</summary>
-/// <param name="Expected">The one status that says it was done; also a 200 may come from some portal on the way.</param>
+/// <param name="Expected">The one status that says it was done: a 200 may come from some portal on the way.</param>
 internal sealed record GraphRequest(GraphStep Step, HttpMethod Method, Uri Address, int Expected)
 {
     public ReadOnlyMemory<byte> Body { get; init; }

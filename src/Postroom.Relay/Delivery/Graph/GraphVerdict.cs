@@ -28,8 +28,8 @@ internal static class GraphVerdict
 
     private static readonly Row[] Rows =
     [
-        // The sender's address: a mail from another goes, so the lane must not stand still; and somebody may yet give the
-        // right to send as it, so the mail waits.
+        // The sender's address: a mail from another goes, so the lane must not stand still; and somebody may yet give
+        // the right to send as it, so the mail waits.
         new(Fault.Message, new(4, 7, 1), Word: "ErrorSendAsDenied"),
 
         // A used-up quota, a mailbox full of sent mail, a blocked account: as good tomorrow, for all mail.
@@ -68,8 +68,8 @@ internal static class GraphVerdict
         new(Fault.Message, new(4, 5, 0), Code: 400),
         new(Fault.Message, new(4, 5, 0), Code: 422),
 
-        // Throttled or down. Not the account's fault even where it is the account that is throttled: Graph says when to go
-        // on, and the probes of a refused account are minutes apart.
+        // Throttled or down. Not the account's fault even where it is the account that is throttled: Graph says when to
+        // go on, and the probes of a refused account are minutes apart.
         new(Fault.NextHop, new(4, 3, 2), Code: 429),
         new(Fault.NextHop, new(4, 3, 2), Code: 503),
         new(Fault.NextHop, new(4, 3, 2), Code: 509),

@@ -130,8 +130,8 @@ internal sealed class Readdressed
         return stays;
     }
 
-    // Where the local part differs in small and capital letters only, the header means the same person; but the mail goes
-    // to the address that was cleared.
+    // Where the local part differs in small and capital letters only, the header means the same person; but the mail
+    // goes to the address that was cleared.
     private string? Spelled(MailboxAddress mailbox) => Addresses.Key(mailbox.Address) is var key
         && _spelled.TryGetValue(key, out var address) ? address : _spelled.GetValueOrDefault(key.ToLowerInvariant());
 

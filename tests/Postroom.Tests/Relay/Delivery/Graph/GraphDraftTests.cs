@@ -48,7 +48,8 @@ public sealed class GraphDraftTests
         Assert.Equal("<b>hällo</b>", json.GetProperty("body").GetProperty("content").GetString());
         Assert.Equal("app@example.com", AddressOf(json.GetProperty("from")));
         Assert.Equal(A, AddressOf(json.GetProperty("toRecipients")[0]));
-        Assert.Equal("Ä", json.GetProperty("toRecipients")[0].GetProperty("emailAddress").GetProperty("name").GetString());
+        Assert.Equal("Ä",
+            json.GetProperty("toRecipients")[0].GetProperty("emailAddress").GetProperty("name").GetString());
         Assert.Equal(1, json.GetProperty("toRecipients").GetArrayLength());
         Assert.False(json.TryGetProperty("ccRecipients", out _)); // uncleared
         Assert.Equal("hidden@example.org", AddressOf(json.GetProperty("bccRecipients")[0]));
@@ -205,7 +206,8 @@ public sealed class GraphDraftTests
             body.Attachments.Add($"{i}.bin", files[i], new ContentType("application", "pdf"));
         mail.Body = body.ToMessageBody();
         using var octets = new MemoryStream();
-        mail.WriteTo(new FormatOptions { NewLineFormat = NewLineFormat.Dos }, octets, TestContext.Current.CancellationToken);
+        mail.WriteTo(
+            new FormatOptions { NewLineFormat = NewLineFormat.Dos }, octets, TestContext.Current.CancellationToken);
         return octets.ToArray();
     }
 }

@@ -208,7 +208,7 @@ internal sealed class LoopbackGraph : IAsyncDisposable
         _uploads[key] = (draft, file, new MemoryStream());
         http.Response.StatusCode = 201;
         return http.Response.WriteAsync(string.Create(CultureInfo.InvariantCulture,
-            $$"""{"uploadUrl":"http://127.0.0.1:{{Port}}/upload/{{key}}?authtoken=permit","nextExpectedRanges":["0-"]}"""));
+            $$"""{"uploadUrl":"http://127.0.0.1:{{Port}}/upload/{{key}}?authtoken=permit"}"""));
     }
 
     private Task UploadAsync(HttpContext http, Asked asked)
