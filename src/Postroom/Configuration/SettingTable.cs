@@ -175,7 +175,8 @@ internal static class RouteKeys
 
     /// <summary>What says nothing where mail goes by Graph.</summary>
     public static Setting[] OfSmtpAlone =>
-        [Tls, Trust, Password, PasswordFile, PasswordEnvironment, AllowClearText, InFlight, Helo];
+        [Tls, Trust, Password, PasswordFile, PasswordEnvironment, AllowClearText, Mechanisms, InFlight,
+            Helo];
 
     public static Setting[] All =>
     [
