@@ -32,7 +32,7 @@ public sealed class TokenIsRotated
         var dice = new Random(4711);
         var (answered, cut) = (0, 0);
         await hop.Relay.StartAsync();
-        for (var round = 0; round < rounds; round++)
+        for (var round = 0; answered < rounds; round++)
         {
             // Before the answer goes out, or some moments after: at the write, at the login, at the mail.
             var isBefore = dice.Next(4) == 0;
@@ -49,15 +49,21 @@ public sealed class TokenIsRotated
             };
             var isAccepted = await IsAcceptedAsync(hop, round); // and then it logs in, or it has for a mail before
 
-            await killed.Task.WaitAsync(Shell.Limit, TestContext.Current.CancellationToken);
-            await hop.Relay.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            answered++;
-            cut += isBefore ? 1 : 0;
-            hop.Idp.BeforeAnswer = () => { };
-            await hop.Relay.StartAsync();
-            Assert.True(isAccepted || await IsAcceptedAsync(hop, round));
-            await hop.Sink.WaitAsync(all => all.Select(a => Mails.KeyOf(a.Bytes)).Contains($"PROJ-{round}"),
+            // A mail that the last kill left unrecorded may have brought a token before: then nobody asks for one.
+            var arrived = hop.Sink.WaitAsync(all => all.Any(a => Mails.IsAbout($"PROJ-{round}", a.Bytes)),
                 $"the mail of round {round}", hop.Relay);
+            if (await Task.WhenAny(killed.Task, arrived) == killed.Task)
+            {
+                await hop.Relay.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
+                answered++;
+                cut += isBefore ? 1 : 0;
+                hop.Idp.BeforeAnswer = () => { };
+                await hop.Relay.StartAsync();
+                Assert.True(isAccepted || await IsAcceptedAsync(hop, round));
+            }
+
+            hop.Idp.BeforeAnswer = () => { };
+            await arrived;
             await hop.Relay.KillAsync(); // the next life has no token, and asks for one
             await hop.Relay.StartAsync();
         }

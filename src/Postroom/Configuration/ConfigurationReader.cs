@@ -26,6 +26,8 @@ public static class ConfigurationReader
             raw.Add(DefaultListener(source));
 
         var tables = raw.ConvertAll(t => TableValues.Read(t, mistakes));
+        foreach (var table in tables.Where(t => t.Name == "route" && t.Get(RouteKeys.Via) == Via.Graph))
+            AssumeGraph(table);
         var root = tables[0];
         var built = Build(source, tables);
         mistakes.AddRange(CrossChecks.Of(built, tables));
@@ -89,10 +91,21 @@ public static class ConfigurationReader
         };
     }
 
+    // To Graph it is always HTTPS; in the clear only to a Graph of tests on this machine.
+    private static void AssumeGraph(TableValues route)
+    {
+        route.Assume(RouteKeys.Host, "graph.microsoft.com");
+        route.Assume(RouteKeys.Port, 443);
+        route.Assume(RouteKeys.Connections, 4);
+        foreach (var setting in RouteKeys.OfSmtpAlone)
+            route.LeaveOut(setting);
+    }
+
     private static Route RouteOf(TableValues t) =>
         new(t.Get(RouteKeys.Name) ?? "", t.Get(RouteKeys.Host) ?? "", t.Get(RouteKeys.Port))
         {
-            Tls = t.Get(RouteKeys.Tls),
+            Via = t.Get(RouteKeys.Via),
+            Tls = t.Get(RouteKeys.Via) == Via.Graph ? TlsMode.Implicit : t.Get(RouteKeys.Tls),
             TrustFile = t.Get(RouteKeys.Trust),
             Account = t.Get(RouteKeys.User) is { } || t.Get(RouteKeys.OAuth) is { }
                 ? new AccountReference(t.Get(RouteKeys.User) ?? "", t.Get(RouteKeys.PasswordFile),

@@ -63,6 +63,12 @@ public static class CrossChecks
     private static IEnumerable<Mistake> OfRoute(TableValues table, Route route,
         IReadOnlyList<ListenerSettings> listeners)
     {
+        if (route.Via == Via.Smtp && !table.IsWritten(RouteKeys.Host))
+            yield return new Mistake(table.Place, "[[route]] has no \"host\"", "add it: " + RouteKeys.Host.Manual);
+        if (route.Via == Via.Graph)
+            foreach (var setting in RouteKeys.OfSmtpAlone.Where(table.IsWritten))
+                yield return new Mistake(table.PlaceOf(setting),
+                    $"{setting.Key}: it says nothing where via = \"graph\"", "leave it out");
         if (listeners.FirstOrDefault(l => LoopRules.PointsAt(route, l)) is { } own)
             yield return new Mistake(table.PlaceOf(RouteKeys.Host),
                 $"route \"{route.Name}\" points at our own listener {own.Address}: mail would go round in a loop "

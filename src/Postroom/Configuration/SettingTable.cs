@@ -128,11 +128,13 @@ internal static class RouteKeys
     public static readonly Setting<string?> Name = new(T, "name", SettingTypes.Text, null,
         "Its name in the queue, the trail and the log.") { Required = true };
     public static readonly Setting<Via> Via = new(T, "via", SettingTypes.Choice<Via>(), Plain.Via,
-        "`smtp`, or `graph`: Microsoft Graph, for tenants that have SMTP AUTH switched off.");
+        "`smtp`, or `graph`: Microsoft Graph, for tenants that have SMTP AUTH switched off; see "
+            + "[graph.md](../graph.md).");
     public static readonly Setting<string?> Host = new(T, "host", SettingTypes.Text, null,
-        "The next hop's host name or address.") { Required = true };
+        "The next hop's host name or address. Of `graph`, without it: `graph.microsoft.com`.");
     public static readonly Setting<int> Port = new(T, "port", SettingTypes.Whole(1, 65_535), Plain.Port,
-        "Its port: 25, 587 with `tls = \"required\"`, 465 with `tls = \"implicit\"`.");
+        "Its port: 25, 587 with `tls = \"required\"`, 465 with `tls = \"implicit\"`. "
+            + "Of `graph`: 443, always with TLS.");
     public static readonly Setting<TlsMode> Tls = new(T, "tls", SettingTypes.Choice<TlsMode>(), Plain.Tls,
         "`required`: STARTTLS with a verified certificate, or nothing is sent; `implicit`: TLS from the first byte, "
             + "verified; "
@@ -140,7 +142,8 @@ internal static class RouteKeys
     public static readonly Setting<string?> Trust = new(T, "trust", SettingTypes.Path, null,
         "A PEM file of certificates to trust instead of the system's.");
     public static readonly Setting<string?> User =
-        new(T, "user", SettingTypes.Text, null, "Log in as. Without it: no AUTH.");
+        new(T, "user", SettingTypes.Text, null, "Log in as. Without it: no AUTH. Of `graph`: the mailbox that sends; "
+            + "without it, the account's.");
     public static readonly Setting<string?> Password = new(T, "password", SettingTypes.SecretName, null,
         "The password, by its name in the vault: `secret:NAME`, after `postroom secret set NAME`.");
     public static readonly Setting<string?> OAuth = new(T, "oauth", SettingTypes.Text, null,
@@ -159,7 +162,7 @@ internal static class RouteKeys
         + "that the next hop offers.");
     public static readonly Setting<int> Connections =
         new(T, "connections", SettingTypes.Whole(1, 1_000), Plain.Connections,
-        "The most connections to the next hop at once.");
+        "The most connections to the next hop at once. Of `graph` four at most.");
     public static readonly Setting<int> InFlight = new(T, "in_flight", SettingTypes.Whole(1, 100), Plain.InFlight,
         "The most mails unanswered on one connection: also the most that a crash may send twice there.");
     public static readonly Setting<string?> Helo = new(T, "helo", SettingTypes.Text, null,
@@ -169,6 +172,11 @@ internal static class RouteKeys
         "Whom it serves: `*`, `*@example.com`, `*.example.com` (subdomains), `example.com`, or a whole address.");
     public static readonly Setting<IReadOnlyList<string>> Senders = new(T, "senders", SettingTypes.List, Plain.Senders,
         "Whose mail it takes, by the envelope's sender; `<>` is the null reverse-path of reports.");
+
+    /// <summary>What says nothing where mail goes by Graph.</summary>
+    public static Setting[] OfSmtpAlone =>
+        [Tls, Trust, Password, PasswordFile, PasswordEnvironment, AllowClearText, Mechanisms, InFlight,
+            Helo];
 
     public static Setting[] All =>
     [

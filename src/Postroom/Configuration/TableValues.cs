@@ -6,6 +6,7 @@ namespace Postroom.Configuration;
 public sealed class TableValues
 {
     private readonly Dictionary<Setting, object> _values = [];
+    private readonly HashSet<Setting> _idle = [];
     private readonly RawTable _raw;
 
     private TableValues(RawTable raw) => _raw = raw;
@@ -33,13 +34,23 @@ public sealed class TableValues
     /// <summary>True if somebody wrote it, rightly or wrongly.</summary>
     public bool IsWritten(Setting setting) => _raw.Entries.ContainsKey(setting.Key);
 
+    /// <summary>Another default: what holds where nothing is written depends on another setting.</summary>
+    public void Assume<T>(Setting<T> setting, T value)
+    {
+        if (!IsWritten(setting))
+            _values[setting] = value!;
+    }
+
+    /// <summary>A setting that says nothing in this table: without a value where nobody wrote one.</summary>
+    public void LeaveOut(Setting setting) => _idle.Add(setting);
+
     /// <summary>Where the value stands; the table's place if it was not written.</summary>
     public Place PlaceOf(Setting setting) =>
         _raw.Entries.TryGetValue(setting.Key, out var entry) ? entry.ValuePlace : _raw.Place;
 
     /// <summary>The value as TOML; null where there is none.</summary>
-    public string? Print(Setting setting) =>
-        _values.TryGetValue(setting, out var value) ? setting.Print(value) : setting.DefaultText;
+    public string? Print(Setting setting) => _idle.Contains(setting) && !IsWritten(setting) ? null
+        : _values.TryGetValue(setting, out var value) ? setting.Print(value) : setting.DefaultText;
 
     private void ReadEntry(RawEntry entry, IReadOnlyList<Setting> settings, List<Mistake> mistakes)
     {
@@ -52,7 +63,7 @@ public sealed class TableValues
         if (value is null)
             mistakes.Add(new Mistake(entry.ValuePlace, $"{entry.Key}: {wrong}"));
         else
-            _values[setting] = value;
+            _values[setting] = value!;
     }
 
     private Mistake Unknown(RawEntry entry, IReadOnlyList<Setting> settings)

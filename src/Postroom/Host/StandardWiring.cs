@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
+using Postroom.Mail.Routing;
 using Postroom.Relay.Delivery;
+using Postroom.Relay.Delivery.Graph;
 using Postroom.Relay.Submission;
 using Postroom.Relay.Wire;
 
@@ -13,9 +15,16 @@ internal static class StandardWiring
         var dialer = new SocketDialer();
         return new Wiring(TimeProvider.System, new Random(), logs)
         {
-            CourierFor = (route, needs) => new SmtpCourier(route, SettingsOf(needs), dialer, TimeProvider.System),
-            TryOut = (route, from, needs, cancel) =>
-                RouteTrial.OfSmtpAsync(route, from, SettingsOf(needs), dialer, cancel),
+            CourierFor = (route, needs) => route.Via switch
+            {
+                Via.Smtp => new SmtpCourier(route, SettingsOf(needs), dialer, TimeProvider.System),
+                Via.Graph => new GraphCourier(route, GraphOf(needs), dialer, TimeProvider.System),
+            },
+            TryOut = (route, from, needs, cancel) => route.Via switch
+            {
+                Via.Smtp => RouteTrial.OfSmtpAsync(route, from, SettingsOf(needs), dialer, cancel),
+                Via.Graph => GraphTrial.RunAsync(route, GraphOf(needs), dialer, cancel),
+            },
             Submission = (settings, spool) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, logs);
@@ -23,6 +32,8 @@ internal static class StandardWiring
             },
         };
     }
+
+    private static GraphSettings GraphOf(CourierNeeds needs) => new() { Tokens = needs.Tokens.Find };
 
     private static CourierSettings SettingsOf(CourierNeeds needs) => new(needs.All.HostName)
     {
