@@ -18,8 +18,8 @@ public sealed class TokenIsRotated
     {
         var (answered, cut) = await KillAsync(rounds: 200);
         Figures.Note("kill during token rotation", string.Create(CultureInfo.InvariantCulture,
-            $"200 kills -9, {cut} of them between the request and its answer, {answered - cut} within 40 ms after it: the "
-            + $"refresh token that was kept lived every time, and all mail was delivered"));
+            $"200 kills -9, {cut} of them between the request and its answer, {answered - cut} within 40 ms after it: "
+            + $"the refresh token that was kept lived every time, and all mail was delivered"));
     }
 
     // The authorization server takes the old token back as soon as an access token issued beside its successor is used.
