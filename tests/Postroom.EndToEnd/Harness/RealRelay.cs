@@ -142,6 +142,10 @@ internal sealed class RealRelay : IAsyncDisposable
     public Task<Said> DoWithInputAsync(string input, params string[] arguments) =>
         Shell.RunAsync(Program[0], [.. Program[1..], .. arguments, "--data", Data], input);
 
+    /// <summary>A command of the program on this relay's data folder, to be started and talked with.</summary>
+    public ProcessStartInfo Command(params string[] arguments) =>
+        Shell.Command(Program[0], [.. Program[1..], .. arguments, "--data", Data]);
+
     /// <summary>Runs a command that takes no data folder.</summary>
     public static Task<Said> PlainAsync(params string[] arguments) =>
         Shell.RunAsync(Published[0], [.. Published[1..], .. arguments]);
