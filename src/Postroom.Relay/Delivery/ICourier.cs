@@ -21,6 +21,9 @@ public interface ICourier : IAsyncDisposable
 
     /// <summary>Connects, greets and logs in without sending anything; null if all is well, else why not.</summary>
     Task<Failure?> ProbeAsync(CancellationToken cancel);
+
+    /// <summary>Somebody changed something: what was refused for good may be tried again.</summary>
+    void AskAnew();
 }
 
 /// <summary>One try to be made.</summary>

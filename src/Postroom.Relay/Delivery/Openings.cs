@@ -15,7 +15,7 @@ internal sealed class Openings(Route route, CourierSettings settings, TimeProvid
     private static readonly TimeSpan LogInAgain = TimeSpan.FromMinutes(1);
 
     private long _notBefore;
-    private bool _isProven = route.Account is null;
+    private bool _isProven;
 
     /// <summary>Connections on their way.</summary>
     public int Underway { get; private set; }
@@ -26,21 +26,23 @@ internal sealed class Openings(Route route, CourierSettings settings, TimeProvid
     /// <param name="links">Connections there are.</param>
     /// <param name="waiting">Transfers that wait for one.</param>
     public bool MayBegin(int links, int waiting) =>
+        Refusal is null &&
         links + Underway < route.Connections &&
         // Connections on their way will take as many transfers each as may be in flight.
         waiting > Underway * route.InFlight &&
-        (_isProven || Underway == 0) &&
+        // Where all connections have ended, a login that was taken once proves nothing any more.
+        (Underway == 0 || route.Account is null || (_isProven && links > 0)) &&
         (links == 0 || time.GetTimestamp() >= _notBefore);
 
     public void Begin() => Underway++;
 
-    /// <summary>The lane asks anew.</summary>
-    public void Probe() => Refusal = null;
+    /// <summary>Somebody changed something, or the lane asks anew.</summary>
+    public void AskAnew() => Refusal = null;
 
     public void Succeeded()
     {
         Underway--;
-        _isProven = true;
+        (_isProven, Refusal) = (true, null);
     }
 
     /// <returns>

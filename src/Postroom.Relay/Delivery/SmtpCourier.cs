@@ -78,7 +78,7 @@ public sealed class SmtpCourier : ICourier
         }
 
         if (refusal is not null)
-            return Refused(transfer, refusal);
+            return transfer.Refused(refusal);
         Dispatch();
         if (cancel.CanBeCanceled && !transfer.IsGiven)
         {
@@ -95,7 +95,7 @@ public sealed class SmtpCourier : ICourier
         lock (Gate)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            _openings.Probe();
+            _openings.AskAnew();
             // At the bound of connections there is one that works: that is the answer.
             if (_links.Count + _openings.Underway >= Route.Connections && _links.Exists(link => link.IsUsable))
                 return null;
@@ -107,6 +107,12 @@ public sealed class SmtpCourier : ICourier
         Dispatch();
         cancel.ThrowIfCancellationRequested();
         return opening.Failure;
+    }
+
+    public void AskAnew()
+    {
+        lock (Gate)
+            _openings.AskAnew();
     }
 
     public async ValueTask DisposeAsync()
@@ -208,7 +214,7 @@ public sealed class SmtpCourier : ICourier
     {
         lock (Gate)
         {
-            if (_closed)
+            if (_closed || _openings.Refusal is not null)
                 return false;
             link.Slots--;
             transfer.Rounds++;
@@ -325,14 +331,6 @@ public sealed class SmtpCourier : ICourier
             transfer.Fail(opening.Failure!);
             transfer.Complete(attempt, recorded: null, damage: null, inDoubt: false);
         }
-    }
-
-    private static Task<Outcome> Refused(Transfer transfer, Failure refusal)
-    {
-        transfer.IsGiven = true;
-        transfer.Fail(refusal);
-        transfer.Complete(attempt: null, recorded: null, damage: null, inDoubt: false);
-        return transfer.Outcome;
     }
 
     private void Cancel(Transfer transfer, CancellationToken cancel)

@@ -48,6 +48,15 @@ internal sealed class Transfer(Assignment assignment)
     /// <summary>A link has it.</summary>
     public bool IsGiven { get; set; }
 
+    /// <summary>Over before it began.</summary>
+    public Task<Outcome> Refused(Failure refusal)
+    {
+        IsGiven = true;
+        Fail(refusal);
+        Complete(attempt: null, recorded: null, damage: null, inDoubt: false);
+        return Outcome;
+    }
+
     /// <summary>Starts a transaction for the recipients that are not decided yet.</summary>
     public ClientTransaction Begin(Capabilities hop, string remote, long now)
     {

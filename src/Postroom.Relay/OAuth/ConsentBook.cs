@@ -1,3 +1,4 @@
+using Postroom.Mail;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Relay.OAuth;
@@ -32,4 +33,19 @@ public static class ConsentBook
             ? new Consent(token, now, now) { Scope = grant.Scope, EndsAt = grant.RefreshEndsAt }
             : throw new TokenException($"the provider gave no refresh token for [[oauth]] {account.Name}, so it would "
                 + "last an hour: the scope must allow offline access (offline_access at Microsoft)", isAccount: true);
+}
+
+/// <summary>One consent at work: its refresh token is exchanged by one at a time, whoever asks.</summary>
+/// <remarks>It outlives the keepers, which come and go with the configuration: a server that sees one refresh token
+/// twice may take back all that came from it.</remarks>
+internal sealed class ConsentDesk : IDisposable
+{
+    /// <summary>Held from the reading of a refresh token to the keeping of the next.</summary>
+    public SemaphoreSlim Gate { get; } = new(1);
+
+    /// <summary>What came and could not be kept: the next try keeps it first, and asks with it. Under the
+    /// gate.</summary>
+    public (Secret Old, Consent Fresh)? Unkept { get; set; }
+
+    public void Dispose() => Gate.Dispose();
 }

@@ -13,6 +13,7 @@ public sealed class TokenBook : IDisposable
 
     private readonly Lock _gate = new();
     private readonly TokenKeeperParts _parts;
+    private readonly Dictionary<string, ConsentDesk> _desks = new(StringComparer.Ordinal);
     private Dictionary<string, TokenKeeper> _keepers = new(StringComparer.Ordinal);
 
     public TokenBook(SecretVault vault, TimeProvider time, Random dice)
@@ -31,7 +32,7 @@ public sealed class TokenBook : IDisposable
             _keepers = accounts.ToDictionary(account => account.Name,
                 account => _keepers.GetValueOrDefault(account.Name) is { } kept && kept.Account == account
                     ? kept
-                    : new TokenKeeper(account, _parts), StringComparer.Ordinal);
+                    : new TokenKeeper(account, _parts, DeskOf(account.ConsentName)), StringComparer.Ordinal);
     }
 
     /// <summary>The tokens of an account; null if there is none of that name.</summary>
@@ -76,7 +77,20 @@ public sealed class TokenBook : IDisposable
         return refused;
     }
 
-    public void Dispose() => Client.Dispose();
+    public void Dispose()
+    {
+        Client.Dispose();
+        lock (_gate)
+            foreach (var desk in _desks.Values)
+                desk.Dispose();
+    }
+
+    private ConsentDesk DeskOf(string consent)
+    {
+        if (!_desks.TryGetValue(consent, out var desk))
+            _desks.Add(consent, desk = new ConsentDesk());
+        return desk;
+    }
 
     private TokenKeeper[] Keepers()
     {

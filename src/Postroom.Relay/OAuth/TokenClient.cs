@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Duende.IdentityModel.Client;
 using Postroom.Mail;
 using Postroom.Relay.Vault;
@@ -11,7 +13,11 @@ namespace Postroom.Relay.OAuth;
 /// <param name="Scope">What was granted; null if it is what was asked for.</param>
 /// <param name="RefreshEndsAt">When the refresh token ends, where the server says so.</param>
 public sealed record Grant(
-    AccessToken Access, string? RefreshToken, string? Scope, DateTimeOffset? RefreshEndsAt);
+    AccessToken Access, string? RefreshToken, string? Scope, DateTimeOffset? RefreshEndsAt)
+{
+    /// <summary>As with any secret: whoever prints it by mistake prints nothing of it.</summary>
+    public override string ToString() => "•••";
+}
 
 /// <summary>Asks authorization servers for tokens. Keeps nothing.</summary>
 /// <remarks>Secrets are fetched from the vault for each request: a corrected one heals without a restart.</remarks>
@@ -20,6 +26,7 @@ public sealed class TokenClient : IDisposable
     private const string JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     private const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private const int LargestAnswer = 256 * 1024;
+    private const int TenYears = 10 * 365 * 86_400; // seconds
 
     // RFC 6749 §5.1 only recommends expires_in; who leaves it out means "for a while".
     private static readonly TimeSpan UnsaidLife = TimeSpan.FromMinutes(30);
@@ -47,8 +54,8 @@ public sealed class TokenClient : IDisposable
         {
             RefreshToken = consent.RefreshToken, Scope = ScopeOf(account),
         });
-        return Granted(account, await _http.RequestRefreshTokenAsync(request, cancel),
-            consent.RefreshToken, request.ClientSecret);
+        return Granted(account, await AskAsync(account, _http.RequestRefreshTokenAsync(request, cancel), cancel),
+            consent.RefreshToken, request.ClientSecret, request.ClientAssertion?.Value);
     }
 
     /// <summary>An access token for the application itself (RFC 6749 §4.4).</summary>
@@ -56,14 +63,17 @@ public sealed class TokenClient : IDisposable
     public async Task<Grant> OfAppAsync(OAuthAccount account, CancellationToken cancel)
     {
         using var request = Prepared(account, new ClientCredentialsTokenRequest { Scope = ScopeOf(account) });
-        return Granted(account, await _http.RequestClientCredentialsTokenAsync(request, cancel), request.ClientSecret);
+        return Granted(account,
+            await AskAsync(account, _http.RequestClientCredentialsTokenAsync(request, cancel), cancel),
+            request.ClientSecret, request.ClientAssertion?.Value);
     }
 
     /// <summary>An access token for a mailbox, by a key that may speak for it (RFC 7523 §2.1).</summary>
     /// <exception cref="TokenException">As of <see cref="RefreshAsync"/>.</exception>
     public async Task<Grant> OfServiceAccountAsync(OAuthAccount account, CancellationToken cancel)
     {
-        var assertion = Assertions.OfServiceAccount(account, Open(account, account.Key), _time.GetUtcNow());
+        var assertion = Signed(account, () =>
+            Assertions.OfServiceAccount(account, Open(account, account.Key), _time.GetUtcNow()));
         using var request = new TokenRequest
         {
             Address = account.Endpoints.Token.AbsoluteUri,
@@ -71,7 +81,7 @@ public sealed class TokenClient : IDisposable
             GrantType = JwtBearer,
             Parameters = { { "assertion", assertion } },
         };
-        return Granted(account, await _http.RequestTokenAsync(request, cancel), assertion);
+        return Granted(account, await AskAsync(account, _http.RequestTokenAsync(request, cancel), cancel), assertion);
     }
 
     /// <summary>Redeems the code that a browser brought back (RFC 6749 §4.1.3, RFC 7636 §4.5).</summary>
@@ -83,8 +93,9 @@ public sealed class TokenClient : IDisposable
         {
             Code = code, RedirectUri = asked.RedirectTo.AbsoluteUri, CodeVerifier = asked.Verifier,
         });
-        return Granted(account, await _http.RequestAuthorizationCodeTokenAsync(request, cancel),
-            code, asked.Verifier, request.ClientSecret);
+        return Granted(account,
+            await AskAsync(account, _http.RequestAuthorizationCodeTokenAsync(request, cancel), cancel),
+            code, asked.Verifier, request.ClientSecret, request.ClientAssertion?.Value);
     }
 
     /// <summary>Begins a consent on another device (RFC 8628 §3.1).</summary>
@@ -95,9 +106,10 @@ public sealed class TokenClient : IDisposable
             throw new TokenException($"the provider of [[oauth]] {account.Name} has no device flow", isAccount: true);
         using var request = Prepared(account, new DeviceAuthorizationRequest { Scope = ScopeOf(account) });
         request.Address = address.AbsoluteUri;
-        var answer = await _http.RequestDeviceAuthorizationAsync(request, cancel);
+        var answer = await AskAsync(account, _http.RequestDeviceAuthorizationAsync(request, cancel), cancel);
         if (answer.IsError || answer is not { DeviceCode: { } code, UserCode: { } userCode, VerificationUri: { } at })
-            throw Refusal(account, answer, answer.ErrorDescription, request.ClientSecret);
+            throw Refusal(account, answer, answer.ErrorDescription, request.ClientSecret,
+                request.ClientAssertion?.Value);
         return new DeviceConsent(userCode, at, new Secret(code))
         {
             EndsAt = _time.GetUtcNow() + TimeSpan.FromSeconds(answer.ExpiresIn ?? 900),
@@ -115,11 +127,13 @@ public sealed class TokenClient : IDisposable
             await Task.Delay(every, _time, cancel);
             using var request = Prepared(account,
                 new DeviceTokenRequest { DeviceCode = asked.DeviceCode.Reveal() });
-            var answer = await _http.RequestDeviceTokenAsync(request, cancel);
-            if (answer.Error == "slow_down")
-                every += TimeSpan.FromSeconds(5); // as RFC 8628 §3.5 says
+            var answer = await AskAsync(account, _http.RequestDeviceTokenAsync(request, cancel), cancel);
+            // RFC 8628 §3.5: slower if it says so, or if it does not answer.
+            if (answer.Error == "slow_down" || answer.HttpResponse is null)
+                every += TimeSpan.FromSeconds(5);
             else if (answer.Error != "authorization_pending")
-                return Granted(account, answer, asked.DeviceCode.Reveal(), request.ClientSecret);
+                return Granted(account, answer, asked.DeviceCode.Reveal(), request.ClientSecret,
+                    request.ClientAssertion?.Value);
             if (_time.GetUtcNow() >= asked.EndsAt)
                 throw new TokenException("expired_token: nobody agreed in time; begin again", isAccount: true);
         }
@@ -140,9 +154,39 @@ public sealed class TokenClient : IDisposable
             request.ClientAssertion = new ClientAssertion
             {
                 Type = AssertionType,
-                Value = Assertions.OfClient(account, Open(account, account.Key), _time.GetUtcNow()),
+                Value = Signed(account, () =>
+                    Assertions.OfClient(account, Open(account, account.Key), _time.GetUtcNow())),
             };
         return request;
+    }
+
+    // Whatever the library makes of an answer, or of none.
+    private static async Task<T> AskAsync<T>(OAuthAccount account, Task<T> asking, CancellationToken cancel)
+    {
+        try
+        {
+            return await asking;
+        }
+        catch (Exception e) when (e is InvalidOperationException or JsonException or HttpRequestException
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw new TokenException($"{account.Endpoints.Token.Host} gave no answer that can be read for a token: "
+                + Reason(e), isAccount: false, e);
+        }
+    }
+
+    private static string Signed(OAuthAccount account, Func<string> sign)
+    {
+        try
+        {
+            return sign();
+        }
+        catch (Exception e) when (e is CryptographicException or NotSupportedException or ArgumentException
+            or InvalidOperationException)
+        {
+            throw new TokenException($"the key secret:{account.Key} of [[oauth]] {account.Name} cannot sign: "
+                + e.Message, isAccount: true, e);
+        }
     }
 
     private Secret Open(OAuthAccount account, string? name)
@@ -163,17 +207,21 @@ public sealed class TokenClient : IDisposable
         if (answer.IsError || answer.AccessToken is not { Length: > 0 } token)
             throw Refusal(account, answer, answer.ErrorDescription, sent);
         var now = _time.GetUtcNow();
-        var life = answer.ExpiresIn > 0 ? TimeSpan.FromSeconds(answer.ExpiresIn) : UnsaidLife;
-        return new Grant(new AccessToken(new Secret(token), now + life), answer.RefreshToken, answer.Scope,
+        var life = answer.ExpiresIn > 0 ? TimeSpan.FromSeconds(Math.Min(answer.ExpiresIn, TenYears)) : UnsaidLife;
+        return new Grant(new AccessToken(new Secret(token), now + life), Said(answer.RefreshToken), Said(answer.Scope),
             EndOf(answer, now));
     }
 
-    // Google says it where a consent screen is still in testing.
+    // Google says it where a consent screen is still in testing. Whatever stands there instead of a sensible number is
+    // passed over: the new refresh token came, and must not be lost for it.
     private static DateTimeOffset? EndOf(TokenResponse answer, DateTimeOffset now) =>
-        answer.Json is { ValueKind: System.Text.Json.JsonValueKind.Object } json
-        && json.TryGetProperty("refresh_token_expires_in", out var life) && life.TryGetInt64(out var seconds)
+        answer.Json is { ValueKind: JsonValueKind.Object } json
+        && json.TryGetProperty("refresh_token_expires_in", out var life) && life.ValueKind == JsonValueKind.Number
+        && life.TryGetInt64(out var seconds) && seconds is > 0 and < TenYears
             ? now + TimeSpan.FromSeconds(seconds)
             : null;
+
+    private static string? Said(string? text) => string.IsNullOrEmpty(text) ? null : text; // null in JSON comes as ""
 
     // 4xx with a code of RFC 6749 §5.2 is about us; anything else is the server's, and passes.
     private static TokenException Refusal(

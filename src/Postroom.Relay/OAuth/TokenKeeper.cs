@@ -1,3 +1,4 @@
+using Postroom.Mail;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Relay.OAuth;
@@ -14,7 +15,7 @@ namespace Postroom.Relay.OAuth;
 /// takes the old one back as soon as the new pair is used, and a crash in between would leave us with neither.</para>
 /// <para>The access token itself is in memory alone. After a start the first login fetches one.</para>
 /// </remarks>
-internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts) : ITokenSource
+internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts, ConsentDesk desk) : ITokenSource
 {
     /// <summary>Of a token's life, before it is renewed: between these two, by the dice.</summary>
     private const double RenewFrom = 0.70, RenewTo = 0.80;
@@ -25,21 +26,22 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts) 
     /// <summary>After a server was away: doubles between the two. Many ask, and each of them once a second.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5), AskAgainAtMost = TimeSpan.FromMinutes(2);
 
-    /// <summary>After it refused: two routes of one account probe at about the same time.</summary>
-    private static readonly TimeSpan Repeat = TimeSpan.FromMinutes(1);
+    /// <summary>After it refused: a probe of the lane comes later than the first of them, but two routes of one account
+    /// probe at about the same time, and beside a token that is good many ask.</summary>
+    private static readonly TimeSpan Repeat = TimeSpan.FromSeconds(5), RepeatAtMost = TimeSpan.FromMinutes(30);
 
     /// <summary>An unproven token this old may have been spoilt by something that a new one is not.</summary>
     private static readonly TimeSpan WorthAnother = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
     private AccessToken? _token;
-    private DateTimeOffset _issuedAt;
-    private DateTimeOffset _renewAt;
+    private long _issuedAt;        // by the clock's timestamp, as all waits here: nobody sets that one
+    private TimeSpan _renewAfter;
     private bool _wasAccepted;
     private int _generation; // of the secrets: what is fetched with older ones does not count
     private Task<AccessToken>? _renewal;
     private TokenException? _failure;
-    private DateTimeOffset _askAgainAt;
+    private long _failedAt;
     private TimeSpan _wait;
 
     public OAuthAccount Account => account;
@@ -53,11 +55,10 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts) 
         Task<AccessToken> renewal;
         lock (_gate)
         {
-            var now = parts.Time.GetUtcNow();
-            var isGood = _token is not null && now < _token.ExpiresAt - Margin;
-            if (isGood && now < _renewAt)
+            var isGood = _token is not null && parts.Time.GetUtcNow() < _token.ExpiresAt - Margin;
+            if (isGood && parts.Time.GetElapsedTime(_issuedAt) < _renewAfter)
                 return _token!;
-            if (_renewal is null && _failure is not null && now < _askAgainAt)
+            if (_renewal is null && _failure is not null && parts.Time.GetElapsedTime(_failedAt) < _wait)
                 return isGood ? _token! : throw new TokenException(_failure.Message, _failure.IsAccount, _failure);
             renewal = _renewal ??= RenewAsync(_generation);
             if (isGood)
@@ -74,7 +75,7 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts) 
             if (token != _token)
                 return true; // there is another already
             _token = null;
-            return _wasAccepted || parts.Time.GetUtcNow() - _issuedAt >= WorthAnother;
+            return _wasAccepted || parts.Time.GetElapsedTime(_issuedAt) >= WorthAnother;
         }
     }
 
@@ -129,69 +130,94 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts) 
 
     private void Fail(TokenException failure)
     {
-        _wait = failure.IsAccount ? Repeat
-            : _failure is not { IsAccount: false } ? AskAgain
-            : _wait * 2 < AskAgainAtMost ? _wait * 2 : AskAgainAtMost;
-        (_renewal, _failure, _askAgainAt) = (null, failure, parts.Time.GetUtcNow() + _wait);
+        var (first, longest) = failure.IsAccount ? (Repeat, RepeatAtMost) : (AskAgain, AskAgainAtMost);
+        _wait = _failure?.IsAccount != failure.IsAccount ? first : _wait * 2 < longest ? _wait * 2 : longest;
+        (_renewal, _failure, _failedAt) = (null, failure, parts.Time.GetTimestamp());
     }
 
     private void Take(AccessToken fresh)
     {
-        var now = parts.Time.GetUtcNow();
         double dice;
         lock (parts.Dice)
             dice = parts.Dice.NextDouble();
-        (_token, _issuedAt, _wasAccepted, _renewal, _failure) = (fresh, now, false, null, null);
-        _renewAt = now + (fresh.ExpiresAt - now) * (RenewFrom + (RenewTo - RenewFrom) * dice);
+        (_token, _wasAccepted, _renewal, _failure) = (fresh, false, null, null);
+        _issuedAt = parts.Time.GetTimestamp();
+        _renewAfter = (fresh.ExpiresAt - parts.Time.GetUtcNow()) * (RenewFrom + (RenewTo - RenewFrom) * dice);
     }
 
     private async Task<Grant> RefreshAsync()
     {
-        Consent consent;
+        await desk.Gate.WaitAsync();
         try
         {
-            var name = account.ConsentName;
-            var facts = parts.Vault.Find(name)
+            var (kept, consent) = Opened();
+            if (desk.Unkept is { } unkept && unkept.Old.Reveal() == kept.Reveal())
+            {
+                Keep(kept, unkept.Fresh);
+                (kept, consent) = Opened();
+            }
+
+            desk.Unkept = null;
+            var grant = await parts.Client.RefreshAsync(account, consent, CancellationToken.None);
+            Keep(kept, consent, grant);
+            return grant;
+        }
+        finally
+        {
+            desk.Gate.Release();
+        }
+    }
+
+    private (Secret Kept, Consent Consent) Opened()
+    {
+        try
+        {
+            var facts = parts.Vault.Find(account.ConsentName)
                 ?? throw new TokenException(OAuthAccount.NoConsent(Name), isAccount: true);
-            consent = Consent.Of(parts.Vault.Open(name), facts.SetAt);
+            var kept = parts.Vault.Open(account.ConsentName);
+            return (kept, Consent.Of(kept, facts.SetAt));
         }
         catch (VaultException closed)
         {
             throw new TokenException(closed.Message, isAccount: true, closed);
         }
-
-        var grant = await parts.Client.RefreshAsync(account, consent, CancellationToken.None);
-        Keep(consent, grant);
-        return grant;
     }
 
-    // Where nothing changed but the day, once a day is enough.
-    private void Keep(Consent old, Grant grant)
+    // Where nothing changed but the day, once a day is enough, and that it could not be noted is no loss.
+    private void Keep(Secret kept, Consent old, Grant grant)
     {
         var now = parts.Time.GetUtcNow();
+        var isNew = grant.RefreshToken is not null && grant.RefreshToken != old.RefreshToken;
+        if (!isNew && old.RenewedAt.UtcDateTime.Date == now.UtcDateTime.Date)
+            return;
         var fresh = old with
         {
             RefreshToken = grant.RefreshToken ?? old.RefreshToken,
             RenewedAt = now,
             Scope = grant.Scope ?? old.Scope,
-            EndsAt = grant.RefreshEndsAt ?? (grant.RefreshToken is null ? old.EndsAt : null),
+            EndsAt = grant.RefreshEndsAt ?? (isNew ? null : old.EndsAt),
         };
-        if (fresh.RefreshToken == old.RefreshToken && old.RenewedAt.UtcDateTime.Date == now.UtcDateTime.Date)
-            return;
+        if (isNew)
+            desk.Unkept = (kept, fresh);
+        Keep(kept, fresh, mustBe: isNew);
+    }
+
+    private void Keep(Secret kept, Consent fresh, bool mustBe = true)
+    {
         try
         {
-            // Somebody consented anew meanwhile: that one stays.
-            if (ConsentBook.Find(parts.Vault, account)?.RefreshToken == old.RefreshToken)
-                ConsentBook.Keep(parts.Vault, account, fresh);
+            // False: somebody consented anew meanwhile, and that one stays.
+            parts.Vault.Replace(account.ConsentName, kept, fresh.Seal(), fresh.Expires(account.Endpoints.IdleLife));
+            desk.Unkept = null;
         }
-        catch (VaultException full) when (fresh.RefreshToken == old.RefreshToken)
-        {
-            _ = full; // only the note of the day is lost
-        }
-        catch (VaultException full)
+        catch (VaultException full) when (mustBe)
         {
             throw new TokenException($"the next refresh token of [[oauth]] {Name} could not be kept, so its access "
                 + $"token is not used: {full.Message}", isAccount: false, full);
+        }
+        catch (VaultException note)
+        {
+            _ = note;
         }
     }
 }

@@ -17,6 +17,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     private readonly List<Verdict> _verdicts = new(lease.Recipients.Count);
     private List<TrailEvent>? _events;
     private ReportRound? _reports;
+    private int _changes;
 
     /// <exception cref="SpoolFailedException">
     /// The settlement could not be stored: the lease stands, in doubt.
@@ -31,6 +32,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         try
         {
             // 4. Tried, unless the lane closed between the lease and here.
+            _changes = lane.Changes;
             if (cleared.Count > 0 && lane.IsOpen)
                 outcome = await TryAsync(cleared, cancel);
 
@@ -117,7 +119,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
 
         // 5. The lane hears first, so that the tap closes before the settlement is even written.
         var shared = SharedFailure(outcome.Results);
-        var metBefore = lane.Heard(shared, lease.Id);
+        var metBefore = lane.Heard(shared, lease.Id, _changes);
 
         // 6. One verdict each.
         var at = new Circumstances(

@@ -85,7 +85,7 @@ public sealed class Conductor : IAsyncDisposable
             _desk.Orders = new Orders(routes, policy, settings);
             foreach (var lane in Opened())
                 if (lane.Name == RouteTable.NoLane || IsUnchanged(lane.Route, routes.Named(lane.Name)))
-                    lane.Refresh();
+                    lane.Refresh(isCure: false);
                 else
                     await CloseAsync(lane);
             await _desk.Spool.RouteByAsync(routes.LaneOf, cancel);
@@ -98,11 +98,22 @@ public sealed class Conductor : IAsyncDisposable
         }
     }
 
-    /// <summary>Probes every paused lane now instead of at its appointed time: somebody mended something.</summary>
+    /// <summary>
+    /// Probes every paused lane now instead of at its appointed time: somebody is in a hurry. But for those whose
+    /// account is refused: hurry cures nothing there, and knocking locks it.
+    /// </summary>
     public void ProbeNow()
     {
         foreach (var lane in Opened())
-            lane.Refresh();
+            lane.Refresh(isCure: false);
+    }
+
+    /// <summary>Probes these lanes now, whatever holds them: somebody mended something of theirs.</summary>
+    public void ProbeCured(Func<Route, bool> which)
+    {
+        foreach (var lane in Opened())
+            if (lane.Route is { } route && which(route))
+                lane.Refresh(isCure: true);
     }
 
     /// <summary>Every lane as it stands now, by name.</summary>

@@ -43,12 +43,29 @@ internal sealed class Desk(ConductorParts parts)
     /// <summary>A breaker as the last life left it; sound if it left none.</summary>
     public Breaker BreakerOf(string lane)
     {
-        if (parts.RefusalOf(lane) is not { } standing)
+        if (RefusalOf(lane) is not { } standing)
             return Breaker.Sound;
+        Log.StillRefused(lane, standing.ProbeAt, standing.Cause.Diagnostic);
         var left = standing.ProbeAt - Now;
         if (left > standing.Wait) // the wall clock was put back
             left = standing.Wait;
         return Breaker.Resumed(standing.Cause, standing.Since - (Now - Steady), standing.Wait, Steady + left);
+    }
+
+    /// <summary>Its account is refused, and nothing of it changed since.</summary>
+    public bool IsStillRefused(string lane) => RefusalOf(lane) is not null;
+
+    private StandingRefusal? RefusalOf(string lane)
+    {
+        try
+        {
+            return parts.RefusalOf(lane);
+        }
+        catch (Exception unknown) when (unknown is not OutOfMemoryException)
+        {
+            Log.RefusalUnknown(unknown, lane);
+            return null; // one knock too many, and mail moves
+        }
     }
 
     /// <summary>Has a refused account outlive this process; forgets it where mail flows or another is at

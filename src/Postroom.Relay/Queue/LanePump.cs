@@ -96,23 +96,36 @@ internal sealed class LanePump : IAsyncDisposable
     /// <summary>
     /// Somebody changed something: lease anew by the new orders, and probe now instead of at the appointed time.
     /// </summary>
-    public void Refresh()
+    /// <param name="isCure">It is about this lane's account. Otherwise one that is refused, and did not change, is not
+    /// knocked at out of turn.</param>
+    public void Refresh(bool isCure)
     {
+        var isRefused = !isCure && _desk.IsStillRefused(Name);
         CancellationTokenSource tap;
         lock (_gate)
         {
-            _breaker = _breaker.Hurried(_desk.Steady);
-            _hurried?.TrySetResult();
             tap = _tap;
+            if (!isRefused || _breaker.Cause?.Fault != Fault.Account)
+            {
+                Changes++;
+                _breaker = _breaker.Hurried(_desk.Steady);
+                _hurried?.TrySetResult();
+            }
         }
 
+        if (isCure && _courier is { IsValueCreated: true })
+            _courier.Value.AskAnew();
         tap.Cancel();
     }
 
+    /// <summary>Counts what was changed: a failure of something that was begun before proves nothing after.</summary>
+    public int Changes { get; private set; }
+
     /// <summary>Station 5: what a try says about the lane.</summary>
     /// <param name="shared">The failure all mail of the lane shares; null if the mail was answered for itself.</param>
+    /// <param name="changes">The <see cref="Changes"/> when the try began.</param>
     /// <returns>True if this mail met one before, and a probe between the two found all well.</returns>
-    public bool Heard(Failure? shared, MailId mail)
+    public bool Heard(Failure? shared, MailId mail, int changes)
     {
         if (shared is null && ReferenceEquals(Volatile.Read(ref _breaker), Breaker.Sound) && _suspects.IsEmpty)
             return false; // nothing to learn from one more success
@@ -125,6 +138,8 @@ internal sealed class LanePump : IAsyncDisposable
             _breaker = shared is null
                 ? _breaker.Answered()
                 : _breaker.Failed(shared, _desk.Steady, _desk.Orders.Probes);
+            if (changes != Changes)
+                _breaker = _breaker.Hurried(_desk.Steady);
             if (wasClosed && _breaker.State == BreakerState.Open)
                 close = _tap;
         }
@@ -240,7 +255,7 @@ internal sealed class LanePump : IAsyncDisposable
         catch (Exception bug) when (bug is not OutOfMemoryException)
         {
             // Nothing was settled: the lease stands until the next start, which finds it in doubt. Never a loss.
-            Heard(_desk.Bug(bug, lease.Id, Name), lease.Id);
+            Heard(_desk.Bug(bug, lease.Id, Name), lease.Id, Changes);
         }
         finally
         {
@@ -275,11 +290,17 @@ internal sealed class LanePump : IAsyncDisposable
         while (!IsOpen)
         {
             await ProbeTimeAsync(stop);
+            int changes;
             lock (_gate)
-                _breaker = _breaker.Probed();
+                (_breaker, changes) = (_breaker.Probed(), Changes);
             var failure = await ProbeAsync(stop);
             lock (_gate)
+            {
                 _breaker = _breaker.ProbeEnded(failure, _desk.Steady, _desk.Orders.Probes);
+                if (changes != Changes) // it may have been cured while the probe was under way
+                    _breaker = _breaker.Hurried(_desk.Steady);
+            }
+
             _desk.Keep(Name, Volatile.Read(ref _breaker));
             if (!isParked && failure is not null && _desk.Steady - _breaker.Since > _desk.Orders.Settings.ParkLimit)
             {

@@ -52,4 +52,13 @@ internal static partial class QueueLog
     [LoggerMessage(2010, LogLevel.Error,
         "Mail {Mail} cannot be read back as it was accepted, and is held: {What}")]
     public static partial void BodyDamaged(this ILogger log, string mail, string what);
+
+    [LoggerMessage(2012, LogLevel.Warning,
+        "Whether the account of lane '{Lane}' was refused before cannot be told; it is tried")]
+    public static partial void RefusalUnknown(this ILogger log, Exception why, string lane);
+
+    [LoggerMessage(2013, LogLevel.Warning,
+        "Lane '{Lane}' was refused before the start and is not tried before {ProbeAt:u}: {Why}; to try it now: "
+        + "postroom route test {Lane}")]
+    public static partial void StillRefused(this ILogger log, string lane, DateTimeOffset probeAt, string why);
 }

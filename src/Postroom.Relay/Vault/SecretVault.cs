@@ -57,6 +57,19 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
         }
     }
 
+    /// <summary>Changes a secret that is still what it was; false if somebody set another meanwhile.</summary>
+    /// <exception cref="VaultException">It does not open, or cannot be written.</exception>
+    public bool Replace(string name, Secret old, Secret fresh, DateOnly? expires)
+    {
+        lock (_gate)
+        {
+            if (Opened(Read(name)).Reveal() != old.Reveal())
+                return false;
+            Put(name, fresh, expires: expires);
+            return true;
+        }
+    }
+
     /// <summary>Opens a secret for its use.</summary>
     /// <exception cref="VaultException">There is none of that name, or it does not open.</exception>
     public Secret Open(string name)

@@ -18,7 +18,7 @@ public sealed record ApiDoors(
     public Func<string, TrialRequest, CancellationToken, Task<TrialAnswer?>> TryOut { get; init; } =
         (_, _, _) => Task.FromResult<TrialAnswer?>(null);
 
-    /// <summary>Called with the name of a secret that was set or deleted.</summary>
+    /// <summary>Called with the name of a secret that was set or deleted: what waits for it goes at once.</summary>
     public Action<string> SecretChanged { get; init; } = _ => { };
 
     /// <summary>Everything that ends by itself, the next first.</summary>

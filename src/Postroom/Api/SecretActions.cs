@@ -16,7 +16,6 @@ internal sealed class SecretActions(ApiDoors doors)
         doors.Vault.Put(name, new Secret(request.Value), request.RotateBy, request.Expires);
         Note(who, $"secret {name} set");
         doors.SecretChanged(name);
-        doors.Hurry();
         return AnswerOf.Secret(doors.Vault.Find(name)!);
     }
 

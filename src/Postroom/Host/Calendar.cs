@@ -27,9 +27,19 @@ public sealed class Calendar(
         while (!cancel.IsCancellationRequested)
         {
             var changed = Volatile.Read(ref _changed).Task; // before the look: what comes during it counts
-            var all = expiries();
-            Tell(all);
-            await WaitAsync(Next(all), changed, cancel);
+            TimeSpan? next = TimeSpan.FromDays(1);
+            try
+            {
+                var all = expiries();
+                Tell(all);
+                next = Next(all);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                HostLog.CalendarNotKept(log, e.Message); // tomorrow again
+            }
+
+            await WaitAsync(next, changed, cancel);
         }
     }
 

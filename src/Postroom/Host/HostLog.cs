@@ -39,10 +39,6 @@ internal static partial class HostLog
     [LoggerMessage(1010, LogLevel.Error, "mail that needs it waits: {Trouble}")]
     public static partial void SecretClosed(ILogger log, string trouble);
 
-    [LoggerMessage(1011, LogLevel.Warning,
-        "route '{Route}' was refused before the start and is not tried before {ProbeAt:u}: {Why}; to try it now: "
-        + "postroom route test {Route}")]
-    public static partial void StillRefused(ILogger log, string route, string why, DateTimeOffset probeAt);
 
     [LoggerMessage(1012, LogLevel.Warning,
         "that route '{Route}' is refused could not be kept for the next start: {Why}")]

@@ -79,7 +79,7 @@ public sealed class House : IAsyncDisposable
         _conductor = new Conductor(new ConductorParts
         {
             RefusalOf = refusals.Find,
-            KeepRefusal = (lane, standing) => refusals.Keep(lane, standing, time.GetUtcNow()),
+            KeepRefusal = refusals.Keep,
             Spool = _spool,
             Routes = routes,
             Policy = new SandboxPolicy(all.Mode),
@@ -197,24 +197,29 @@ public sealed class House : IAsyncDisposable
     private void SecretChanged(string name)
     {
         _tokens.SecretChanged(name);
+        var accounts = _configuration.Accounts.Where(account =>
+            name == account.ConsentName || name == account.ClientSecret || name == account.Key).ToList();
+        _conductor!.ProbeCured(route => route.Account is { } account
+            && (account.Secret == name || accounts.Exists(used => used.Name == account.OAuth)));
         _calendar!.Changed();
     }
 
     // Where nobody consented it sleeps a day all the same: accounts come with a reload.
     private async Task KeepConsentsAsync(CancellationToken closing)
     {
-        try
+        while (!closing.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 foreach (var refused in await _tokens.KeepAliveAsync(closing))
                     HostLog.ConsentIdles(_log, refused);
-                await Task.Delay(TimeSpan.FromDays(1), _wiring.Time, closing);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            return; // the house closes
+            catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
+            {
+                HostLog.ConsentIdles(_log, e.Message); // tomorrow is another day
+            }
+
+            await Task.WhenAny(Task.Delay(TimeSpan.FromDays(1), _wiring.Time, closing));
         }
     }
 
@@ -225,7 +230,7 @@ public sealed class House : IAsyncDisposable
         var answer = await Trials.RunAsync(name, request, _wiring, Needs(), cancel);
         if (answer is not { Failure: null })
             return answer;
-        _conductor!.ProbeNow(); // it works: what waits for it need not wait for the next probe
+        _conductor!.ProbeCured(route => route.Name == name); // it works: what waits need not wait for the next probe
         return request.SendTo is { } to
             ? answer with { Mail = await Trials.SendAsync(name, answer.From, to, _configuration, Spool) }
             : answer;

@@ -44,6 +44,12 @@ public sealed class GraphCourier(Route route, GraphSettings settings, IDialer di
         return answer is { Failure.Fault: Fault.Message } ? null : answer.Failure;
     }
 
+    /// <remarks>Nothing to forget: a token is asked for each time, and Retry-After is a time, not a
+    /// refusal.</remarks>
+    public void AskAnew()
+    {
+    }
+
     public ValueTask DisposeAsync()
     {
         _link.Dispose();

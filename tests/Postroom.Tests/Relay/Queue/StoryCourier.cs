@@ -69,6 +69,10 @@ internal sealed class StoryCourier(int capacity, TimeProvider time, Pulse pulse)
         return Task.FromResult(failure);
     }
 
+    public int AskedAnew { get; private set; }
+
+    public void AskAnew() => AskedAnew++;
+
     public ValueTask DisposeAsync()
     {
         IsDisposed = true;
