@@ -67,7 +67,7 @@ public sealed class DigestMechanismTests
     {
         var challenge = Convert.FromHexString(NtlmChallenge);
         for (var at = 8; at < challenge.Length; at++)
-            foreach (var octet in (byte[])[0, 0x7f, 0x80, 0xff])
+            foreach (var octet in (byte[])[0, 0x1b, 0x7f, 0x80, 0xff])
             {
                 var bent = (byte[])challenge.Clone();
                 bent[at] = octet;
