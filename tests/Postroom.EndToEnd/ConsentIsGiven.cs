@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
+using System.Web;
 using Postroom.EndToEnd.Harness;
 using Xunit;
 
@@ -111,8 +114,8 @@ public sealed class ConsentIsGiven
     private static void NowhereInTheClear(OAuthHop hop, List<Said> said)
     {
         Assert.Empty(Directory.EnumerateFiles(hop.Relay.Folder, "core*"));
-        byte[][] forms = ["canary-"u8.ToArray(), .. (byte[][])[
-            .. Base64Forms("canary-client-secret"), .. Base64Forms("canary-refresh-"), .. Base64Forms("canary-access-")]];
+        byte[][] forms = ["canary-"u8.ToArray(), .. Base64Forms("canary-client-secret"),
+            .. Base64Forms("canary-refresh-"), .. Base64Forms("canary-access-")];
         foreach (var file in Directory.EnumerateFiles(hop.Relay.Folder, "*", SearchOption.AllDirectories)
             .Where(file => !file.EndsWith(".sock", StringComparison.Ordinal)))
         {
@@ -131,7 +134,7 @@ public sealed class ConsentIsGiven
     // Does at the terminal and in the browser what the person does.
     private static async Task<Said> WalkAsync(OAuthHop hop, Way way)
     {
-        var start = hop.Relay.Command([.. (string[])["oauth", "connect", "hop", "--config", hop.Relay.ConfigurationFile],
+        var start = hop.Relay.Command(["oauth", "connect", "hop", "--config", hop.Relay.ConfigurationFile,
             .. way == Way.Device ? (string[])["--device"] : []]);
         using var process = Process.Start(start)!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -143,6 +146,14 @@ public sealed class ConsentIsGiven
             output.AppendLine(line);
             if (!line.TrimStart().StartsWith(hop.Idp.Address + "/authorize", StringComparison.Ordinal))
                 continue;
+            // Somebody else on this machine: one says nothing, one brings an answer to nobody's question.
+            var back = new Uri(HttpUtility.ParseQueryString(new Uri(line.Trim()).Query)["redirect_uri"]!);
+            using var silent = new TcpClient("127.0.0.1", back.Port);
+            using var stranger = new HttpClient();
+            using var refused = await stranger.GetAsync(new Uri(back, "/?state=evil&code=x"), limit.Token);
+            Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
+            if (way == Way.Paste)
+                await process.StandardInput.WriteLineAsync("/etc/passwd");
             using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = way == Way.Browser });
             using var answer = await browser.GetAsync(new Uri(line.Trim()), limit.Token);
             if (way == Way.Browser)

@@ -46,15 +46,19 @@ public sealed record BrowserConsent(Uri Address, Uri RedirectTo)
         return new BrowserConsent(new Uri(address), redirectTo) { Verifier = verifier, State = state };
     }
 
+    /// <summary>An address is the answer to this question, yes or no.</summary>
+    public bool IsAnsweredBy(Uri cameBackTo) => CryptographicOperations.FixedTimeEquals(
+        Encoding.UTF8.GetBytes(new AuthorizeResponse(cameBackTo.AbsoluteUri).State ?? ""),
+        Encoding.UTF8.GetBytes(State));
+
     /// <summary>The code out of the address that the browser came back to.</summary>
     /// <exception cref="TokenException">It is not the answer to this question, or it is no.</exception>
     public string CodeIn(Uri cameBackTo)
     {
-        var answer = new AuthorizeResponse(cameBackTo.AbsoluteUri);
-        if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(answer.State ?? ""),
-                Encoding.UTF8.GetBytes(State)))
+        if (!IsAnsweredBy(cameBackTo))
             throw new TokenException("the browser came back with the answer to another question (state differs): "
                 + "begin again", isAccount: true);
+        var answer = new AuthorizeResponse(cameBackTo.AbsoluteUri);
         return answer.Code is { Length: > 0 } code && !answer.IsError ? code : throw new TokenException(
             TokenClient.Shown($"{answer.Error ?? "no code"}: {answer.ErrorDescription ?? "nobody agreed"}"),
             isAccount: true);

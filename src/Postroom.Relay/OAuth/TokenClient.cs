@@ -162,10 +162,13 @@ public sealed class TokenClient : IDisposable
 
     // Whatever the library makes of an answer, or of none.
     private static async Task<T> AskAsync<T>(OAuthAccount account, Task<T> asking, CancellationToken cancel)
+        where T : ProtocolResponse
     {
         try
         {
-            return await asking;
+            var answer = await asking;
+            _ = answer.IsError; // which looks into it: it may be no object
+            return answer;
         }
         catch (Exception e) when (e is InvalidOperationException or JsonException or HttpRequestException
             || (e is OperationCanceledException && !cancel.IsCancellationRequested))

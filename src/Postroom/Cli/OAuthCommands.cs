@@ -3,7 +3,9 @@ using System.Globalization;
 using Postroom.Api;
 using Postroom.Configuration;
 using Postroom.Host;
+using Postroom.Mail;
 using Postroom.Mail.Routing;
+using Postroom.Mail.Status;
 using Postroom.Relay.OAuth;
 
 namespace Postroom.Cli;
@@ -56,7 +58,7 @@ internal static class OAuthCommands
             }
             catch (TokenException e)
             {
-                throw new CliException(ExitCode.Refused, SafeText.Of(e.Message));
+                throw new CliException(ExitCode.Refused, Told(e));
             }
 
             return (int)await TryAsync(screen, result, routes, cancel);
@@ -130,8 +132,8 @@ internal static class OAuthCommands
         screen.Line($"Open this address in a browser, log in as {account.User}, and agree:");
         screen.Out.WriteLine("  " + asked.Address.AbsoluteUri); // never broken: it is to be copied
         screen.Line("Is the browser on another machine? Then it ends at an address it cannot open. Paste that here:");
-        var pasted = PastedAsync(screen, cancel);
-        var caught = catcher.CatchAsync(cancel);
+        var pasted = PastedAsync(screen, asked, cancel);
+        var caught = catcher.CatchAsync(asked.IsAnsweredBy, cancel);
         while (true)
         {
             var first = await Task.WhenAny(caught, pasted);
@@ -142,11 +144,14 @@ internal static class OAuthCommands
     }
 
     // Null once there is nothing more to be read.
-    private static Task<Uri> PastedAsync(Screen screen, CancellationToken cancel) => Task.Run(() =>
+    private static Task<Uri> PastedAsync(
+        Screen screen, BrowserConsent asked, CancellationToken cancel) => Task.Run(() =>
     {
         while ((screen.Input ?? Console.In).ReadLine() is { } line)
-            if (Uri.TryCreate(line.Trim(), UriKind.Absolute, out var address))
+            if (Uri.TryCreate(line.Trim(), UriKind.Absolute, out var address) && asked.IsAnsweredBy(address))
                 return address;
+            else if (line.Trim().Length > 0)
+                screen.Line($"That is not where it ends: that begins with {asked.RedirectTo} and is long. Once more:");
         return null!;
     }, cancel);
 
@@ -177,6 +182,13 @@ internal static class OAuthCommands
         if (routes.Count == 0)
             screen.Line("No route uses it yet: add oauth = \"NAME\" to a [[route]].");
         return code;
+    }
+
+    private static string Told(TokenException refused)
+    {
+        var failure = new Failure(Fault.Account, new EnhancedStatus(4, 7, 0), refused.Message, null);
+        return SafeText.Of(refused.Message)
+            + (Explanation.Of(failure) is { } known ? $"\n  {known.Cause}\n  To do: {known.Cure}" : "");
     }
 
     private static OAuthAccount AccountOf(RelayConfiguration all, string name) =>

@@ -18,7 +18,7 @@ namespace Postroom.Host;
 /// with its password. Whoever changed one of them is tried at once. Two routes of one account are two here: each knocks
 /// for itself.
 /// </remarks>
-internal sealed class RefusalFile(string path, Func<CourierNeeds> needs, ILogger log)
+public sealed class RefusalFile(string path, Func<CourierNeeds> needs, ILogger log)
 {
     private readonly Lock _gate = new();
     private Dictionary<string, RefusedAccount>? _refused;

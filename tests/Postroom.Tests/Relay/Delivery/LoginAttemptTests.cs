@@ -89,6 +89,26 @@ public sealed class LoginAttemptTests : IDisposable
         Assert.Equal(16, Volatile.Read(ref _logins)); // none is recorded yet, so each has its own
     }
 
+    [Fact]
+    public async Task Where_all_connections_have_ended_a_login_that_was_taken_once_proves_nothing()
+    {
+        await File.WriteAllTextAsync(_password, "right", TestContext.Current.CancellationToken);
+        var peer = Peer();
+        await using var house = new CourierHouse(peer, Busy);
+        using (await house.SendAsync("x\r\n", "a@example.org"))
+        {
+        }
+
+        house.Time.Advance(TimeSpan.FromSeconds(31)); // idle: closed
+        while (!peer.Lines.ToArray().Contains("QUIT"))
+            await Task.Yield();
+        (_right, _logins) = ("changed", 0);
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 64).Select(_ => house.SendAsync("x\r\n", "a@example.org")));
+        Assert.All(outcomes, outcome => Assert.Equal(Fault.Account, outcome.Results[0].Failure!.Fault));
+        Assert.Equal(1, Volatile.Read(ref _logins));
+    }
+
     private ScriptedPeer Peer() => new()
     {
         Offer = ["PIPELINING", "AUTH PLAIN"],

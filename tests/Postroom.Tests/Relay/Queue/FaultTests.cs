@@ -204,4 +204,26 @@ public class FaultTests
         await Task.Delay(Timeout.Infinite, cancel);
         throw new InvalidOperationException("cancelled before");
     }
+
+    [Fact]
+    public async Task Who_mends_something_while_a_probe_is_under_way_waits_for_no_other_interval()
+    {
+        await using var house = new House();
+        var refused = House.Failure(Fault.Account, 5, "535 5.7.8 no");
+        house.Courier.Answer = (mail, _) => Task.FromResult(StoryCourier.Failed(mail, refused));
+        var alice = house.Put().Only;
+        house.Run();
+        await house.UntilAsync(() => house.Spool.Story.Count > 0);
+        house.Courier.Probe = () =>
+        {
+            house.Courier.Probe = () => null;
+            house.Conductor.ProbeCured(route => route.Name == "upstream"); // this one still has the old secret
+            return refused;
+        };
+        house.Courier.Answer = (mail, _) => Task.FromResult(StoryCourier.Took(mail));
+        await house.PassAsync(TimeSpan.FromMinutes(5));
+        await house.UntilAsync(() => alice.State == State.Delivered);
+        Assert.Equal(2, house.Courier.Probes.Count);
+        Assert.Equal(1, house.Courier.AskedAnew);
+    }
 }
