@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Buffers.Text;
 using System.Text;
 using Duende.IdentityModel.Client;
+using Microsoft.AspNetCore.WebUtilities;
 using Postroom.Mail;
 
 namespace Postroom.Relay.OAuth;
@@ -48,8 +49,7 @@ public sealed record BrowserConsent(Uri Address, Uri RedirectTo)
 
     /// <summary>An address is the answer to this question, yes or no.</summary>
     public bool IsAnsweredBy(Uri cameBackTo) => CryptographicOperations.FixedTimeEquals(
-        Encoding.UTF8.GetBytes(new AuthorizeResponse(cameBackTo.AbsoluteUri).State ?? ""),
-        Encoding.UTF8.GetBytes(State));
+        Encoding.UTF8.GetBytes(Said(cameBackTo, "state") ?? ""), Encoding.UTF8.GetBytes(State));
 
     /// <summary>The code out of the address that the browser came back to.</summary>
     /// <exception cref="TokenException">It is not the answer to this question, or it is no.</exception>
@@ -58,11 +58,16 @@ public sealed record BrowserConsent(Uri Address, Uri RedirectTo)
         if (!IsAnsweredBy(cameBackTo))
             throw new TokenException("the browser came back with the answer to another question (state differs): "
                 + "begin again", isAccount: true);
-        var answer = new AuthorizeResponse(cameBackTo.AbsoluteUri);
-        return answer.Code is { Length: > 0 } code && !answer.IsError ? code : throw new TokenException(
-            TokenClient.Shown($"{answer.Error ?? "no code"}: {answer.ErrorDescription ?? "nobody agreed"}"),
-            isAccount: true);
+        return Said(cameBackTo, "error") is null && Said(cameBackTo, "code") is { Length: > 0 } code
+            ? code
+            : throw new TokenException(TokenClient.Shown(
+                $"{Said(cameBackTo, "error") ?? "no code"}: {Said(cameBackTo, "error_description") ?? "nobody agreed"}"),
+                isAccount: true);
     }
+
+    // RFC 6749 §4.1.2: in the query. Whatever else it is, nothing in it throws.
+    private static string? Said(Uri cameBackTo, string name) =>
+        QueryHelpers.ParseQuery(cameBackTo.Query).TryGetValue(name, out var values) ? values[0] : null;
 
     private static string Dice() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 }

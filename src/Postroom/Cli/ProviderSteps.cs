@@ -37,8 +37,8 @@ internal static class ProviderSteps
                 .. SmtpAuth(account, isForGraph),
             ],
             (OAuthProvider.Microsoft, _) => OfMicrosoftApp(account, isForGraph, objectId),
-            _ => [$"Register an application there with the redirect URI http://localhost (any port), and the scope "
-                + $"{account.Scope}"],
+            _ => ["Register an application there, with the redirect URI http://localhost (any port)"
+                + (account.Scope.Length > 0 ? $" and the scope {account.Scope}." : ".")],
         };
 
     private static string[] OfMicrosoftApp(OAuthAccount account, bool isForGraph, string? objectId)
