@@ -60,9 +60,8 @@ public sealed record BrowserConsent(Uri Address, Uri RedirectTo)
                 + "begin again", isAccount: true);
         return Said(cameBackTo, "error") is null && Said(cameBackTo, "code") is { Length: > 0 } code
             ? code
-            : throw new TokenException(TokenClient.Shown(
-                $"{Said(cameBackTo, "error") ?? "no code"}: {Said(cameBackTo, "error_description") ?? "nobody agreed"}"),
-                isAccount: true);
+            : throw new TokenException(TokenClient.Shown((Said(cameBackTo, "error") ?? "no code") + ": "
+                + (Said(cameBackTo, "error_description") ?? "nobody agreed")), isAccount: true);
     }
 
     // RFC 6749 §4.1.2: in the query. Whatever else it is, nothing in it throws.
