@@ -114,6 +114,7 @@ public sealed class AccountIsRefused
         await hop.Sink.WaitAsync(205, hop.Relay);
         Assert.Equal(2, tokens.Distinct().Count());
         Assert.True(hop.Sink.Logins.Count >= logins + 2, "it was not refused once");
+        await OAuthHop.UntilAsync(() => (int)Delivered(hop), 205);
         await NothingIsLostAsync(hop, waiting: 0);
     }
 

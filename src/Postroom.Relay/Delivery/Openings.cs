@@ -25,13 +25,14 @@ internal sealed class Openings(Route route, CourierSettings settings, TimeProvid
 
     /// <param name="links">Connections there are.</param>
     /// <param name="waiting">Transfers that wait for one.</param>
-    public bool MayBegin(int links, int waiting) =>
+    /// <param name="anyWorks">One of the connections is not just ending.</param>
+    public bool MayBegin(int links, int waiting, bool anyWorks) =>
         Refusal is null &&
         links + Underway < route.Connections &&
         // Connections on their way will take as many transfers each as may be in flight.
         waiting > Underway * route.InFlight &&
         // Where all connections have ended, a login that was taken once proves nothing any more.
-        (Underway == 0 || route.Account is null || (_isProven && links > 0)) &&
+        (Underway == 0 || route.Account is null || (_isProven && anyWorks)) &&
         (links == 0 || time.GetTimestamp() >= _notBefore);
 
     public void Begin() => Underway++;

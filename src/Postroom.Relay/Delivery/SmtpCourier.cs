@@ -255,7 +255,8 @@ public sealed class SmtpCourier : ICourier
         return _answerMs < Settings.Near.TotalMilliseconds || !MayOpen() ? least : null;
     }
 
-    private bool MayOpen() => _openings.MayBegin(_links.Count, _again.Count + _waiting.Count);
+    private bool MayOpen() => _openings.MayBegin(
+        _links.Count, _again.Count + _waiting.Count, _links.Exists(static link => link.IsUsable));
 
     private async Task OpenAndDispatchAsync()
     {
