@@ -49,7 +49,7 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
             return false;
         _taken += line.Length;
         if (!line.EndsWith("\r\n"u8))
-            world.Violation($"a line without CRLF at {hop.Name}: {Encoding.Latin1.GetString(line)}");
+            world.Violation($"a line without CRLF at {hop.Name}: {Printable.Of(line)}");
         if (_inData)
             TakeDataLine(line);
         else

@@ -51,7 +51,8 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
     /// <summary>The mail as it leaves; read back now if it is small, else while it is sent.</summary>
     public StoredContent Content(AcceptedRecord mail, ReadOnlyMemory<byte> body)
     {
-        if (body.Length == mail.Size || mail.Size > ReadWhole)
+        // Pieces that are not the whole of it: whoever reads it will see, and nothing but the mail is sent for it.
+        if (body.Length == mail.Size || mail.Size > ReadWhole || mail.Pieces.Sum(piece => piece.Length) != mail.Size)
             return new StoredContent(mail, body, Read);
         try
         {
