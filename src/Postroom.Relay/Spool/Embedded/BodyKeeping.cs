@@ -34,18 +34,25 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
     public PieceWriter Open()
     {
         PieceWriter? writer = null;
-        return writer = new PieceWriter(async piece =>
+        return writer = new PieceWriter(piece =>
         {
-            var written = await parts.Journal.AppendBodyPieceAsync(piece);
+            // Before it is written: once it is, its segment may be full and gone before we hear of it.
             if (writer!.OldestSegment is null)
                 lock (_gate)
                 {
-                    writer.OldestSegment = written.Segment;
+                    writer.OldestSegment = parts.Journal.Segments[^1].Number;
                     _ahead.Add(writer);
                 }
 
-            return written;
+            return parts.Journal.AppendBodyPieceAsync(piece);
         });
+    }
+
+    /// <summary>From here on the ledger knows by itself whether somebody needs what was written ahead.</summary>
+    public void NeededUntil(PieceWriter writer, Position indexed)
+    {
+        lock (_gate)
+            writer.NeededUntil = indexed;
     }
 
     /// <summary>The mail as it leaves; read back now if it is small, else while it is sent.</summary>
@@ -106,12 +113,14 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
         await before.ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         var kept = parts.Clock.Surely - settings.KeepCaptured;
-        var ahead = OldestAhead();
-        var uses = await parts.AskLedgerAsync(ledger => ledger.BodiesNeeded(kept));
+        // In one look: what the ledger took in since is not in this answer, and the segments go on meanwhile.
+        var (indexed, uses) = await parts.AskLedgerAsync(ledger => (ledger.IndexedTo ?? default,
+            ledger.BodiesNeeded(kept)));
         var needed = uses.ToDictionary(use => use.Segment);
+        var ahead = OldestAhead(indexed);
         foreach (var segment in parts.Journal.Segments)
         {
-            if (!segment.Releasable || segment.Number >= ahead || !IsIndexed(segment.Number))
+            if (!segment.Releasable || segment.Number >= ahead || segment.Number >= indexed.Segment)
                 continue;
             if (!needed.TryGetValue(segment.Number, out var use))
             {
@@ -142,18 +151,14 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
 
     // The ledger knows nothing of a body whose mail is not accepted yet, or only just: a client may take minutes over
     // it, while the journal goes on to other segments.
-    private int OldestAhead()
+    private int OldestAhead(Position indexed)
     {
-        var indexed = parts.Ledger.IndexedTo;
         lock (_gate)
         {
-            _ahead.RemoveAll(w => w.AcceptedAt is { } at ? at <= indexed : w.IsDisposed);
+            _ahead.RemoveAll(w => w.NeededUntil is { } at ? at <= indexed : w.IsDisposed);
             return _ahead.Count == 0 ? int.MaxValue : _ahead.Min(w => w.OldestSegment!.Value);
         }
     }
-
-    // What the ledger has not read yet it cannot need yet.
-    private bool IsIndexed(int segment) => parts.Ledger.IndexedTo is { } upto && upto.Segment > segment;
 
     private void Read(BodyPiece piece, Memory<byte> into) => parts.Journal.ReadBody(piece, into.Span);
 }

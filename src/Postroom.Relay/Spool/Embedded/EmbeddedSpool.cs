@@ -286,7 +286,7 @@ public sealed class EmbeddedSpool : ISpool
 
     private void Publish(Intake intake, List<(Parcel Parcel, int Slot)>? leased)
     {
-        intake.Writer.AcceptedAt = intake.Entry.Position;
+        _bodies.NeededUntil(intake.Writer, intake.Entry.Position);
         Durable(intake.Entry.Position);
         foreach (var parcel in intake.Parcels)
         {
@@ -323,6 +323,7 @@ public sealed class EmbeddedSpool : ISpool
 
     private void Revoke(Intake intake, List<(Parcel Parcel, int Slot)>? leased, Task durable)
     {
+        _bodies.NeededUntil(intake.Writer, Position.Never);
         var revoking = RevokeAsync(intake, leased, durable);
         lock (_ids)
         {
@@ -344,6 +345,7 @@ public sealed class EmbeddedSpool : ISpool
                 entries.Add(new Entry(Returned(parcel, now)));
             await _journal.AppendAsync(entries, urgent: true);
             Durable(entries[^1].Position);
+            _bodies.NeededUntil(intake.Writer, entries[^1].Position);
             _board.Revoked(intake.Parcels, leased);
             SpoolLog.Revoked(_parts.Log, intake.Record.Id);
         }

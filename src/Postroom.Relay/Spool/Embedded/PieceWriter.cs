@@ -62,11 +62,12 @@ internal sealed class PieceWriter(Func<ReadOnlyMemory<byte>, Task<BodyPiece>> to
     /// <summary>All but the last piece goes to the journal, however it came in.</summary>
     public ValueTask FinishAsync() => FlushAsync(CancellationToken.None);
 
-    /// <summary>The first segment that holds a piece; null while all is in memory.</summary>
+    /// <summary>No segment before this one holds a piece; null while all is in memory.</summary>
     public int? OldestSegment { get; set; }
 
-    /// <summary>Where the record of its mail stands, once that is durable.</summary>
-    public Position? AcceptedAt { get; set; }
+    /// <summary>What the index has to reach before the ledger answers for the pieces; null while no record names
+    /// them.</summary>
+    public Position? NeededUntil { get; set; }
 
     public bool IsDisposed { get; private set; }
 

@@ -9,6 +9,9 @@ namespace Postroom.Relay.Spool.Journal;
 /// <param name="Offset">The first octet of the record in it.</param>
 public readonly record struct Position(int Segment, int Offset) : IComparable<Position>
 {
+    /// <summary>Behind all that will ever be written.</summary>
+    public static Position Never => new(int.MaxValue, int.MaxValue);
+
     public int CompareTo(Position other) =>
         Segment != other.Segment ? Segment.CompareTo(other.Segment) : Offset.CompareTo(other.Offset);
 
