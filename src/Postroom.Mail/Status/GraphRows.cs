@@ -26,7 +26,31 @@ internal static class GraphRows
             "The tenant has no such mailbox: the user is mistyped, or has no licence for Exchange Online.",
             "Correct `user` in `[[oauth]]`, or give it a licence at admin.microsoft.com: Users, Active users, "
                 + "the user, Licenses and apps.",
-            new Sign(null, "ErrorInvalidUser"), new Sign(null, "MailboxNotEnabledForRESTAPI")),
+            new Sign(null, "ErrorInvalidUser"), new Sign(null, "ErrorNonExistentMailbox"),
+            new Sign(null, "MailboxNotEnabledForRESTAPI"), new Sign(null, "MailboxNotSupportedForRESTAPI")),
+        new("graph-mailbox-disabled",
+            "The mailbox that sends is disabled.",
+            "Enable the user at admin.microsoft.com: Users, Active users, the user, Unblock sign-in; or let `user` in "
+                + "`[[oauth]]` be another.",
+            new Sign(null, "ErrorAccountDisabled")),
+        new("graph-sending-limit",
+            "The mailbox has sent as much as Exchange Online lets it for now: 10,000 recipients in 24 hours.",
+            "Wait: it frees over 24 hours, the mail is kept and goes by itself. If it comes again, send part of it by "
+                + "another route.",
+            new Sign(null, "ErrorSubmissionQuotaExceeded"), new Sign(null, "ErrorExceededMessageLimit"),
+            new Sign(null, "ErrorExceededHourlyMessageLimit")),
+        new("graph-mailbox-full",
+            "The mailbox that sends is full.",
+            "Empty Sent Items and Deleted Items of the mailbox, or let old mail be deleted by a retention policy. The "
+                + "mail is kept and goes by itself.",
+            new Sign(null, "ErrorQuotaExceeded"), new Sign(null, "quotaLimitReached"),
+            new Sign(null, "MailboxFull")),
+        new("graph-account-blocked",
+            "Microsoft has blocked the account from sending: it looks like one that sends spam, or wants to be "
+                + "confirmed.",
+            "A mailbox of a tenant: security.microsoft.com, Email & collaboration, Review, Restricted entities, "
+                + "Unblock. One of Outlook.com: log in at https://outlook.live.com and confirm it.",
+            new Sign(null, "ErrorMessageSubmissionBlocked"), new Sign(null, "ErrorAccountSuspend")),
         new("graph-throttled",
             "Microsoft Graph wants us to slow down: of one mailbox it takes 4 requests at once and 10,000 in 10 "
                 + "minutes, Exchange Online 30 mails a minute.",

@@ -33,7 +33,9 @@ internal static class ProviderSteps
                 "Authentication, Add a platform, \"Mobile and desktop applications\": redirect URI http://localhost . "
                     + "For --device also: Allow public client flows, Yes.",
                 $"API permissions, Microsoft Graph, Delegated: {(isForGraph ? "Mail.Send" : "SMTP.Send")} and "
-                    + "offline_access.",
+                    + "offline_access." + (isForGraph ? " For mails over 3 MB also "
+                    + "Mail.ReadWrite; then in [[oauth]]: scopes = [\"https://graph.microsoft.com/Mail.Send\", "
+                    + "\"https://graph.microsoft.com/Mail.ReadWrite\", \"offline_access\"]" : ""),
                 .. SmtpAuth(account, isForGraph),
             ],
             (OAuthProvider.Microsoft, _) => OfMicrosoftApp(account, isForGraph, objectId),
@@ -45,8 +47,8 @@ internal static class ProviderSteps
     {
         var id = objectId ?? "OBJECT-ID";
         string[] permission = isForGraph
-            ? ["API permissions, Microsoft Graph, Application: Mail.Send; Grant admin consent. Restrict it to the "
-                + "mailboxes it is for, in Exchange Online PowerShell:",
+            ? ["API permissions, Microsoft Graph, Application: Mail.Send, and for mails over 3 MB Mail.ReadWrite; Grant "
+                + "admin consent. Restrict it to the mailboxes it is for, in Exchange Online PowerShell:",
                 $"  New-ApplicationAccessPolicy -AppId {account.ClientId} -PolicyScopeGroupId {account.User} "
                     + "-AccessRight RestrictAccess -Description \"Postroom\""]
             : ["API permissions, APIs my organization uses, Office 365 Exchange Online, Application: SMTP.SendAsApp "

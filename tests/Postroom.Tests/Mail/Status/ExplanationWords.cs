@@ -166,6 +166,18 @@ internal static class ExplanationWords
         new("graph-unknown-mailbox", "404 ErrorInvalidUser: The requested user 'nobody@example.com' is invalid."),
         new("graph-unknown-mailbox", "404 MailboxNotEnabledForRESTAPI: The mailbox is either inactive, soft-deleted, "
             + "or is hosted on-premise."),
+        new("graph-unknown-mailbox", "404 ErrorNonExistentMailbox: The SMTP address has no mailbox associated with it."),
+        new("graph-unknown-mailbox", "404 MailboxNotSupportedForRESTAPI: REST API is not yet supported for this "
+            + "mailbox."),
+        new("graph-mailbox-disabled", "403 ErrorAccountDisabled: The account is disabled."),
+        new("graph-sending-limit", "403 ErrorSubmissionQuotaExceeded: The submission quota was exceeded."),
+        new("graph-sending-limit", "429 ErrorExceededMessageLimit: The message limit was exceeded."),
+        new("graph-sending-limit", "403 ErrorExceededHourlyMessageLimit: The hourly message limit was exceeded."),
+        new("graph-mailbox-full", "507 ErrorQuotaExceeded: The mailbox exceeded its quota."),
+        new("graph-mailbox-full", "507 quotaLimitReached: The quota limit has been reached."),
+        new("graph-account-blocked", "403 ErrorMessageSubmissionBlocked: Message submission is blocked."),
+        new("graph-account-blocked", "403 ErrorAccountSuspend: Account suspended. Follow the instructions in your "
+            + "Inbox to verify your account."),
         new("graph-throttled", "429 TooManyRequests: Too many requests", "graph.microsoft.com"),
         new("graph-throttled", "ApplicationThrottled: Application is over its MailboxConcurrency limit."),
     ];
