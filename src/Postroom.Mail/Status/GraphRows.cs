@@ -43,8 +43,7 @@ internal static class GraphRows
             "The mailbox that sends is full.",
             "Empty Sent Items and Deleted Items of the mailbox, or let old mail be deleted by a retention policy. The "
                 + "mail is kept and goes by itself.",
-            new Sign(null, "ErrorQuotaExceeded"), new Sign(null, "quotaLimitReached"),
-            new Sign(null, "MailboxFull")),
+            new Sign(null, "ErrorQuotaExceeded"), new Sign(null, "quotaLimitReached")),
         new("graph-account-blocked",
             "Microsoft has blocked the account from sending: it looks like one that sends spam, or wants to be "
                 + "confirmed.",

@@ -47,8 +47,8 @@ internal static class ProviderSteps
     {
         var id = objectId ?? "OBJECT-ID";
         string[] permission = isForGraph
-            ? ["API permissions, Microsoft Graph, Application: Mail.Send, and for mails over 3 MB Mail.ReadWrite; Grant "
-                + "admin consent. Restrict it to the mailboxes it is for, in Exchange Online PowerShell:",
+            ? ["API permissions, Microsoft Graph, Application: Mail.Send, and for mails over 3 MB Mail.ReadWrite; "
+                + "Grant admin consent. Restrict it to the mailboxes it is for, in Exchange Online PowerShell:",
                 $"  New-ApplicationAccessPolicy -AppId {account.ClientId} -PolicyScopeGroupId {account.User} "
                     + "-AccessRight RestrictAccess -Description \"Postroom\""]
             : ["API permissions, APIs my organization uses, Office 365 Exchange Online, Application: SMTP.SendAsApp "

@@ -166,7 +166,8 @@ internal static class ExplanationWords
         new("graph-unknown-mailbox", "404 ErrorInvalidUser: The requested user 'nobody@example.com' is invalid."),
         new("graph-unknown-mailbox", "404 MailboxNotEnabledForRESTAPI: The mailbox is either inactive, soft-deleted, "
             + "or is hosted on-premise."),
-        new("graph-unknown-mailbox", "404 ErrorNonExistentMailbox: The SMTP address has no mailbox associated with it."),
+        new("graph-unknown-mailbox", "404 ErrorNonExistentMailbox: The SMTP address has no mailbox "
+            + "associated with it."),
         new("graph-unknown-mailbox", "404 MailboxNotSupportedForRESTAPI: REST API is not yet supported for this "
             + "mailbox."),
         new("graph-mailbox-disabled", "403 ErrorAccountDisabled: The account is disabled."),
