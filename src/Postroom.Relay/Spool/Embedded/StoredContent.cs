@@ -28,6 +28,7 @@ internal sealed class StoredContent : MailContent
     public override ValueTask<int> ReadAsync(long offset, Memory<byte> into, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
+        var isEnd = offset >= Length;
         if (offset < _trace.Length)
             return new(Copy(_trace.AsMemory((int)offset), into));
         offset -= _trace.Length;
@@ -36,7 +37,7 @@ internal sealed class StoredContent : MailContent
         for (var i = 0; i < _pieces.Count; offset -= _pieces[i++].Length)
             if (offset < _pieces[i].Length)
                 return new(Copy(Piece(i)[(int)offset..], into));
-        return new(0);
+        return isEnd ? new(0) : throw new DamagedBodyException("the stored mail is shorter than it was");
     }
 
     // One piece is kept: whoever reads, reads on.

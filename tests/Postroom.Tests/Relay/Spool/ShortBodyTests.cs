@@ -28,7 +28,7 @@ public sealed class ShortBodyTests
         var into = new byte[9_000];
         var sent = await content.ReadAsync(record.Trace.Length, into, TestContext.Current.CancellationToken);
         Assert.Equal(Journal.Mails.Body(1, 500), into[..sent]);
-        Assert.Equal(0, await content.ReadAsync(record.Trace.Length + sent, into,
-            TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<DamagedBodyException>(async () =>
+            await content.ReadAsync(record.Trace.Length + sent, into, TestContext.Current.CancellationToken));
     }
 }
