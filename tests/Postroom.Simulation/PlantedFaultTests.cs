@@ -38,7 +38,8 @@ public sealed class PlantedFaultTests
     public void A_failed_sync_that_nobody_looks_at() => Find(new PlantedFault(
         "unchecked-sync", "src/Postroom.Relay/Spool/Journal/ActiveSegment.cs",
         "        _file.Sync();\n        Synced = end;\n",
-        "        try { _file.Sync(); } catch (IOException) { }\n        Synced = end;\n"), "does not verify", "LOST");
+        "        try { _file.Sync(); } catch (IOException) { }\n        Synced = end;\n"),
+        "does not verify", "is not what was accepted", "LOST");
 
     [Fact]
     public void A_mail_on_the_wire_before_its_lease_is_on_disk() => Find(new PlantedFault(

@@ -9,7 +9,8 @@ namespace Postroom.Relay.Spool.Journal;
 /// bad there is damage, and everything sound is replayed.</item>
 /// <item>The last one is read to its end (<see cref="TailScan"/>). What lies past the last known sync mark may stand
 /// in the page cache alone (after a sync that failed, the kernel calls dropped pages clean): it is copied into the new
-/// segment and synced before anybody hears of it. So is the header of the last one, for the same reason.</item>
+/// segment and synced before anybody hears of it. So are the header and the name of the last one, for the same
+/// reason.</item>
 /// <item>The new segment's header comes last. A crash before it is durable leaves a file without a header, which is
 /// no segment, and the next start does all of this again.</item>
 /// </list>
@@ -196,11 +197,13 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
 
     // A start before this one may have died by the very sync of this header: then it stands in the page cache, called
     // clean, and a power cut would take it, and with it all that the segment has. Written again, it is synced again.
+    // Or it died by the sync of the folder: a power cut could keep the name of the next segment and lose this one's.
     private void Vouch(KnownSegment last)
     {
         using var file = disk.Open(JournalFiles.Segment(last.Number), create: false);
         file.Write(0, [last.Header.ToBlock()]);
         file.Sync();
+        disk.SyncFolder(JournalFiles.Segments);
     }
 
     /// <summary>The last segment's own file is gone, its records are kept: there is no tail.</summary>

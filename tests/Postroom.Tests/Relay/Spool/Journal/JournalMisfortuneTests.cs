@@ -170,6 +170,34 @@ public sealed class JournalMisfortuneTests
         }
     }
 
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(2, 3)]
+    [InlineData(3, 2)]
+    [InlineData(3, 3)]
+    public async Task A_name_whose_sync_failed_is_not_lost_by_a_power_cut_that_keeps_the_next(params int[] failing)
+    {
+        for (var seed = 0; seed < 40; seed++) // each name that was not synced is kept or lost
+        {
+            var disk = new SimulatedDisk(new Random(seed));
+            await using var journal = Begun(disk);
+            await journal.AppendAsync(Mails.Mail(1, 500), urgent: true).Soon();
+            foreach (var nth in failing)
+            {
+                disk = disk.Kill();
+                disk.FailFrom(DiskCall.SyncFolder, nth, () => new IOException("EIO"));
+                await using var started = BegunIfItCan(disk);
+            }
+
+            disk = disk.PowerCut();
+            var read = new List<JournalRecord>();
+            await using (Opened.At(disk, out var recovery, read))
+                Assert.Empty(recovery.Damage);
+            Assert.Equal([1], read.Select(Mails.NumberOf));
+            Assert.Empty(JournalCheck.Verify(disk).Breaks);
+        }
+    }
+
     [Fact]
     public async Task The_patient_wait_for_the_clock_and_ride_along_with_the_urgent()
     {
