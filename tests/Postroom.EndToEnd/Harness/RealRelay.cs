@@ -17,6 +17,10 @@ internal sealed class RealRelay : IAsyncDisposable
     private static readonly string[] Published =
         Environment.GetEnvironmentVariable("POSTROOM_PROGRAM") is { } program ? [program] : OnRuntime;
 
+    /// <summary>Whether it is the published program, whose calls are its own; a runtime beside it makes some, too.
+    /// </summary>
+    public static bool IsPublished => Published != OnRuntime;
+
     private readonly StringBuilder _said = new();
     private Process? _process;
 
