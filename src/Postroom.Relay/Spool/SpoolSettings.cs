@@ -12,7 +12,9 @@ public sealed record SpoolSettings
     /// <summary>Octets of bodies kept in memory for delivery; beyond it they are read back.</summary>
     public long BodyMemory { get; init; } = 64L << 20;
 
-    /// <summary>Parcels of a lane kept in memory; the rest waits in the index.</summary>
+    /// <summary>
+    /// Parcels of a lane kept in memory until they are due, and fresh ones beside them; the rest waits in the index.
+    /// </summary>
     public int Window { get; init; } = 20_000;
 
     /// <summary>Journal records not yet indexed before intake slows down.</summary>

@@ -53,6 +53,7 @@ public sealed class EmbeddedSpool : ISpool
         Index = new EmbeddedIndex(parts, _feeder, () => LastDurable);
         _board = new LaneBoard(_journal, parts.Marks, _clock, parts.Time, _settings.Window)
         {
+            Freed = octets => _bodies!.Freed(octets),
             Load = (parcel, slot) => _loading!.LoadAsync(parcel, slot),
             Refill = lane => _ = _reshaping!.RefillAsync(lane),
             GiveBack = GiveBack,
@@ -158,9 +159,8 @@ public sealed class EmbeddedSpool : ISpool
 
     public async ValueTask PauseAsync(string lane, Failure why)
     {
-        if (!_board.Pause(lane, _clock.Wall, out var freed))
+        if (!_board.Pause(lane, _clock.Wall))
             return;
-        _bodies.Freed(freed);
         await NoteAsync(new TrailEvent(_clock.Wall, EventKind.LanePaused, null, null)
         {
             Lane = lane,
@@ -303,7 +303,7 @@ public sealed class EmbeddedSpool : ISpool
                 parcel.Body = intake.Body;
             lock (_board.Gate)
                 if (ReferenceEquals(intake.SortedBy, _laneOf))
-                    _bodies.Freed(_board.Publish(parcel));
+                    _board.Publish(parcel);
                 else
                     PublishAnew(intake, parcel);
         }

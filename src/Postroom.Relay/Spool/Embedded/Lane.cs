@@ -6,8 +6,9 @@ namespace Postroom.Relay.Spool.Embedded;
 /// <summary>The mail that waits for one next hop. Guarded by the spool's gate.</summary>
 /// <remarks>
 /// Fresh mail stands in a queue for each source, and the sources take turns. Everything else stands in the window,
-/// ordered by when it is due: up to <see cref="Horizon"/> all of it is here, beyond only the ledger knows it. So the
-/// memory of a lane is bounded however much waits.
+/// ordered by when it is due: up to <see cref="Horizon"/> all of it is here, beyond only the ledger knows it. What is
+/// due last makes room where there is none; so the memory of a lane is bounded however much waits, and nothing that is
+/// due stands behind what is not.
 /// </remarks>
 internal sealed class Lane(string name, Presence presence)
 {
@@ -20,7 +21,7 @@ internal sealed class Lane(string name, Presence presence)
     private readonly Dictionary<string, Queue<Parcel>> _fresh = [];
     private readonly Queue<string> _turns = new();
     private readonly PriorityQueue<Parcel, (long, long)> _window = new();
-    private int _here;
+    private int _freshHere;
     private int _leases;
 
     public string Name { get; } = name;
@@ -45,7 +46,7 @@ internal sealed class Lane(string name, Presence presence)
     /// <summary>Completes when <see cref="Ready"/> has something or something is due.</summary>
     public TaskCompletionSource? Waiter { get; set; }
 
-    /// <summary>Up to here all waiting parcels are in memory; null: all there are.</summary>
+    /// <summary>Up to here all of the window is in memory, and beyond nothing; null: all there is.</summary>
     public DueKey? Horizon { get; private set; }
 
     /// <summary>
@@ -92,10 +93,11 @@ internal sealed class Lane(string name, Presence presence)
         Pauses = [.. Pauses.Select((p, i) => i == open ? p with { Until = at } : p)];
     }
 
-    /// <summary>Fresh mail while the lane is open. False: no room, it waits in the ledger.</summary>
-    public bool AddFresh(Parcel parcel, int most)
+    /// <summary>Fresh mail while the lane is open.</summary>
+    /// <returns>Octets of bodies let go of.</returns>
+    public int AddFresh(Parcel parcel, int most)
     {
-        if (IsPaused || _here >= most)
+        if (IsPaused || _freshHere >= most)
             return Add(parcel, most);
         Keep(parcel);
         if (!_fresh.TryGetValue(parcel.Source, out var queue))
@@ -103,25 +105,19 @@ internal sealed class Lane(string name, Presence presence)
         if (queue.Count == 0)
             _turns.Enqueue(parcel.Source);
         queue.Enqueue(parcel);
-        return true;
+        _freshHere++;
+        return 0;
     }
 
-    /// <summary>Mail that waits for its time. False: beyond the horizon, it waits in the ledger.</summary>
-    public bool Add(Parcel parcel, int most)
+    /// <summary>Mail that waits for its time: here, or beyond the horizon in the ledger.</summary>
+    /// <returns>Octets of bodies let go of.</returns>
+    public int Add(Parcel parcel, int most)
     {
-        if (Horizon is null && _here >= most)
-            Horizon = new DueKey(parcel.Due, new MailId(parcel.Id.Value - 1));
         if (Horizon is { } horizon && Compare(parcel.Key, horizon) > 0)
-        {
-            if (OverflowFrom is not { } first || Compare(parcel.Key, first) < 0)
-                OverflowFrom = parcel.Key;
-            Remove(parcel);
-            return false;
-        }
-
+            return Overflow(parcel);
         Keep(parcel);
         _window.Enqueue(parcel, (parcel.DueTicks, parcel.Id.Value));
-        return true;
+        return _window.Count > most ? KeepFirst(most - most / 4) : 0;
     }
 
     /// <summary>Being accepted, or leased with its acceptance: known, but not waiting.</summary>
@@ -131,13 +127,7 @@ internal sealed class Lane(string name, Presence presence)
         parcel.IsUnderWay = true;
     }
 
-    public void Remove(Parcel parcel)
-    {
-        if (!parcel.IsPresent)
-            return;
-        presence.Remove(parcel);
-        _here--;
-    }
+    public void Remove(Parcel parcel) => presence.Remove(parcel);
 
     /// <summary>Takes what is due now: fresh before backlog, a share for the backlog, sources in turn.</summary>
     public List<Parcel> TakeDue(int most, long now)
@@ -175,11 +165,10 @@ internal sealed class Lane(string name, Presence presence)
             while (queue.TryDequeue(out var parcel))
             {
                 freed += parcel.Forget();
-                Add(parcel, most);
+                freed += Add(parcel, most);
             }
 
-        _fresh.Clear();
-        _turns.Clear();
+        ForgetFresh();
         foreach (var (parcel, _) in _window.UnorderedItems)
             freed += parcel.Forget();
         return freed;
@@ -195,8 +184,7 @@ internal sealed class Lane(string name, Presence presence)
         foreach (var queue in _fresh.Values)
             foreach (var parcel in queue)
                 freed += Drop(parcel);
-        _fresh.Clear();
-        _turns.Clear();
+        ForgetFresh();
         Horizon = DueKey.First;
         return freed;
     }
@@ -223,9 +211,13 @@ internal sealed class Lane(string name, Presence presence)
     public void Refilled(DueKey? upTo)
     {
         RefillFailed();
-        if (OverflowFrom is { } first && (upTo is not { } end || Compare(first, end) <= 0))
-            upTo = new DueKey(first.Due, new MailId(first.Mail.Value - 1));
         Horizon = upTo;
+        if (OverflowFrom is not { } first || upTo is { } end && Compare(first, end) > 0)
+            return;
+
+        // What overflowed comes before the rest of the page, which is to come again with it.
+        KeepFirst(_window.UnorderedItems.Count(item => Compare(item.Element.Key, first) < 0));
+        Horizon = Before(first);
     }
 
     /// <summary>No page came; all is as before.</summary>
@@ -238,10 +230,37 @@ internal sealed class Lane(string name, Presence presence)
     private void Keep(Parcel parcel)
     {
         parcel.IsUnderWay = false;
-        if (parcel.IsPresent)
-            return;
         presence.Add(parcel);
-        _here++;
+    }
+
+    // What is due last goes to the ledger, which has it all.
+    private int KeepFirst(int count)
+    {
+        if (count >= _window.Count)
+            return 0;
+        var all = _window.UnorderedItems.Select(item => item.Element).ToArray();
+        Array.Sort(all, (a, b) => Compare(a.Key, b.Key));
+        _window.Clear();
+        _window.EnqueueRange(all.Take(count).Select(parcel => (parcel, (parcel.DueTicks, parcel.Id.Value))));
+        Horizon = Before(all[count].Key);
+        var freed = 0;
+        foreach (var parcel in all.AsSpan(count))
+            freed += Overflow(parcel);
+        return freed;
+    }
+
+    private int Overflow(Parcel parcel)
+    {
+        if (OverflowFrom is not { } first || Compare(parcel.Key, first) < 0)
+            OverflowFrom = parcel.Key;
+        return Drop(parcel);
+    }
+
+    private void ForgetFresh()
+    {
+        _fresh.Clear();
+        _turns.Clear();
+        _freshHere = 0;
     }
 
     private int Drop(Parcel parcel)
@@ -256,6 +275,7 @@ internal sealed class Lane(string name, Presence presence)
             return null;
         var queue = _fresh[source];
         var parcel = queue.Dequeue();
+        _freshHere--;
         if (queue.Count > 0)
             _turns.Enqueue(source);
         else
@@ -265,6 +285,8 @@ internal sealed class Lane(string name, Presence presence)
 
     private Parcel? NextDue(long now) =>
         _window.TryPeek(out var parcel, out _) && parcel.DueTicks <= now ? _window.Dequeue() : null;
+
+    private static DueKey Before(DueKey key) => new(key.Due, new MailId(key.Mail.Value - 1));
 
     private static int Compare(DueKey a, DueKey b) =>
         a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Mail.CompareTo(b.Mail);

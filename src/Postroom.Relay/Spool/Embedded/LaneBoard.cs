@@ -26,6 +26,9 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
     /// <summary>Guarded by the gate.</summary>
     public Presence Presence { get; } = new();
 
+    /// <summary>Told the octets of bodies that are no longer kept in memory.</summary>
+    public required Action<int> Freed { get; init; }
+
     /// <summary>Makes a lease whose record is on its way to the disk; null if the mail cannot be read now.</summary>
     public required Func<Parcel, int, ValueTask<ParcelLease?>> Load { get; init; }
 
@@ -132,14 +135,12 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
     }
 
     /// <summary>A mail is durable that was not leased with its acceptance: it waits.</summary>
-    /// <returns>Octets of body that are no longer kept in memory.</returns>
-    public int Publish(Parcel parcel)
+    public void Publish(Parcel parcel)
     {
         lock (Gate)
         {
-            var freed = parcel.Lane.AddFresh(parcel, window) ? 0 : parcel.Forget();
+            Freed(parcel.Lane.AddFresh(parcel, window));
             Wake(parcel.Lane);
-            return freed;
         }
     }
 
@@ -187,7 +188,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             marks.Free(slot);
             parcel.Lane.Pending--;
             parcel.DueTicks = clock.TicksAfter(wait);
-            parcel.Lane.Add(parcel, window);
+            Freed(parcel.Lane.Add(parcel, window));
             Wake(parcel.Lane);
         }
     }
@@ -207,7 +208,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             foreach (var parcel in reopen())
             {
                 parcel.Lane.Open += parcel.Recipients.Length;
-                parcel.Lane.Add(parcel, window);
+                Freed(parcel.Lane.Add(parcel, window));
                 Wake(parcel.Lane);
             }
 
@@ -220,10 +221,9 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
 
     /// <summary>Closes a lane. What is leased and not fetched is given back.</summary>
     /// <returns>False if it was closed already.</returns>
-    public bool Pause(string name, DateTimeOffset at, out int freed)
+    public bool Pause(string name, DateTimeOffset at)
     {
         IReadOnlyList<Lease> unfetched;
-        freed = 0;
         lock (Gate)
         {
             var lane = this[name];
@@ -232,7 +232,7 @@ internal sealed class LaneBoard(MailJournal journal, WireMarks marks, SteadyCloc
             lane.IsPaused = true;
             lane.Credit = 0;
             lane.AddPause(new LanePause(at, null));
-            freed = lane.Close(window);
+            Freed(lane.Close(window));
             unfetched = lane.Ready.ToArray();
             lane.Ready.Clear();
         }

@@ -272,7 +272,7 @@ internal sealed class Reshaping(
         {
             Recipients = recipients,
             Due = row.Due,
-            DueTicks = parts.Clock.TicksAt(row.Due),
+            DueTicks = parts.Clock.TicksAtStored(row.Due),
             HeldFor = row.HeldFor,
         };
 

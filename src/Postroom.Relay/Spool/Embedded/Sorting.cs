@@ -66,18 +66,20 @@ internal sealed class Sorting(LaneBoard board, SteadyClock clock)
             if (open.Find(p => p.Due == due && p.Lane == lane) is { } same)
                 same.Recipients = [.. same.Recipients, recipient];
             else
-                open.Add(Reopened(lease, recipient, due, lane));
+                open.Add(Reopened(
+                    lease, recipient, due, isDeferred ? clock.TicksAt(due) : lease.Parcel.DueTicks, lane));
         }
 
         return open;
     }
 
-    private Parcel Reopened(ParcelLease lease, ParcelRecipient recipient, DateTimeOffset due, Lane lane) =>
+    private static Parcel Reopened(
+        ParcelLease lease, ParcelRecipient recipient, DateTimeOffset due, long ticks, Lane lane) =>
         new(lease.Id, lane, lease.Parcel.Source, lease.AcceptedAt)
         {
             Recipients = [recipient],
             Due = due,
-            DueTicks = clock.TicksAt(due),
+            DueTicks = ticks,
             HeldFor = lease.Parcel.HeldFor,
         };
 }

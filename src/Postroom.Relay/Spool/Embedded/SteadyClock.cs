@@ -17,6 +17,7 @@ internal sealed class SteadyClock
     private readonly Lock _gate = new();
     private DateTimeOffset _wall;
     private long _ticks;
+    private long _putBackAt; // or the start: how the clock stood before is not known then
 
     /// <param name="time">Both clocks.</param>
     /// <param name="longestWait">No schedule waits longer: a due time further off was set by a clock that has been put
@@ -25,6 +26,7 @@ internal sealed class SteadyClock
     {
         (_time, _longestWait) = (time, longestWait);
         (_wall, _ticks) = (_began, _beganAt) = (time.GetUtcNow(), time.GetTimestamp());
+        _putBackAt = _ticks;
     }
 
     public DateTimeOffset Wall => _time.GetUtcNow();
@@ -45,14 +47,26 @@ internal sealed class SteadyClock
     /// <summary>The clock that never jumps, in the units of <see cref="TimeProvider.TimestampFrequency"/>.</summary>
     public long Ticks => _time.GetTimestamp();
 
-    public long TicksAfter(TimeSpan wait) =>
-        Ticks + (long)(Math.Max(0, wait.TotalSeconds) * _time.TimestampFrequency);
+    public long TicksAfter(TimeSpan wait) => Ticks + InTicks(wait);
 
-    /// <summary>When a due time comes, by the clock that never jumps.</summary>
+    /// <summary>When a due time comes that was set a moment ago, by the clock that never jumps.</summary>
     public long TicksAt(DateTimeOffset due)
     {
         var wait = due - Wall;
         return TicksAfter(wait < _longestWait ? wait : _longestWait);
+    }
+
+    /// <summary>When a due time comes that was set at any time, in another life even.</summary>
+    /// <remarks>
+    /// What was set by a clock that has been put back since comes one longest wait after that, whenever this is asked:
+    /// mail is read from the ledger page by page, and must not wait so long for each page.
+    /// </remarks>
+    public long TicksAtStored(DateTimeOffset due)
+    {
+        if (due - Wall <= _longestWait)
+            return TicksAt(due);
+        lock (_gate)
+            return (Drift(Wall, Ticks) < -Tolerance ? Ticks : _putBackAt) + InTicks(_longestWait);
     }
 
     public TimeSpan Until(long ticks) =>
@@ -64,9 +78,16 @@ internal sealed class SteadyClock
         lock (_gate)
         {
             var (wall, ticks) = (Wall, Ticks);
-            var expected = _wall + _time.GetElapsedTime(_ticks, ticks);
+            var drift = Drift(wall, ticks);
             (_wall, _ticks) = (wall, ticks);
-            return (wall - expected).Duration() > Tolerance ? (expected, wall) : null;
+            if (drift < -Tolerance)
+                _putBackAt = ticks;
+            return drift.Duration() > Tolerance ? (wall - drift, wall) : null;
         }
     }
+
+    // How far the wall clock has gone ahead of the other since they were last looked at.
+    private TimeSpan Drift(DateTimeOffset wall, long ticks) => wall - _wall - _time.GetElapsedTime(_ticks, ticks);
+
+    private long InTicks(TimeSpan wait) => (long)(Math.Max(0, wait.TotalSeconds) * _time.TimestampFrequency);
 }

@@ -12,6 +12,7 @@ namespace Postroom.Tests.Relay.Spool;
 public abstract class SpoolClockCompliance
 {
     private const int TenYears = 3650;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     protected abstract SpoolWorld NewWorld();
 
@@ -84,6 +85,36 @@ public abstract class SpoolClockCompliance
         }
 
         Assert.InRange((await spool.LeaseOneAsync("a")).Age, TimeSpan.Zero, TimeSpan.FromMinutes(5));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_clock_put_back_by_days_lets_go_of_all_that_waits_a_schedule_later(bool isKilled)
+    {
+        const int many = 9;
+        await using var world = NewWorld();
+        world.Settings = world.Settings with { Window = 2 };
+        var spool = await world.OpenAsync();
+        for (var i = 0; i < many; i++)
+        {
+            await spool.HandOverAsync("bob@a.test");
+            await DeferAsync(spool, world.Time.GetUtcNow().AddHours(20));
+        }
+
+        if (isKilled)
+            world.Kill();
+        world.Time.JumpWallClock(TimeSpan.FromDays(-10));
+        if (isKilled)
+            spool = await world.OpenAsync();
+        else
+            await spool.HandOverAsync("other@b.test");
+        world.Time.Advance(TimeSpan.FromHours(25));
+        for (var i = 0; i < many; i++)
+        {
+            var lease = await spool.LeaseOneAsync("a").WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await spool.SettleAsync(new Settlement(lease, [new Verdict(0, Happening.Accepted)], null, []));
+        }
     }
 
     private static async Task DeferAsync(EmbeddedSpool spool, DateTimeOffset due) =>
