@@ -44,23 +44,23 @@ public sealed class LaneOrderTests
         await using var world = new SimulatedWorld(seed) { Settings = Small(window: dice.Next(1, 9)) };
         var spool = await world.OpenAsync();
         var due = new Dictionary<MailId, DateTimeOffset>();
-        for (var step = 0; step < 300; step++)
-            switch (dice.Next(20))
+        for (var step = 0; step < 400; step++)
+            switch (dice.Next(100))
             {
-                case < 8:
+                case < 45:
                     due.Add(await HandOverAsync(spool), world.Time.GetUtcNow());
                     break;
-                case < 14:
+                case < 90:
                     await TryOneAsync(spool, world, due, dice);
                     break;
-                case < 17:
+                case < 97:
                     world.Time.Advance(TimeSpan.FromMinutes(Waits[dice.Next(3)] / 2.0));
                     break;
-                case 17:
+                case 97:
                     await spool.PauseAsync("a", Greylisted);
                     await spool.ResumeAsync("a");
                     break;
-                case 18:
+                case 98:
                     await spool.RouteByAsync(world.LaneOf, TestContext.Current.CancellationToken);
                     break;
                 default:
