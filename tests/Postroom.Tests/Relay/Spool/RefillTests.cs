@@ -10,6 +10,9 @@ namespace Postroom.Tests.Relay.Spool;
 /// <summary>A page of the ledger is older than the moment at which it is taken in: promise 3.</summary>
 public sealed class RefillTests : IDisposable
 {
+    private const int Window = 4;
+
+    private readonly ShiftedTime _time = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("postroom-refill").FullName;
     private readonly SimulatedDisk _disk = new(new Random(19));
     private readonly Lock _ledger = new();
@@ -55,10 +58,43 @@ public sealed class RefillTests : IDisposable
         await spool.AssertNothingDueAsync("a");
     }
 
+    [Fact]
+    public async Task What_waits_since_the_page_was_asked_for_does_not_stand_behind_what_the_page_brought()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using (var before = await OpenAsync())
+            for (var i = 0; i < 2 * Window; i++)
+            {
+                await before.HandOverAsync("old@a.test");
+                await DeferAsync(before, TimeSpan.FromHours(20));
+            }
+
+        await using var spool = await OpenAsync();
+        await spool.Index.CaughtUpAsync(cancel);
+        await spool.HandOverAsync("new@a.test");
+        _holdNext = true;
+        await DeferAsync(spool, TimeSpan.FromMinutes(1));
+        _mayAsk.SetResult();
+        await _hasAsked.Task.WaitAsync(cancel);
+        await spool.HandOverAsync("newer@a.test");
+        await DeferAsync(spool, TimeSpan.FromMinutes(2));
+        _mayGoOn.SetResult();
+        foreach (var next in (string[])["new@a.test", "newer@a.test"])
+        {
+            _time.Advance(TimeSpan.FromMinutes(2));
+            var lease = await spool.LeaseOneAsync("a").WaitAsync(TimeSpan.FromSeconds(30), cancel);
+            Assert.Equal(next, lease.Recipients[0].Recipient.Path.Address);
+        }
+    }
+
+    private async Task DeferAsync(EmbeddedSpool spool, TimeSpan wait) =>
+        await spool.SettleAsync(new Settlement(await spool.LeaseOneAsync("a"),
+            [new Verdict(0, Happening.Deferred) { NextDue = _time.GetUtcNow() + wait }], null, []));
+
     private Task<EmbeddedSpool> OpenAsync() => SpoolOpening.OpenAsync(
         new SpoolPlace(_disk, Path.Combine(_folder, SpoolOpening.LedgerFile), null) { Offload = AskAsync },
-        new SpoolSettings { SegmentSize = 1 << 20, FreeSpaceFloor = 0 }, (_, to) => to.Domain.Split('.')[0],
-        TimeProvider.System, NullLogger.Instance);
+        new SpoolSettings { SegmentSize = 1 << 20, FreeSpaceFloor = 0, Window = Window },
+        (_, to) => to.Domain.Split('.')[0], _time, NullLogger.Instance);
 
     private async Task AskAsync(Action what)
     {
