@@ -227,7 +227,7 @@ internal static class SpoolKeys
     public static readonly Setting<long> BodyMemory = new(T, "body_memory", SettingTypes.Size, Plain.BodyMemory,
         "Bodies kept in memory for delivery; beyond it they are read back from the disk.");
     public static readonly Setting<int> Window = new(T, "window", SettingTypes.Whole(100, 1_000_000), Plain.Window,
-        "Waiting mail of one route kept in memory; the rest waits in the index.");
+        "Mail of one route kept in memory until it is due, and as much that just came; the rest waits in the index.");
     public static readonly Setting<int> IndexLag =
         new(T, "index_lag", SettingTypes.Whole(1_000, 10_000_000), Plain.IndexLag,
         "Records not yet in the index before intake slows down.");

@@ -51,20 +51,20 @@ public sealed class EmbeddedSpool : ISpool
         (_settings, _journal, _clock) = (parts.Settings, parts.Journal, parts.Clock);
         _feeder = new IndexFeeder(parts, () => _laneOf);
         Index = new EmbeddedIndex(parts, _feeder, () => LastDurable);
+        _bodies = new BodyKeeping(parts, _settings);
         _board = new LaneBoard(_journal, parts.Marks, _clock, parts.Time, _settings.Window)
         {
-            Freed = octets => _bodies!.Freed(octets),
+            Freed = _bodies.Freed,
             Load = (parcel, slot) => _loading!.LoadAsync(parcel, slot),
             Refill = lane => _ = _reshaping!.RefillAsync(lane),
             GiveBack = GiveBack,
             GiveBackUnread = (parcel, slot) => _ = GiveBackUnreadAsync(parcel, slot),
             Durable = Durable,
         };
-        _bodies = new BodyKeeping(parts, _settings);
         _watch = new ClockWatch(_clock, _board, Note);
         _loading = new Loading(parts, (EmbeddedIndex)Index, _bodies, _watch);
         _sorting = new Sorting(_board, _clock);
-        _reshaping = new Reshaping(parts, _board, _feeder, Append, () => LastDurable) { Freed = _bodies.Freed };
+        _reshaping = new Reshaping(parts, _board, _feeder, Append, () => LastDurable);
         _room = new DiskRoom(parts, _settings.FreeSpaceFloor, Note);
         _feeder.AfterBite = _bodies.AfterBiteAsync;
         foreach (var use in parts.Ledger.Lanes())

@@ -215,7 +215,7 @@ internal sealed class Lane(string name, Presence presence)
         if (OverflowFrom is not { } first || upTo is { } end && Compare(first, end) > 0)
             return;
 
-        // What overflowed comes before the rest of the page, which is to come again with it.
+        // What overflowed comes before the rest of the page, which is to come again with it; nothing of it has a body.
         KeepFirst(_window.UnorderedItems.Count(item => Compare(item.Element.Key, first) < 0));
         Horizon = Before(first);
     }

@@ -26,9 +26,6 @@ internal sealed class Reshaping(
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1, 1);
 
-    /// <summary>Told the octets of bodies that are no longer kept in memory.</summary>
-    public required Action<int> Freed { get; init; }
-
     public void Dispose()
     {
         _stop.Cancel();
@@ -157,7 +154,7 @@ internal sealed class Reshaping(
             underWay = board.Presence.UnderWay();
         }
 
-        Freed(freed);
+        board.Freed(freed);
         return underWay;
     }
 
@@ -231,7 +228,7 @@ internal sealed class Reshaping(
             }
         }
 
-        Freed(freed);
+        board.Freed(freed);
         foreach (var lane in lanes)
             await RefillOneAsync(lane);
     }

@@ -11,7 +11,6 @@ namespace Postroom.Tests.Relay.Spool;
 /// </summary>
 public sealed class LaneOrderTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly int[] Waits = [1, 10, 120, 1200]; // minutes
 
     [Theory]
@@ -28,7 +27,7 @@ public sealed class LaneOrderTests
         if (minutes > 0)
             await DeferAsync(spool, id, world.Time.GetUtcNow().AddMinutes(minutes));
         world.Time.Advance(TimeSpan.FromMinutes(minutes));
-        Assert.Equal(id, (await LeaseAsync(spool)).Id);
+        Assert.Equal(id, (await spool.LeaseOneAsync("a")).Id);
     }
 
     [Theory]
@@ -57,7 +56,7 @@ public sealed class LaneOrderTests
                     world.Time.Advance(TimeSpan.FromMinutes(Waits[dice.Next(3)] / 2.0));
                     break;
                 case 97:
-                    await spool.PauseAsync("a", Greylisted);
+                    await spool.PauseAsync("a", Mails.Greylisted);
                     await spool.ResumeAsync("a");
                     break;
                 case 98:
@@ -71,11 +70,8 @@ public sealed class LaneOrderTests
 
         world.Time.Advance(TimeSpan.FromDays(1));
         while (due.Count > 0)
-            Assert.True(due.Remove((await LeaseAsync(spool)).Id));
+            Assert.True(due.Remove((await spool.LeaseOneAsync("a")).Id));
     }
-
-    private static Failure Greylisted =>
-        new(Fault.Recipient, new EnhancedStatus(4, 7, 1), "451 4.7.1 greylisted", "mx.test");
 
     private static SpoolSettings Small(int window) =>
         new() { SegmentSize = 1 << 20, FreeSpaceFloor = 1 << 20, Window = window };
@@ -86,7 +82,7 @@ public sealed class LaneOrderTests
         var now = world.Time.GetUtcNow();
         if (!due.Values.Any(d => d <= now))
             return;
-        var lease = await LeaseAsync(spool);
+        var lease = await spool.LeaseOneAsync("a");
         Assert.InRange(due[lease.Id], DateTimeOffset.MinValue, world.Time.GetUtcNow());
         due.Remove(lease.Id);
         if (dice.Next(3) == 0)
@@ -96,7 +92,7 @@ public sealed class LaneOrderTests
         }
 
         due[lease.Id] = world.Time.GetUtcNow().AddMinutes(Waits[dice.Next(Waits.Length)]);
-        await spool.SettleAsync(Deferred(lease, due[lease.Id]));
+        await spool.SettleAsync(Mails.Deferred(lease, due[lease.Id]));
     }
 
     private static async Task<MailId> HandOverAsync(EmbeddedSpool spool) =>
@@ -104,14 +100,8 @@ public sealed class LaneOrderTests
 
     private static async Task DeferAsync(EmbeddedSpool spool, MailId id, DateTimeOffset due)
     {
-        var lease = await LeaseAsync(spool);
+        var lease = await spool.LeaseOneAsync("a");
         Assert.Equal(id, lease.Id);
-        await spool.SettleAsync(Deferred(lease, due));
+        await spool.SettleAsync(Mails.Deferred(lease, due));
     }
-
-    private static Settlement Deferred(Lease lease, DateTimeOffset due) =>
-        new(lease, [new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }], null, []);
-
-    private static async Task<Lease> LeaseAsync(EmbeddedSpool spool) =>
-        await spool.LeaseOneAsync("a").WaitAsync(Patience, TestContext.Current.CancellationToken);
 }

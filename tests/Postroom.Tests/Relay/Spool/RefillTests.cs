@@ -82,14 +82,13 @@ public sealed class RefillTests : IDisposable
         foreach (var next in (string[])["new@a.test", "newer@a.test"])
         {
             _time.Advance(TimeSpan.FromMinutes(2));
-            var lease = await spool.LeaseOneAsync("a").WaitAsync(TimeSpan.FromSeconds(30), cancel);
+            var lease = await spool.LeaseOneAsync("a");
             Assert.Equal(next, lease.Recipients[0].Recipient.Path.Address);
         }
     }
 
     private async Task DeferAsync(EmbeddedSpool spool, TimeSpan wait) =>
-        await spool.SettleAsync(new Settlement(await spool.LeaseOneAsync("a"),
-            [new Verdict(0, Happening.Deferred) { NextDue = _time.GetUtcNow() + wait }], null, []));
+        await spool.SettleAsync(Mails.Deferred(await spool.LeaseOneAsync("a"), _time.GetUtcNow() + wait));
 
     private Task<EmbeddedSpool> OpenAsync() => SpoolOpening.OpenAsync(
         new SpoolPlace(_disk, Path.Combine(_folder, SpoolOpening.LedgerFile), null) { Offload = AskAsync },

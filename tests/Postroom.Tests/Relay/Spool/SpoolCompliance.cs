@@ -11,9 +11,6 @@ public abstract class SpoolCompliance
 {
     protected abstract SpoolWorld NewWorld();
 
-    private static Failure Greylisted =>
-        new(Fault.Recipient, new EnhancedStatus(4, 7, 1), "451 4.7.1 greylisted", "mx.test");
-
     [Fact]
     public async Task What_was_accepted_is_leased_with_the_same_envelope_and_the_same_bytes()
     {
@@ -85,7 +82,7 @@ public abstract class SpoolCompliance
         var due = world.Time.GetUtcNow().AddMinutes(1);
         await spool.SettleAsync(Settled(
             await spool.LeaseOneAsync("a"),
-                new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }));
+                new Verdict(0, Happening.Deferred) { Failure = Mails.Greylisted, NextDue = due }));
         await spool.AssertNothingDueAsync("a");
         world.Time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(1, Assert.Single((await spool.LeaseOneAsync("a")).Recipients).FailedTries);
@@ -100,7 +97,7 @@ public abstract class SpoolCompliance
         var due = world.Time.GetUtcNow().AddMinutes(1);
         await spool.SettleAsync(Settled(
             await spool.LeaseOneAsync("a"),
-                new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }));
+                new Verdict(0, Happening.Deferred) { Failure = Mails.Greylisted, NextDue = due }));
         world.Kill();
         spool = await world.OpenAsync();
         await spool.AssertNothingDueAsync("a");
@@ -176,9 +173,9 @@ public abstract class SpoolCompliance
         var now = world.Time.GetUtcNow();
         await spool.SettleAsync(Settled(
             await spool.LeaseOneAsync("a"),
-            new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = now.AddMinutes(1) },
+            new Verdict(0, Happening.Deferred) { Failure = Mails.Greylisted, NextDue = now.AddMinutes(1) },
             new Verdict(1, Happening.Accepted) { Reply = "250 ok" },
-            new Verdict(2, Happening.Deferred) { Failure = Greylisted, NextDue = now.AddMinutes(10) }));
+            new Verdict(2, Happening.Deferred) { Failure = Mails.Greylisted, NextDue = now.AddMinutes(10) }));
         world.Time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal([0], (await spool.LeaseOneAsync("a")).Recipients.Select(r => r.Index));
         world.Time.Advance(TimeSpan.FromMinutes(9));
@@ -192,7 +189,7 @@ public abstract class SpoolCompliance
         world.Settings = world.Settings with { Window = 8 };
         var spool = await world.OpenAsync();
         var ids = new List<MailId>();
-        await spool.PauseAsync("a", Greylisted);
+        await spool.PauseAsync("a", Mails.Greylisted);
         for (var i = 0; i < 100; i++)
             ids.Add((await spool.HandOverAsync("bob@a.test")).Receipt!.Id);
         await spool.ResumeAsync("a");
@@ -229,7 +226,7 @@ public abstract class SpoolCompliance
     {
         await using var world = NewWorld();
         var spool = await world.OpenAsync();
-        await spool.PauseAsync("a", Greylisted);
+        await spool.PauseAsync("a", Mails.Greylisted);
         for (var i = 0; i < 50; i++)
             await spool.HandOverAsync("bob@a.test", source: "old");
         await spool.ResumeAsync("a");
@@ -248,7 +245,7 @@ public abstract class SpoolCompliance
         await using var world = NewWorld();
         var spool = await world.OpenAsync();
         await spool.HandOverAsync("bob@a.test");
-        await spool.PauseAsync("a", Greylisted);
+        await spool.PauseAsync("a", Mails.Greylisted);
         await spool.AssertNothingDueAsync("a");
         world.Time.Advance(TimeSpan.FromDays(3));
         await spool.ResumeAsync("a");
@@ -266,7 +263,7 @@ public abstract class SpoolCompliance
         await spool.HandOverAsync("fetched@a.test");
         Assert.Single(await waiting);
         await spool.HandOverAsync("ready@a.test"); // leased with its acceptance: there was room for three
-        await spool.PauseAsync("a", Greylisted);
+        await spool.PauseAsync("a", Mails.Greylisted);
         await spool.AssertNothingDueAsync("a");
         await spool.ResumeAsync("a");
         Assert.Equal("ready@a.test", (await spool.LeaseOneAsync("a")).Recipients[0].Recipient.Path.Address);

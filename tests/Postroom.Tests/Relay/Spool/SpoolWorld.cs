@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
 using Xunit;
@@ -77,6 +78,11 @@ public abstract class SpoolWorld : IAsyncDisposable
 /// <summary>Short ways to say what mail a test is about.</summary>
 public static class Mails
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static Failure Greylisted { get; } =
+        new(Fault.Recipient, new EnhancedStatus(4, 7, 1), "451 4.7.1 greylisted", "mx.test");
+
     public static async Task<Acceptance> HandOverAsync(this ISpool spool, string to,
         string body = "Subject: x\r\n\r\nhello\r\n",
         string source = "127.0.0.1")
@@ -111,8 +117,16 @@ public static class Mails
         return Encoding.Latin1.GetString(all);
     }
 
-    public static async Task<Lease> LeaseOneAsync(this ISpool spool, string lane) =>
-        Assert.Single(await spool.LeaseAsync(lane, 1, TestContext.Current.CancellationToken));
+    /// <summary>What is due comes, or the test fails.</summary>
+    public static async Task<Lease> LeaseOneAsync(this ISpool spool, string lane)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        return Assert.Single(await spool.LeaseAsync(lane, 1, cancel).AsTask().WaitAsync(Patience, cancel));
+    }
+
+    /// <summary>Its first recipient is to be tried again.</summary>
+    public static Settlement Deferred(Lease lease, DateTimeOffset due) =>
+        new(lease, [new Verdict(0, Happening.Deferred) { Failure = Greylisted, NextDue = due }], null, []);
 
     /// <summary>Nothing of this lane is due: a lease does not come although all else has had its turn.</summary>
     public static async Task AssertNothingDueAsync(this ISpool spool, string lane)
