@@ -1,6 +1,6 @@
 """survivors.py REPORT PROGRAM [ROOM…]: the score of each room, and which survivors docs/mutation.md does not explain.
 
-PROGRAM is the folder of the mutated program. Without a room the run was of them all, and its score goes on the page that POSTROOM_FIGURES names.
+PROGRAM is the folder of the mutated program. The score of a room that was tried whole goes on the page that POSTROOM_FIGURES names.
 """
 import collections
 import datetime
@@ -84,15 +84,13 @@ def main():
         if not is_explained:
             print(f"{path}:{line}: {status}: {change}")
             unexplained += room in answered
-    told = [f"{room} {100 * score[True] / score.total():.0f} %" for room, score in sorted(scores.items())]
-    whole = sum(scores.values(), collections.Counter())
-    if not sys.argv[3:]:  # all rooms
-        rooms = ", ".join(told)
-        note("mutation score of floor 1",
-             f"{whole[True]:,} of {whole.total():,} mutants noticed by its own tests, "
-             f"{100 * whole[True] / whole.total():.1f} % ({rooms})")
-    else:
-        print("\n".join(told))
+    asked = sys.argv[3:]
+    for room, score in sorted(scores.items()):
+        told = f"{score[True]:,} of {score.total():,} mutants noticed, {100 * score[True] / score.total():.1f} %"
+        if not asked or room in asked:
+            note(f"mutation of floor 1: {room}", told)
+        else:
+            print(f"{room}: {told}")
     if unexplained:
         print(f"{unexplained} survivors of {', '.join(answered)} are not explained in docs/mutation.md")
     return 1 if unexplained else 0
