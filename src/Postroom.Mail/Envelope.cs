@@ -87,6 +87,9 @@ public sealed record HeaderFacts
 
     /// <summary>What the lenient profile repaired, in words; null if nothing.</summary>
     public string? Repaired { get; init; }
+
+    /// <summary>Which application sent it, and about what; null where it was not recognised.</summary>
+    public AppFacts? App { get; init; }
 }
 
 /// <summary>Names the lane of a recipient: the next hop, by its route's name, that its mail waits for.</summary>

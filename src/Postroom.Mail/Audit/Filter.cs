@@ -12,7 +12,8 @@ public sealed record Filter(IReadOnlyList<Term> Terms)
 /// <summary>What a term looks at.</summary>
 public enum Field
 {
-    To, From, Addressed, Subject, Id, Route, State, Reply, Fault, Before, After, Larger, Smaller, Words, Source,
+    To, From, Addressed, Subject, Id, Route, State, Reply, Fault, Before, After, Larger, Smaller, Words, Source, Issue,
+    Project, App, Instance, Node,
 }
 
 /// <summary>One term of a filter.</summary>

@@ -13,6 +13,8 @@ namespace Postroom.Mail.Audit;
 /// <para>An address is whole (<c>to:alice@example.com</c>), a domain (<c>to:@example.com</c>), a pattern
 /// (<c>to:a*@example.com</c>), or any part of one (<c>to:alice</c>). <c>from:</c> looks at the reverse-path and at the
 /// From field, <c>addressed:</c> at both sides, <c>id:</c> at our id and at the Message-ID.</para>
+/// <para><c>issue:</c>, <c>project:</c>, <c>app:</c> and <c>node:</c> look at what was recognised of the application,
+/// as a whole or as a pattern; <c>instance:</c> at any part of its instance's name or address.</para>
 /// <para>Instants are <c>2026-11-23</c> or <c>2026-11-23T10:00</c>, in the zone of the caller's now unless they name
 /// one; ages <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>3d</c>, <c>1w</c>; sizes octets, or <c>20k</c>, <c>1M</c>, <c>2G</c>
 /// in powers of a thousand.</para>
@@ -21,8 +23,8 @@ public static class FilterParser
 {
     private static readonly string[] Fields =
     [
-        "to", "from", "addressed", "subject", "id", "route", "state", "reply", "fault", "before", "after", "age",
-        "larger", "smaller", "source",
+        "to", "from", "addressed", "subject", "id", "issue", "project", "app", "instance", "node", "route", "state",
+        "reply", "fault", "before", "after", "age", "larger", "smaller", "source",
     ];
 
     /// <param name="now">For ages, and for the zone of instants without one.</param>

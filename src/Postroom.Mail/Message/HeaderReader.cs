@@ -7,12 +7,16 @@ namespace Postroom.Mail.Message;
 /// <remarks>
 /// It decides nothing about the wire: a mail that is no RFC 5322 message at all is read without complaint. The header
 /// ends at the first empty line, or at the first line that cannot belong to one (RFC 5322 §2.2); what follows costs
-/// nothing. Of a field that stands twice the first counts. Memory is bounded by three fields of 2 KB.
+/// nothing. Of a field that stands twice the first counts. Memory is bounded by three fields of 2 KB, and 24 others of
+/// 1 KB.
 /// </remarks>
-public sealed class HeaderReader
+/// <param name="others">Fields to keep besides those of <see cref="Facts"/>.</param>
+public sealed class HeaderReader(FieldNames others)
 {
     private const int LongestValue = 2_048;
-    private const int LongestName = 16; // longer than any name we look for
+    private const int LongestOther = 1_024;
+    private const int MostOthers = 24;
+    private const int LongestName = FieldNames.Longest;
 
     /// <summary>What ends a field's name: the colon, or an octet that cannot be in one (RFC 5322 §2.2).</summary>
     private static readonly SearchValues<byte> NameEnd = SearchValues.Create(
@@ -20,7 +24,7 @@ public sealed class HeaderReader
 
     private enum Place : byte { Name, AfterName, AfterReturn, Value, Body }
 
-    private enum Kept : byte { None, Subject, From, MessageId }
+    private enum Kept : byte { None, Subject, From, MessageId, Other }
 
     private readonly byte[] _name = new byte[LongestName];
     private int _nameLength;
@@ -33,6 +37,13 @@ public sealed class HeaderReader
     private int _used;
     private int _start;
     private (int Start, int Length)? _subject, _from, _messageId;
+    private Dictionary<string, (int Start, int Length)>? _others;
+    private string _other = "";
+
+    /// <summary>Keeps nothing but <see cref="Facts"/>.</summary>
+    public HeaderReader() : this(FieldNames.None)
+    {
+    }
 
     /// <summary>The header is over: nothing read from here on changes anything.</summary>
     public bool IsDone => _place == Place.Body;
@@ -61,20 +72,28 @@ public sealed class HeaderReader
         EightBitHeader = _eightBit,
     };
 
+    /// <summary>A field that was asked for, unfolded, decoded (RFC 2047), at most 500 characters.</summary>
+    /// <param name="name">In small letters.</param>
+    /// <returns>Null where the mail has none, or nothing in it.</returns>
+    public string? Other(string name) =>
+        _others is { } kept && kept.TryGetValue(name, out var at) ? FieldText.Decode(Value(at)) : null;
+
     /// <summary><see cref="Facts"/>, with the Message-ID that <see cref="TraceBlock"/> gives where it lacks.</summary>
     public HeaderFacts FactsAs(MailId id, string hostName) =>
         HasMessageId ? Facts : Facts with { MessageId = TraceBlock.MessageIdFor(id, hostName) };
 
     /// <summary>Reads the next piece of the mail, as it came from the client.</summary>
-    public void Read(ReadOnlySpan<byte> piece)
+    /// <returns>How many octets of it were header; the rest is body.</returns>
+    public int Read(ReadOnlySpan<byte> piece)
     {
         if (IsDone)
-            return;
+            return 0;
         var rest = piece;
         while (!rest.IsEmpty && _place != Place.Body)
             rest = rest[(_place == Place.Value ? ReadValue(rest) : ReadName(rest))..];
         if (!_eightBit && !Ascii.IsValid(piece[..(piece.Length - rest.Length)]))
             _eightBit = true;
+        return piece.Length - rest.Length;
     }
 
     /// <summary>Forgets everything, for the next mail of the same connection.</summary>
@@ -83,6 +102,7 @@ public sealed class HeaderReader
         (_nameLength, _place, _keeping, _firstLine, _eightBit) = (0, Place.Name, Kept.None, true, false);
         (_used, _start, _subject, _from, _messageId) = (0, 0, null, null, null);
         (HasField, HasDate, HasMessageId, ReceivedCount, _text) = (false, false, false, 0, false);
+        _others?.Clear();
     }
 
     private ReadOnlySpan<byte> Value((int Start, int Length)? at) =>
@@ -177,6 +197,8 @@ public sealed class HeaderReader
             _keeping = Kept.Subject;
         else if (NameIs("from"u8) && _from is null)
             _keeping = Kept.From;
+        else if (OtherHere() is { } other)
+            (_keeping, _other) = (Kept.Other, other);
         if (_keeping != Kept.None)
         {
             _start = _used;
@@ -186,9 +208,15 @@ public sealed class HeaderReader
         return Place.Value;
     }
 
+    // The first of its name; those that are always noted have their own place.
+    private string? OtherHere() =>
+        _nameLength <= LongestName && others.Find(_name.AsSpan(0, _nameLength)) is { } name
+            && (_others is null || (_others.Count < MostOthers && !_others.ContainsKey(name))) ? name : null;
+
     private void Keep(ReadOnlySpan<byte> part)
     {
-        part = part[..Math.Min(part.Length, LongestValue - (_used - _start))];
+        var longest = _keeping == Kept.Other ? LongestOther : LongestValue;
+        part = part[..Math.Min(part.Length, longest - (_used - _start))];
         if (_used + part.Length > _values.Length)
             Array.Resize(ref _values, Math.Max(Math.Max(256, _values.Length * 2), _used + part.Length));
         part.CopyTo(_values.AsSpan(_used));
@@ -199,6 +227,7 @@ public sealed class HeaderReader
             case Kept.Subject: _subject = value; break;
             case Kept.From: _from = value; break;
             case Kept.MessageId: _messageId = value; break;
+            case Kept.Other: (_others ??= [])[_other] = value; break;
             case Kept.None: break;
         }
     }

@@ -40,6 +40,12 @@ public sealed record RecipientRow(MailId Mail, int Recipient, State State, strin
     public long Size { get; init; }
     public string Source { get; init; } = "";
 
+    /// <summary>Which application sent it; null where it was not recognised.</summary>
+    public string? App { get; init; }
+
+    /// <summary>What it is about: <see cref="AppFacts.Item"/>.</summary>
+    public string? Item { get; init; }
+
     /// <summary>The last word: the next hop's reply, or why it failed; null before the first try.</summary>
     public string? Last { get; init; }
 }

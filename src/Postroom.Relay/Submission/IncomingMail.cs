@@ -1,28 +1,30 @@
 using Postroom.Mail;
 using Postroom.Mail.Message;
+using Postroom.Mail.Senders;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Spool;
 
 namespace Postroom.Relay.Submission;
 
-/// <summary>The mail that a session is taking in: its body on the way to the spool, its header as noted.</summary>
-internal sealed class IncomingMail(ISpool spool) : IDisposable
+/// <summary>The mail that a session is taking in: its body on the way to the spool, and what was seen of it.</summary>
+internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
 {
     // RFC 5321 §6.3 asks for 100 or more of a relay in general; an application's mail has passed few or none.
     private const int MostReceived = 50;
 
     private BodyWriter? _body;
-    private HeaderReader _header = new();
+    private Sighting? _seen;
 
     public long Size => _body?.Length ?? 0;
 
-    /// <summary>Opens the body and begins to note the header.</summary>
+    /// <summary>Opens the body and begins to look.</summary>
     /// <exception cref="SpoolFailedException">The store has failed.</exception>
     public NotedBody Begin()
     {
-        _body = spool.OpenBody();
-        _header = new HeaderReader(); // its predecessor may still be at work for a mail that took too long
-        return new NotedBody(_body, _header);
+        _body = parts.Spool.OpenBody();
+        _seen?.Dispose();
+        _seen = new Sighting(parts.Recogniser); // its predecessor may still be at work for a mail that took too long
+        return new NotedBody(_body, _seen);
     }
 
     /// <summary>Between reads: lets the body go to disk.</summary>
@@ -32,16 +34,23 @@ internal sealed class IncomingMail(ISpool spool) : IDisposable
     public void Drop()
     {
         _body?.Dispose();
-        _body = null;
+        _seen?.Dispose();
+        (_body, _seen) = (null, null);
     }
 
     /// <summary>Gives the mail to the spool. Only a receipt makes a 250 (promise 1).</summary>
     public async ValueTask<(Reply Reply, Receipt? Receipt)> AcceptAsync(Handover handover, MailData data)
     {
-        var (body, header) = (_body!, _header);
+        var (body, header) = (_body!, _seen!.Header);
         if (header.ReceivedCount > MostReceived)
             return (ServerReplies.Loop, null);
-        var facts = header.Facts with { EightBit = data.EightBit, Repaired = data.Repaired };
+        var facts = header.Facts with
+        {
+            EightBit = data.EightBit,
+            Repaired = data.Repaired,
+            App = _seen.Recognise(handover.Origin, handover.Envelope.From),
+        };
+        _seen.Dispose();
         var draft = new Draft(handover.Envelope, handover.Origin, facts, body)
         {
             TraceBlock = (id, at) => new Front(
@@ -50,7 +59,7 @@ internal sealed class IncomingMail(ISpool spool) : IDisposable
         };
         try
         {
-            var (receipt, refusal) = await spool.AcceptAsync(draft, CancellationToken.None);
+            var (receipt, refusal) = await parts.Spool.AcceptAsync(draft, CancellationToken.None);
             return receipt != null ? (Reply.Accepted(receipt), receipt) : (ReplyTo(refusal), null);
         }
         catch (SpoolFailedException)

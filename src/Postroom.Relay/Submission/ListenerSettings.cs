@@ -1,3 +1,5 @@
+using Postroom.Mail.Senders;
+
 namespace Postroom.Relay.Submission;
 
 /// <summary>When a listener speaks TLS.</summary>
@@ -94,4 +96,7 @@ public sealed record SubmissionSettings(string HostName, string UsersFile, IRead
 {
     /// <summary>Where a self-made certificate is kept; null: beside the users file.</summary>
     public string? DataFolder { get; init; }
+
+    /// <summary>Whose mail it is, where that is not known here; the first that holds counts.</summary>
+    public IReadOnlyList<ApplicationRule> Applications { get; init; } = [];
 }

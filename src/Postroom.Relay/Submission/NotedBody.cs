@@ -1,18 +1,18 @@
 using System.Buffers;
-using Postroom.Mail.Message;
+using Postroom.Mail.Senders;
 using Postroom.Relay.Spool;
 
 namespace Postroom.Relay.Submission;
 
-/// <summary>Lets the header reader see what goes into a body.</summary>
-internal sealed class NotedBody(BodyWriter body, HeaderReader header) : IBufferWriter<byte>
+/// <summary>Lets a sighting see what goes into a body.</summary>
+internal sealed class NotedBody(BodyWriter body, Sighting seen) : IBufferWriter<byte>
 {
     private Memory<byte> _given;
 
     public void Advance(int count)
     {
-        if (!header.IsDone)
-            header.Read(_given.Span[..count]);
+        if (!seen.IsDone)
+            seen.Read(_given.Span[..count]);
         body.Advance(count);
     }
 

@@ -45,7 +45,7 @@ internal sealed class SubmissionConnection : IDisposable
         var profile = parts.Profile;
         _mayLogin = profile.Mechanisms.Count > 0;
         _session = new ServerSession(profile, peer, parts.All.Mechanism);
-        _mail = new IncomingMail(parts.All.Spool);
+        _mail = new IncomingMail(parts.All);
         _deadline = new ServerDeadline(parts.All.Clock, Wake);
     }
 

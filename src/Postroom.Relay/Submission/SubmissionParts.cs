@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Postroom.Mail.Sasl;
+using Postroom.Mail.Senders;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Spool;
 
@@ -13,7 +14,12 @@ namespace Postroom.Relay.Submission;
 internal sealed record SubmissionParts(
     string HostName, ISpool Spool, TimeProvider Clock, ILoggerFactory Loggers, Users Users)
 {
+    private volatile Recogniser _recogniser = Recogniser.BuiltIn;
+
     public LoginGate Gate { get; } = new(Clock);
+
+    /// <summary>Says whose mail it is; a new one holds for the next mail of every connection.</summary>
+    public Recogniser Recogniser { get => _recogniser; set => _recogniser = value; }
 
     public ILogger Log { get; } = Loggers.CreateLogger("Postroom.Submission");
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Postroom.Mail.Senders;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
 
@@ -60,7 +61,8 @@ public sealed class SubmissionServer : IAsyncDisposable
     /// address cannot be had.</exception>
     public async Task ReloadAsync(SubmissionSettings settings, CancellationToken cancel)
     {
-        var sameHouse = settings with { Listeners = _settings.Listeners } == _settings;
+        var sameHouse = settings with { Listeners = _settings.Listeners, Applications = _settings.Applications }
+            == _settings;
         var all = sameHouse ? _parts : PartsOf(settings);
         var wanted = settings.Listeners.Select(l => ListenerParts.Of(l, all)).ToList();
         foreach (var old in _listeners.ToArray())
@@ -78,6 +80,7 @@ public sealed class SubmissionServer : IAsyncDisposable
 
         _draining.RemoveAll(t => t.IsCompleted);
         (_settings, _parts) = (settings, all);
+        all.Recogniser = new Recogniser(settings.Applications);
         foreach (var fresh in wanted.Where(w => !_listeners.Exists(o => IsSame(w.Settings, o.Settings))))
             _listeners.Add(await Listener.StartAsync(fresh, cancel));
     }
@@ -113,6 +116,7 @@ public sealed class SubmissionServer : IAsyncDisposable
             DataFolder = folder,
             MostConnections = ConnectionCount.Share(Posix.MostDescriptors(), settings.Listeners.Count),
             Transport = _transport,
+            Recogniser = new Recogniser(settings.Applications),
         };
     }
 }

@@ -1,3 +1,4 @@
+using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
@@ -18,6 +19,8 @@ public static class AnswerOf
             NextDue = row.State == State.Waiting ? row.NextDue : null,
             Size = row.Size,
             Source = row.Source,
+            App = row.App,
+            Item = row.Item,
             Last = row.Last,
         };
 
@@ -34,8 +37,21 @@ public static class AnswerOf
         Helo = mail.Origin.Helo,
         User = mail.Origin.User,
         Protocol = mail.Origin.Protocol,
+        Application = Application(mail.Header.App),
         Recipients = [.. mail.Recipients.Select(Row)],
         Trail = [.. mail.Trail.Select(Event)],
+    };
+
+    private static ApplicationAnswer? Application(AppFacts? app) => app is null ? null : new ApplicationAnswer(app.App)
+    {
+        Instance = app.Instance,
+        Site = app.Site,
+        Node = app.Node,
+        Project = app.Project,
+        Item = app.Item,
+        Event = app.Event,
+        Actor = app.Actor,
+        Reason = app.Reason,
     };
 
     public static EventAnswer Event(TrailEvent happened) => new(happened.At, Name(happened.Kind), happened.Recipient)

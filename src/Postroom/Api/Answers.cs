@@ -25,6 +25,10 @@ public sealed record RecipientAnswer(string Id, int Recipient, string State, str
     public long Size { get; init; }
     public string Source { get; init; } = "";
 
+    /// <summary>Which application sent it, where that was recognised, and what about.</summary>
+    public string? App { get; init; }
+    public string? Item { get; init; }
+
     /// <summary>The last word: the next hop's reply, or why it failed.</summary>
     public string? Last { get; init; }
 }
@@ -43,10 +47,27 @@ public sealed record MailAnswer(string Id, DateTimeOffset AcceptedAt, string Fro
     public string? Helo { get; init; }
     public string? User { get; init; }
     public required string Protocol { get; init; }
+
+    /// <summary>Which application sent it, and about what; absent where it was not recognised.</summary>
+    public ApplicationAnswer? Application { get; init; }
     public required IReadOnlyList<RecipientAnswer> Recipients { get; init; }
 
     /// <summary>What happened, oldest first.</summary>
     public required IReadOnlyList<EventAnswer> Trail { get; init; }
+}
+
+/// <summary>What a mail says of the application that sent it, as far as it does.</summary>
+/// <param name="App">Its name: <c>jira</c>, <c>gitlab</c>, or that of an <c>[[application]]</c>.</param>
+public sealed record ApplicationAnswer(string App)
+{
+    public string? Instance { get; init; }
+    public string? Site { get; init; }
+    public string? Node { get; init; }
+    public string? Project { get; init; }
+    public string? Item { get; init; }
+    public string? Event { get; init; }
+    public string? Actor { get; init; }
+    public string? Reason { get; init; }
 }
 
 /// <summary>One thing that happened.</summary>

@@ -48,6 +48,8 @@ public static class MailView
         Fact(screen, "Handed over", $"by {mail.Client}{(mail.Helo is { } h ? $" ({h})" : "")}"
             + $"{(mail.User is { } u ? $", logged in as {u}" : "")}, {mail.Protocol}, at {mail.Listener}");
         Fact(screen, "Repaired", mail.Repaired);
+        if (mail.Application is { } app)
+            Application(screen, app);
         screen.Line();
         screen.Line(screen.Bold("Recipients"));
         foreach (var r in mail.Recipients)
@@ -63,6 +65,18 @@ public static class MailView
             Event(screen, known == explained ? happened with { Explanation = null } : happened, mail, now);
             explained = known ?? explained; // said once, not again after each try
         }
+    }
+
+    private static void Application(Screen screen, ApplicationAnswer app)
+    {
+        Fact(screen, "Application", app.App + (app.Site is { } site ? $" at {site}" : "")
+            + (app.Instance is { } instance ? $", instance {instance}" : "")
+            + (app.Node is { } node ? $", node {node}" : ""));
+        Fact(screen, "About", string.Join(", ", new[]
+        {
+            app.Item, app.Event, app.Actor is { } actor ? $"by {actor}" : null,
+            app.Reason is { } reason ? $"because: {reason}" : null,
+        }.OfType<string>()));
     }
 
     // One line of a timeline, below it the words of the other side, and what they mean.

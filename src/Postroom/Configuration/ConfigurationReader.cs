@@ -54,7 +54,10 @@ public static class ConfigurationReader
         {
             File = source.Text is null ? null : source.Name,
             Submission = new SubmissionSettings(hostName, Folders.Users(data),
-                [.. tables.Where(t => t.Name == "listener").Select(ListenerOf)]),
+                [.. tables.Where(t => t.Name == "listener").Select(ListenerOf)])
+            {
+                Applications = [.. tables.Where(t => t.Name == "application").Select(ApplicationKeys.RuleOf)],
+            },
             Routes = [.. tables.Where(t => t.Name == "route").Select(RouteOf)],
             Accounts = [.. tables.Where(t => t.Name == "oauth").Select(t => AccountOf(t, tables))],
             Queue = queue,

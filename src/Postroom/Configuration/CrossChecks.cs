@@ -25,6 +25,7 @@ public static class CrossChecks
             .. Twice(routes.Select(r => (r.First.PlaceOf(RouteKeys.Name), r.Second.Name)), "name"),
             .. OfRoutesTogether(all, tables[0], routes.Select(r => r.First).ToList()),
             .. OAuthChecks.Of(all, tables),
+            .. ApplicationKeys.Check(tables),
             .. OfQueueAndSpool(all, tables),
             .. tables.Where(t => t.Name == "vault").SelectMany(OfVault),
         ];

@@ -17,13 +17,18 @@ public static class SettingTable
             + "match is taken."),
         new("oauth", true, "An account that is logged in to with OAuth 2.0 instead of a password; see "
             + "[oauth.md](../oauth.md)."),
+        new("application", true, "Whose mail it is, for applications that are not recognised by themselves. The first "
+            + "whose conditions all hold is taken; in them `*` stands for anything, and `{item}`, `{project}`, "
+            + "`{instance}`, `{site}`, `{node}`, `{event}`, `{actor}`, `{reason}` for what is noted; see "
+            + "[applications.md](../applications.md)."),
         new("queue", false, "How patient the queue is."),
         new("spool", false, "The bounds of the store."),
         new("vault", false, "Where the key is that seals the secrets; see [secrets.md](../secrets.md)."),
     ];
 
     private static readonly Setting[] Declared =
-        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. QueueKeys.All,
+        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
+            .. QueueKeys.All,
             .. SpoolKeys.All, .. VaultKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;

@@ -27,16 +27,19 @@ internal static partial class MessageTargets
             "\n"])
         { Cost = 40 };
 
+    private static readonly FieldNames Asked = new(["X-A", "subject", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]);
+
     private static HeaderReader Read(IEnumerable<ArraySegment<byte>> pieces)
     {
-        var reader = new HeaderReader();
+        var reader = new HeaderReader(Asked);
         foreach (var piece in pieces)
             reader.Read(piece);
         return reader;
     }
 
     private static string Shown(HeaderReader reader) =>
-        $"{reader.Facts} {reader.IsDone} {reader.HasField} {reader.IsAllBody} {reader.HasDate} {reader.HasMessageId}";
+        $"{reader.Facts} {reader.IsDone} {reader.HasField} {reader.IsAllBody} {reader.HasDate} {reader.HasMessageId} "
+            + $"{reader.Other("x-a")} {reader.Other("subject")}";
 
     private static void ReadHeader(byte[] input)
     {

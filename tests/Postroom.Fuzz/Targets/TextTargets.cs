@@ -26,7 +26,8 @@ internal static class TextTargets
 
     public static readonly FuzzTarget Filters = new("filter", ReadFilter,
         "to:", "from:", "addressed:", "subject:", "id:", "route:", "state:", "reply:", "fault:", "before:", "after:",
-        "age:", "larger:", "smaller:", "source:", "-", "\"", "\\\"", "\\\\", " ", ">", "<", "2h", "99999999999d",
+        "age:", "larger:", "smaller:", "source:", "issue:", "project:", "app:", "instance:", "node:",
+        "-", "\"", "\\\"", "\\\\", " ", ">", "<", "2h", "99999999999d",
         "1e5k",
         "20k", "1.5M", "waiting,held", "nexthop", "2026-11-23", "2026-11-23T10:00", "T10:00+14:00", "0001-01-01",
         "9999-12-31", "alice@example.com", "NaN", "\u00e2\u0080\u00a8", ",", ".", "0x1") { Cost = 2 };

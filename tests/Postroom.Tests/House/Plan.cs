@@ -17,6 +17,8 @@ internal static class Plan
     [
         new("Mail", "the words: paths, envelope, reply, enhanced status, ids, the receipt"),
         new("Mail.Message", "reads header fields; makes the trace block", "Mail"),
+        new("Mail.Senders", "whose mail it is: application, instance, item, by its header and its links",
+            "Mail", "Mail.Message"),
         new("Mail.Sasl", "mechanisms, both ways", "Mail"),
         new("Mail.Smtp", "grammar, replies, mail data, and the two machines: bytes in, decisions out",
             "Mail", "Mail.Sasl", "Mail.Status"),
@@ -43,8 +45,8 @@ internal static class Plan
         new("Relay.OAuth", "gets and renews access tokens: one renewer per account",
             "Mail", "Mail.Status", "Relay.Vault"),
         new("Relay.Submission", "listens, runs the session machine, hands mail to the spool",
-            "Mail", "Mail.Message", "Mail.Smtp", "Mail.Sasl", "Relay.Wire", "Relay.Spool", "Relay.Spool.Disk",
-            "Relay.Telemetry"),
+            "Mail", "Mail.Message", "Mail.Senders", "Mail.Smtp", "Mail.Sasl", "Relay.Wire", "Relay.Spool",
+            "Relay.Spool.Disk", "Relay.Telemetry"),
         new("Relay.Delivery", "one try at one next hop; returns what happened, stores nothing",
             "Mail", "Mail.Message", "Mail.Smtp", "Mail.Sasl", "Mail.Routing", "Mail.Sandbox", "Mail.Status",
             "Mail.Audit", "Relay.Wire", "Relay.Vault", "Relay.OAuth", "Relay.Telemetry"),
@@ -54,7 +56,7 @@ internal static class Plan
             "Relay.Spool", "Relay.Delivery", "Relay.Telemetry"),
 
         new("Configuration", "file and environment into the rooms' own settings; all mistakes at once",
-            "Mail", "Mail.Sasl", "Mail.Routing", "Mail.Sandbox", "Mail.Status",
+            "Mail", "Mail.Senders", "Mail.Sasl", "Mail.Routing", "Mail.Sandbox", "Mail.Status",
             "Relay.Wire", "Relay.Spool", "Relay.Vault", "Relay.OAuth", "Relay.Submission", "Relay.Delivery",
             "Relay.Queue"),
         new("Api", "the contract: HTTP on a UNIX socket",

@@ -6,12 +6,13 @@ namespace Postroom.Relay.Spool.Ledger;
 internal sealed class BatchWriter(Database database) : IDisposable
 {
     private readonly Packer _packer = new();
+    private readonly ApplicationBook _applications = new(database);
 
     private readonly Statement _mail = database.Prepare(
         """
         INSERT INTO mail(id, accepted_at, size, sender, source, subject, header_from, message_id, message_hash,
-            report_of, revoked, facts, pieces, trace, trail)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+            report_of, revoked, facts, pieces, trace, trail, application, item)
+        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         """);
 
     private readonly Statement _recipient = database.Prepare(
@@ -61,8 +62,12 @@ internal sealed class BatchWriter(Database database) : IDisposable
             _anomaly.Bind(1, at.Segment).Bind(2, at.Offset).Bind(3, what).Run();
     }
 
+    /// <summary>The transaction was taken back.</summary>
+    public void Forget() => _applications.Forget();
+
     public void Dispose()
     {
+        _applications.Dispose();
         foreach (var statement in (Statement[])[_mail, _recipient, _change, _trail, _revoke, _relayEvent, _anomaly])
             statement.Dispose();
     }
@@ -70,6 +75,7 @@ internal sealed class BatchWriter(Database database) : IDisposable
     private void Insert(MailWork mail, AcceptedRecord accepted)
     {
         var header = accepted.Header;
+        long? application = header.App is { } app ? _applications.NumberOf(app) : null;
         _mail.Bind(1, mail.Id.Value).Bind(2, accepted.At.UtcTicks).Bind(3, accepted.Size)
             .Bind(4, accepted.Envelope.From.Address).Bind(5, accepted.Origin.Source)
             .Bind(6, header.Subject).Bind(7, header.From).Bind(8, header.MessageId)
@@ -82,7 +88,7 @@ internal sealed class BatchWriter(Database database) : IDisposable
         PackedMail.WritePieces(_packer, accepted.Pieces);
         _mail.Bind(13, _packer.Written).Bind(14, accepted.Trace.AsSpan());
         PackTrail(mail);
-        _mail.Bind(15, _packer.Written).Run();
+        _mail.Bind(15, _packer.Written).Bind(16, application).Bind(17, header.App?.Item).Run();
     }
 
     private void WriteLater(MailWork mail)

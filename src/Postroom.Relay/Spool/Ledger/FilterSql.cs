@@ -16,6 +16,7 @@ internal sealed class FilterSql
 {
     private readonly StringBuilder _condition = new("1");
     private readonly List<object> _values = [];
+    private readonly List<string> _applications = [];
 
     private FilterSql(Filter filter)
     {
@@ -35,6 +36,12 @@ internal sealed class FilterSql
 
         /// <summary>By state; the caller asks for one state after the other.</summary>
         State,
+
+        /// <summary>By what the mail is about.</summary>
+        Item,
+
+        /// <summary>By application; the caller asks for one after the other, of <see cref="Applications"/>.</summary>
+        Application,
     }
 
     public Way Road { get; }
@@ -47,20 +54,27 @@ internal sealed class FilterSql
 
     public IReadOnlyList<object> Values => _values;
 
+    /// <summary>
+    /// The condition on <c>application</c>, where <see cref="Road"/> is <see cref="Way.Application"/>.
+    /// </summary>
+    public string Applications => string.Join(" AND ", _applications);
+
     public static FilterSql Of(Filter filter) => new(filter);
 
     public void BindTo(Statement statement)
     {
-        for (var i = 0; i < _values.Count; i++)
+        for (var i = 0; i < Math.Min(_values.Count, statement.Parameters); i++)
             _ = _values[i] is long number ? statement.Bind(i + 1, number) : statement.Bind(i + 1, (string)_values[i]);
     }
+
+    private static bool IsPattern(string value) => value.Contains('*', StringComparison.Ordinal);
 
     /// <summary>
     /// True of <c>alice@example.com</c>, false of <c>alice</c>, <c>@example.com</c> and <c>a*@example.com</c>.
     /// </summary>
     private static bool IsWholeAddress(string value) =>
         value.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < value.Length - 1
-        && !value.Contains('*', StringComparison.Ordinal);
+        && !IsPattern(value);
 
     private static Way RoadOf(Filter filter)
     {
@@ -71,14 +85,23 @@ internal sealed class FilterSql
                 continue;
             if (term.Field == Field.Id)
                 return Way.Table;
-            if (term.Field == Field.To && IsWholeAddress(term.Value))
-                road = Way.Address;
-            else if (term.Field == Field.State && road == Way.Table && !term.States.Contains(State.Delivered))
-                road = Way.State;
+            var way = WayOf(term);
+            road = Array.IndexOf(Preferred, way) < Array.IndexOf(Preferred, road) ? way : road;
         }
 
         return road;
     }
+
+    private static readonly Way[] Preferred = [Way.Item, Way.Address, Way.State, Way.Application, Way.Table];
+
+    private static Way WayOf(Term term) => term.Field switch
+    {
+        Field.Issue when !IsPattern(term.Value) => Way.Item,
+        Field.To when IsWholeAddress(term.Value) => Way.Address,
+        Field.State when !term.States.Contains(State.Delivered) => Way.State,
+        Field.App or Field.Instance or Field.Node or Field.Project => Way.Application,
+        _ => Way.Table,
+    };
 
     private void Add(Term term)
     {
@@ -100,6 +123,12 @@ internal sealed class FilterSql
             Field.Words => $"({Contains("m.subject", term.Value)} OR {Contains("+r.address", term.Value)} "
                 + $"OR {Contains("m.sender", term.Value)} OR {Contains("m.header_from", term.Value)})",
             Field.Source => Whole("+m.source", term.Value),
+            Field.Issue => Item(term.Value),
+            Field.App => Application(Whole("app", term.Value), term.Not),
+            Field.Instance => Application(
+                $"({Contains("instance", term.Value)} OR {Contains("site", term.Value)})", term.Not),
+            Field.Node => Application(Whole("node", term.Value), term.Not),
+            Field.Project => Application(Whole("project", term.Value), term.Not),
         };
         if (term is { Field: Field.Before, Not: false })
             NewestMail = Math.Min(NewestMail, IdAt(term.Instant) - 1);
@@ -108,6 +137,21 @@ internal sealed class FilterSql
 
     private string From(string value) =>
         $"({(value == "<>" ? "m.sender = ''" : Address("m.sender", value))} OR {Contains("m.header_from", value)})";
+
+    // A tracker that counts its issues through writes #12, and people ask for 12.
+    private string Item(string value) =>
+        IsPattern(value) ? Like("+m.item", Pattern(value))
+        : value.All(char.IsAsciiDigit) ? $"{ItemColumn} IN ({Value(value)}, {Value("#" + value)})"
+        : $"{ItemColumn} = {Value(value)}";
+
+    private string ItemColumn => Road == Way.Item ? "m.item" : "+m.item COLLATE NOCASE";
+
+    private string Application(string condition, bool not)
+    {
+        if (!not)
+            _applications.Add(condition);
+        return $"+m.application IN (SELECT id FROM application WHERE {condition})";
+    }
 
     private string Id(string value)
     {
@@ -120,13 +164,13 @@ internal sealed class FilterSql
 
     /// <summary>A whole address, a domain from its @ on, a pattern with *, or any part.</summary>
     private string Address(string column, string value) =>
-        value.Contains('*', StringComparison.Ordinal) ? Like(column, Pattern(value))
+        IsPattern(value) ? Like(column, Pattern(value))
         : IsWholeAddress(value) ? $"{column} = {Value(value)} COLLATE NOCASE"
         : value.StartsWith('@') ? Like(column, "%" + Escaped(value))
         : Contains(column, value);
 
     private string Whole(string column, string value) =>
-        value.Contains('*', StringComparison.Ordinal)
+        IsPattern(value)
             ? Like(column, Pattern(value)) : $"{column} = {Value(value)} COLLATE NOCASE";
 
     private string Contains(string column, string value) => Like(column, $"%{Pattern(value)}%");

@@ -237,6 +237,7 @@ public sealed class MailLedger : IDisposable
             {
                 _database.Abandon();
                 _tally.Reload();
+                _writer.Forget();
             }
         }
     }

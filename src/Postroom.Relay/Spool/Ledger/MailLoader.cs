@@ -17,8 +17,9 @@ internal sealed class MailLoader(Database database) : IDisposable
 
     private readonly Statement _accepted = database.Prepare(
         """
-        SELECT accepted_at, sender, facts, subject, header_from, message_id, trace, pieces, size, report_of
-        FROM mail WHERE id = ?1
+        SELECT m.accepted_at, m.sender, m.facts, m.subject, m.header_from, m.message_id, m.trace, m.pieces, m.size,
+            m.report_of, m.item, a.app, a.instance, a.site, a.node, a.project
+        FROM mail m LEFT JOIN application a ON a.id = m.application WHERE m.id = ?1
         """);
 
     private readonly Statement _envelope =
@@ -67,7 +68,11 @@ internal sealed class MailLoader(Database database) : IDisposable
         if (!_accepted.Bind(1, id.Value).Step())
             return null;
         var row = _accepted;
-        var (origin, envelope, header) = PackedMail.ReadFacts(row.Blob(2), PackedMail.Sender(row.Text(1)), recipients);
+        var app = ApplicationBook.Read(row, 11);
+        if (app is not null)
+            app = app with { Item = row.TextOrNull(10) };
+        var (origin, envelope, header) =
+            PackedMail.ReadFacts(row.Blob(2), PackedMail.Sender(row.Text(1)), recipients, app);
         header = header with
         {
             Subject = row.TextOrNull(3), From = row.TextOrNull(4), MessageId = row.TextOrNull(5),

@@ -22,10 +22,16 @@ internal static class PackedMail
         into.Number(header.ReceivedCount);
         into.Text(envelope.EnvelopeId);
         into.Text(header.Repaired);
+        if (header.App is not { } app)
+            return;
+        into.Text(app.Event);
+        into.Text(app.Actor);
+        into.Text(app.Reason);
     }
 
+    /// <param name="app">What its columns say of its application; null where it has none.</param>
     public static (Origin Origin, Envelope Envelope, HeaderFacts Header) ReadFacts(
-        ReadOnlySpan<byte> bytes, ReversePath sender, IReadOnlyList<Recipient> recipients)
+        ReadOnlySpan<byte> bytes, ReversePath sender, IReadOnlyList<Recipient> recipients, AppFacts? app)
     {
         var from = new Unpacker(bytes);
         var origin = new Origin(from.Text() ?? "", from.Text() ?? "", from.Text(), from.Text(), from.Text() ?? "");
@@ -38,7 +44,10 @@ internal static class PackedMail
         {
             Return = @return, Body = body, SmtpUtf8 = (flags & 1) != 0, EnvelopeId = from.Text(),
         };
-        return (origin, envelope, header with { Repaired = from.Text() });
+        header = header with { Repaired = from.Text() };
+        if (app is not null)
+            app = app with { Event = from.Text(), Actor = from.Text(), Reason = from.Text() };
+        return (origin, envelope, header with { App = app });
     }
 
     public static void WritePieces(Packer into, IReadOnlyList<BodyPiece> pieces)

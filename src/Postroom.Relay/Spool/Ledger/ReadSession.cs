@@ -29,8 +29,7 @@ internal sealed class ReadSession : IDisposable
         var database = Database.OpenToRead(file);
         try
         {
-            if (Schema.CheckedVersion(database) == 0)
-                throw new SpoolUnusableException($"{file} is no ledger, or its service never came up: start it once.");
+            Schema.CheckReadable(database);
             return new ReadSession(database);
         }
         catch (Exception e) when (e is IOException or LedgerCorruptException or SpoolUnusableException)

@@ -12,9 +12,9 @@ namespace Postroom.Relay.Spool.Ledger;
 internal static class Schema
 {
     /// <summary>Grows by one with every change of the tables.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
-    private static readonly string[] Tables =
+    private static readonly string[] First =
     [
         // A mail. trail: its events of the batch that accepted it, most often all it ever has.
         """
@@ -64,7 +64,27 @@ internal static class Schema
             + "newest INTEGER NOT NULL) STRICT",
     ];
 
-    /// <summary>Creates the tables in a new file; refuses a file of a newer program.</summary>
+    // Whose mail it is. What the mails of an application have in common stands once; empty where it is not known.
+    private static readonly string[] Second =
+    [
+        """
+        CREATE TABLE application(
+            id INTEGER PRIMARY KEY, app TEXT NOT NULL, instance TEXT NOT NULL, site TEXT NOT NULL, node TEXT NOT NULL,
+            project TEXT NOT NULL, UNIQUE(app, instance, site, node, project)) STRICT
+        """,
+        "ALTER TABLE mail ADD COLUMN application INTEGER",
+        "ALTER TABLE mail ADD COLUMN item TEXT COLLATE NOCASE",
+
+        // "What came from that Jira?", for those of which there is little; the rest is as quickly found in the table.
+        "CREATE INDEX mail_application ON mail(application) WHERE application IS NOT NULL",
+
+        // "Did she get the mail about PROJ-123?"
+        "CREATE INDEX mail_item ON mail(item) WHERE item IS NOT NULL",
+    ];
+
+    private static readonly string[][] Steps = [First, Second];
+
+    /// <summary>Brings the tables up to date, a version a step; refuses a file of a newer program.</summary>
     /// <exception cref="SpoolUnusableException">The file's version is newer than ours.</exception>
     public static void Migrate(Database database)
     {
@@ -72,15 +92,25 @@ internal static class Schema
         if (version == Version)
             return;
         database.Execute("BEGIN IMMEDIATE");
-        foreach (var table in Tables)
-            database.Execute(table);
+        foreach (var change in Steps.Skip((int)version).SelectMany(step => step))
+            database.Execute(change);
         database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version={Version}"));
         database.Execute("COMMIT");
     }
 
-    /// <summary>The file's version: 0 of a new file, else ours.</summary>
-    /// <exception cref="SpoolUnusableException">The file's version is newer than ours.</exception>
-    public static long CheckedVersion(Database database)
+    /// <summary>Looks whether the questions of this program can be asked, by somebody who does not write.</summary>
+    /// <exception cref="SpoolUnusableException">The file is of another version, or no ledger.</exception>
+    public static void CheckReadable(Database database)
+    {
+        var version = CheckedVersion(database);
+        if (version < Version)
+            throw new SpoolUnusableException(version == 0
+                ? $"{database.File} is no ledger, or its service never came up: start it once."
+                : $"{database.File} was last used by an older Postroom. Start the service once: it brings the file up "
+                    + "to date.");
+    }
+
+    private static long CheckedVersion(Database database)
     {
         var version = database.Number("PRAGMA user_version");
         return version <= Version ? version : throw new SpoolUnusableException(string.Create(

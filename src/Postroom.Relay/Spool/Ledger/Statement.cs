@@ -13,6 +13,9 @@ internal sealed class Statement(Database database, string sql) : IDisposable
 
     private sqlite3_stmt Handle => _handle ??= database.Compile(sql);
 
+    /// <summary>The highest number of a parameter in it.</summary>
+    public int Parameters => raw.sqlite3_bind_parameter_count(Handle);
+
     /// <summary>Goes to the next row; false after the last, when the statement is ready to be bound again.</summary>
     public bool Step()
     {

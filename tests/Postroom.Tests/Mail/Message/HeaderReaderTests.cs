@@ -136,6 +136,66 @@ public class HeaderReaderTests
         Assert.Equal(id, reader.Facts.MessageId);
     }
 
+    [Theory]
+    [InlineData("X-One: a\r\nx-one: b\r\n\r\n", "a")] // the first counts
+    [InlineData("x-ONE:a\r\n\tb\r\n\r\n", "a\tb")]
+    [InlineData("X-One : a\r\n\r\n", "a")]
+    [InlineData("X-One: =?UTF-8?Q?Gr=C3=BC?=\r\n =?UTF-8?Q?=C3=9Fe?=\r\n\r\n", "Grüße")]
+    [InlineData("X-One:\r\n\r\n", null)]
+    [InlineData("X-On: a\r\nX-Ones: b\r\n\r\nX-One: c\r\n", null)]
+    [InlineData("Subject: s\r\nX-One: a", "a")]
+    public void A_field_that_was_asked_for_is_kept(string header, string? value)
+    {
+        foreach (var piece in (ReadOnlySpan<int>)[1, 3, 4_096])
+        {
+            var reader = new HeaderReader(new FieldNames(["X-One", "X-Two"]));
+            Feed(reader, Encoding.UTF8.GetBytes(header), piece);
+            Assert.Equal(value?.Replace('\t', ' '), reader.Other("x-one"));
+            Assert.Null(reader.Other("x-two"));
+            reader.Reset();
+            Assert.Null(reader.Other("x-one"));
+        }
+    }
+
+    [Fact]
+    public void What_is_asked_for_is_bounded()
+    {
+        var names = Enumerable.Range(0, 100).Select(n => $"x-{n}").ToList();
+        var reader = new HeaderReader(new FieldNames(names));
+        foreach (var name in names)
+            Feed(reader, Encoding.ASCII.GetBytes($"{name}: {new string('v', 5_000)}\r\n"), 4_096);
+        Assert.Equal(names[..24], names.Where(name => reader.Other(name) is not null));
+        Feed(reader, "Subject: still read\r\n\r\n"u8.ToArray(), 4_096);
+        Assert.Equal("still read", reader.Facts.Subject);
+    }
+
+    [Fact]
+    public void The_end_of_the_header_is_told_to_the_octet()
+    {
+        var reader = new HeaderReader();
+        Assert.Equal(12, reader.Read("Subject: x\r\n"u8));
+        Assert.Equal(2, reader.Read("\r\nbody"u8));
+        Assert.Equal(0, reader.Read("more"u8));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("a:")]
+    [InlineData("ä")]
+    [InlineData("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
+    public void A_name_that_no_field_can_have_cannot_be_asked_for(string name)
+    {
+        Assert.False(FieldNames.IsName(name));
+        Assert.Throws<ArgumentException>(() => new FieldNames([name]));
+    }
+
+    private static void Feed(HeaderReader reader, byte[] octets, int piece)
+    {
+        for (var at = 0; at < octets.Length; at += piece)
+            reader.Read(octets.AsSpan(at, Math.Min(piece, octets.Length - at)));
+    }
+
     [Fact]
     public void A_reader_may_serve_the_next_mail()
     {

@@ -1,4 +1,5 @@
 using Postroom.Mail;
+using Postroom.Mail.Senders;
 using Postroom.Relay.Spool;
 using Xunit;
 
@@ -30,6 +31,30 @@ public class SubmissionTests
         Assert.True(mail.Draft.Header.EightBit);
         Assert.Equal("221 2.0.0 Bye", await client.AskAsync("QUIT\r\n"));
         Assert.Equal("", await client.ReplyAsync());
+    }
+
+    [Fact]
+    public async Task Whose_mail_it_is_is_noted_and_a_new_rule_holds_on_a_connection_that_is_open()
+    {
+        await using var house = await House.OpenAsync();
+        using var client = await Client.HelloAsync(house.Address);
+        const string Mail = "Message-ID: <JIRA.1.1460652284000.1.1764231121154@node7>\r\n"
+            + "Subject: [JIRA] (PROJ-1) x\r\nContent-Type: text/html\r\n\r\n<base href=\"https://jira.test/\">\r\n";
+        var jira = new AppFacts("jira")
+        {
+            Site = "https://jira.test", Node = "node7", Project = "PROJ", Item = "PROJ-1",
+        };
+        await client.SendAsync(Envelope + $"BDAT {Mail.Length} LAST\r\n{Mail}");
+        for (var i = 0; i < 3; i++)
+            Assert.StartsWith("250 ", await client.ReplyAsync(), StringComparison.Ordinal);
+
+        var rule = new ApplicationRule("jira of hr") { Instance = "hr" };
+        await house.Server.ReloadAsync(house.Settings with { Applications = [rule] }, CancellationToken.None);
+        await client.SendAsync(Envelope + $"BDAT {Mail.Length} LAST\r\n{Mail}");
+        for (var i = 0; i < 3; i++)
+            Assert.StartsWith("250 ", await client.ReplyAsync(), StringComparison.Ordinal);
+        Assert.Equal([jira, jira with { App = "jira of hr", Instance = "hr" }],
+            house.Spool.Mails.Select(mail => mail.Draft.Header.App));
     }
 
     [Fact]

@@ -48,6 +48,7 @@ internal static class RecordDecoding
         var pieces = new BodyPiece[from.Count()];
         for (var i = 0; i < pieces.Length; i++)
             pieces[i] = new BodyPiece(from.Int(), from.Int(), from.Int(), from.Checksum());
+        header = header with { App = ReadApp(ref from) };
         return new AcceptedRecord(id, at, envelope, origin, header)
         {
             Trace = trace,
@@ -56,6 +57,18 @@ internal static class RecordDecoding
             Pieces = pieces,
         };
     }
+
+    private static AppFacts? ReadApp(ref PayloadReader from) => from.IsEnd ? null : new AppFacts(from.Text())
+    {
+        Instance = from.TextOrNull(),
+        Site = from.TextOrNull(),
+        Node = from.TextOrNull(),
+        Project = from.TextOrNull(),
+        Item = from.TextOrNull(),
+        Event = from.TextOrNull(),
+        Actor = from.TextOrNull(),
+        Reason = from.TextOrNull(),
+    };
 
     private static Envelope ReadEnvelope(ref PayloadReader from)
     {

@@ -74,6 +74,23 @@ internal static class RecordEncoding
             to.Number(piece.Length);
             to.Checksum(piece.Checksum);
         }
+
+        if (record.Header.App is { } app)
+            WriteApp(ref to, app);
+    }
+
+    // Last, and not there where there is none: what was written before applications were known reads the same.
+    private static void WriteApp(ref PayloadWriter to, AppFacts app)
+    {
+        to.Text(app.App);
+        to.Text(app.Instance);
+        to.Text(app.Site);
+        to.Text(app.Node);
+        to.Text(app.Project);
+        to.Text(app.Item);
+        to.Text(app.Event);
+        to.Text(app.Actor);
+        to.Text(app.Reason);
     }
 
     private static void WriteEnvelope(ref PayloadWriter to, Envelope envelope)

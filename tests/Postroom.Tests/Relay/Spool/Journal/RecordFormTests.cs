@@ -18,6 +18,17 @@ public sealed class RecordFormTests
         JournalRecord[] all =
         [
             Mails.Accepted(3, 0, new BodyPiece(1, 5000, 7, 0xdeadbeef)),
+            Mails.Accepted(5, 0) with
+            {
+                Header = new HeaderFacts
+                {
+                    App = new AppFacts("jira")
+                    {
+                        Instance = "8adf", Site = "https://jira.example.com", Node = "n1", Project = "PROJ",
+                        Item = "PROJ-1", Event = "commented", Actor = "Ann", Reason = "mentioned",
+                    },
+                },
+            },
             Mails.Accepted(4, 0) with { Envelope = new Envelope(ReversePath.Null, []), Header = HeaderFacts.None },
             new LeasedRecord(Mails.Noon, [new LeasedParcel(new MailId(3), "upstream", [0, 1])]),
             Mails.Settled(3),

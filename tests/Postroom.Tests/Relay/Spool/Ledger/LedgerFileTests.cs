@@ -1,6 +1,8 @@
+using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
 using Xunit;
 using static Postroom.Tests.Relay.Spool.Ledger.Story;
@@ -94,6 +96,50 @@ public sealed class LedgerFileTests : IDisposable
         var refused = Assert.Throws<SpoolUnusableException>(() => MailLedger.Open(_story.File));
         Assert.Contains("Run the newer Postroom", refused.Message, StringComparison.Ordinal);
         Assert.Throws<SpoolUnusableException>(() => MailLedger.OpenReadOnly(_story.File));
+    }
+
+    [Fact]
+    public void A_file_of_before_applications_were_known_is_brought_up_to_date()
+    {
+        var old = _story.Mail(At(0), "a@x");
+        _story.Tell(old);
+        _story.Ledger.Dispose();
+        using (var database = Database.OpenToWrite(_story.File))
+            foreach (var step in (string[])["DROP INDEX mail_application", "DROP INDEX mail_item",
+                "ALTER TABLE mail DROP COLUMN application", "ALTER TABLE mail DROP COLUMN item",
+                "DROP TABLE application", "PRAGMA user_version=1"])
+                database.Execute(step);
+        var refused = Assert.Throws<SpoolUnusableException>(() => MailLedger.OpenReadOnly(_story.File));
+        Assert.Contains("Start the service once", refused.Message, StringComparison.Ordinal);
+
+        _story.Reopen();
+        var fresh = _story.Mail(At(1), "a@x");
+        _story.Tell(fresh with
+        {
+            Header = fresh.Header with { App = new AppFacts("jira") { Item = "PROJ-1" } },
+        });
+        Assert.Equal([fresh.Id, old.Id], _story.Find("to:a@x").Select(row => row.Mail));
+        Assert.Equal([fresh.Id], _story.Find("issue:PROJ-1").Select(row => row.Mail));
+        Assert.Null(_story.Show(old.Id).Header.App);
+    }
+
+    [Fact]
+    public void What_the_mails_of_an_application_share_stands_once_also_after_a_batch_that_broke_off()
+    {
+        AcceptedRecord Mail(string to, string project) => _story.Mail(At(0), to) is var mail
+            ? mail with { Header = mail.Header with { App = new AppFacts("jira") { Project = project, Item = to } } }
+            : mail;
+        _story.Write(Mail("a@x", "A"));
+        _story.Write(Mail("b@x", "B"));
+        Assert.Throws<IOException>(() => _story.Ledger.Apply(_story.Journal, (_, _) => null!)); // a row that is refused
+        _story.Tell(Mail("c@x", "A"), Mail("d@x", "B"));
+        _story.Reopen();
+        _story.Tell(Mail("e@x", "A"));
+        using var database = Database.OpenToRead(_story.File);
+        Assert.Equal(2, database.Number("SELECT count(*) FROM application"));
+        Assert.Equal(["e@x", "c@x", "a@x"], _story.Find("project:A").Select(row => row.To));
+        Assert.Equal(new AppFacts("jira") { Project = "B", Item = "d@x" },
+            _story.Show(_story.Find("project:B")[0].Mail).Header.App);
     }
 
     [Fact]

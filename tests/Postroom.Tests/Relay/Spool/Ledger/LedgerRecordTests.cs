@@ -33,6 +33,11 @@ public sealed class LedgerRecordTests : IDisposable
             {
                 Subject = "Grüße", From = "Jira <jira@example.com>", MessageId = "<1@jira>", ReceivedCount = 300,
                 EightBit = true, EightBitHeader = true, Repaired = "a bare LF",
+                App = new AppFacts("jira")
+                {
+                    Instance = "8adf", Site = "https://jira.example.com", Node = "n1", Project = "PROJ",
+                    Item = "PROJ-1", Event = "commented", Actor = "Ann", Reason = "mentioned",
+                },
             },
             Pieces = [new BodyPiece(1, 0, 70_000, 1), new BodyPiece(2, int.MaxValue, 5, uint.MaxValue)],
             Size = 70_005,
