@@ -38,4 +38,26 @@ public sealed class MailSaysWhoseItIs
         Assert.Contains("Application  jira at https://jira.example.com, node node439", told, StringComparison.Ordinal);
         Assert.Contains("About        PROJ-123, commented, by Ann Lee", told, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Why_answers_for_what_was_delivered_refused_and_never_handed_over()
+    {
+        await using var sink = Sink.Start();
+        await using var relay = await RealRelay.LiveAsync(sink.Port);
+        await HarnessItself.SendAsync(relay, "ours", Encoding.ASCII.GetBytes(Mail));
+        await sink.WaitAsync(1, relay);
+        await relay.FindAsync("issue:PROJ-123 state:delivered", 1);
+
+        var got = await relay.DoAsync("why", "alice@example.com", "PROJ-123");
+        Assert.Equal(0, got.ExitCode);
+        Assert.Contains("“[JIRA] (PROJ-123) Grüße” was delivered: ", got.Text, StringComparison.Ordinal);
+        var never = await relay.DoAsync("why", "to:bob@example.com", "issue:PROJ-123");
+        Assert.Contains("No mail about PROJ-123 was handed over for bob@example.com.", never.Text,
+            StringComparison.Ordinal);
+        Assert.Contains("1 mail about PROJ-123 went to others", never.Text, StringComparison.Ordinal);
+        await relay.StopAsync();
+        var offline = await relay.DoAsync("why", "to:bob@example.com", "issue:PROJ-123");
+        Assert.Equal(never.ExitCode, offline.ExitCode);
+        Assert.StartsWith(never.Text.Split("ago")[0].Split("Mail from")[0], offline.Text, StringComparison.Ordinal);
+    }
 }

@@ -22,6 +22,9 @@ public interface ISpoolIndex
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);
 
+    /// <summary>The newest events of the relay itself, oldest first.</summary>
+    IReadOnlyList<TrailEvent> RelayEvents(int most);
+
     /// <summary>The bytes of a mail as they leave or left; null if the body is no longer kept.</summary>
     MailContent? Content(MailId id);
 }

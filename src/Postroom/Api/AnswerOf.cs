@@ -3,6 +3,7 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
+using Postroom.Why;
 
 namespace Postroom.Api;
 
@@ -23,6 +24,9 @@ public static class AnswerOf
             Item = row.Item,
             Last = row.Last,
         };
+
+    public static ReasonsAnswer Reasons(Reasons why) =>
+        new(why.Verdict, why.Sentences, why.Next, [.. why.Found.Select(Row)]);
 
     public static MailAnswer Mail(MailRecord mail) => new(mail.Id.ToString(), mail.AcceptedAt, mail.From)
     {

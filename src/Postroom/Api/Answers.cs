@@ -56,6 +56,15 @@ public sealed record MailAnswer(string Id, DateTimeOffset AcceptedAt, string Fro
     public required IReadOnlyList<EventAnswer> Trail { get; init; }
 }
 
+/// <summary>Why, or why not: <c>GET /api/v1/why?filter=…</c>, and <c>postroom why FILTER --json</c>.</summary>
+/// <param name="Verdict">The state of all that was found; <c>several</c> where they differ, <c>none</c> where there is
+/// nothing.</param>
+/// <param name="Sentences">What is so.</param>
+/// <param name="Next">Which side to look at next, and what to do there.</param>
+/// <param name="Recipients">What the answer is about, newest mail first, 200 at most.</param>
+public sealed record ReasonsAnswer(string Verdict, IReadOnlyList<string> Sentences, IReadOnlyList<string> Next,
+    IReadOnlyList<RecipientAnswer> Recipients);
+
 /// <summary>What a mail says of the application that sent it, as far as it does.</summary>
 /// <param name="App">Its name: <c>jira</c>, <c>gitlab</c>, or that of an <c>[[application]]</c>.</param>
 public sealed record ApplicationAnswer(string App)
@@ -209,6 +218,7 @@ public sealed record HealthAnswer(string Status);
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(QueueAnswer))]
 [JsonSerializable(typeof(MailAnswer))]
+[JsonSerializable(typeof(ReasonsAnswer))]
 [JsonSerializable(typeof(ActionRequest))]
 [JsonSerializable(typeof(ActionAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Postroom.Mail;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
+using Postroom.Why;
 
 namespace Postroom.Api;
 
@@ -67,6 +68,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
             ("GET", ["healthz"]) => WriteAsync(context, new HealthAnswer("ok"), ApiJson.Default.HealthAnswer),
             ("GET", ["api", "v1", "status"]) => WriteAsync(context, doors.Status(), ApiJson.Default.StatusAnswer),
             ("GET", ["api", "v1", "queue"]) => QueueAsync(context),
+            ("GET", ["api", "v1", "why"]) => WhyAsync(context),
             ("GET", ["api", "v1", "mails", var id]) => WriteAsync(context, Mail(id), ApiJson.Default.MailAnswer),
             ("GET", ["api", "v1", "mails", var id, "raw"]) => RawAsync(context, id),
             ("POST", ["api", "v1", "queue", var action]) => ActionAsync(context, action),
@@ -91,6 +93,25 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
         await CaughtUpAsync(context.RequestAborted);
         var filter = QueueActions.ReadFilter(query["filter"], doors.Time);
         await WriteAsync(context, _reader.Page(filter, after, most), ApiJson.Default.QueueAnswer);
+    }
+
+    private async Task WhyAsync(HttpContext context)
+    {
+        await CaughtUpAsync(context.RequestAborted);
+        var filter = QueueActions.ReadFilter(context.Request.Query["filter"], doors.Time);
+        var index = doors.Spool.Index;
+        var known = new Known(index.Find, index.Show, index.RelayEvents, doors.Time.GetLocalNow())
+        {
+            PauseOf = PauseOf,
+        };
+        await WriteAsync(context, AnswerOf.Reasons(Inquiry.Answer(known, filter)), ApiJson.Default.ReasonsAnswer);
+    }
+
+    private string? PauseOf(string route)
+    {
+        var lane = doors.Status().Routes.FirstOrDefault(one => one.Route == route && one.Paused);
+        return lane?.Cause is not { } cause ? null
+            : $"“{cause.Diagnostic}” ({cause.Status}). {lane.Explanation?.Cause} {lane.Explanation?.Cure}".TrimEnd();
     }
 
     private MailAnswer Mail(string text) =>

@@ -91,6 +91,7 @@ public static class CommandLine
         RunCommand.Build(screen),
         QueueCommands.Build(screen),
         QueueCommands.BuildSearch(screen),
+        QueueCommands.BuildWhy(screen),
         ConfigCommands.Build(screen),
         StatusCommands.BuildStatus(screen),
         StatusCommands.BuildReload(screen),

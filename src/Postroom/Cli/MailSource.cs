@@ -4,6 +4,7 @@ using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Host;
+using Postroom.Why;
 
 namespace Postroom.Cli;
 
@@ -43,6 +44,15 @@ public sealed class MailSource : IDisposable
         if (!QueueReader.TryCursor(after, out var cursor))
             throw new CliException(ExitCode.Usage, "--after is no cursor: give what \"next\" of the page before says");
         return new QueueReader(_index!.Find, _index!.Count).Page(FilterWords.Parse(filter), cursor, most);
+    }
+
+    public async Task<ReasonsAnswer> WhyAsync(string filter, CancellationToken cancel)
+    {
+        if (_service is { } service)
+            return await service.GetAsync($"api/v1/why?filter={Uri.EscapeDataString(filter)}",
+                ApiJson.Default.ReasonsAnswer, cancel);
+        var known = new Known(_index!.Find, _index!.Show, _index!.RelayEvents, TimeProvider.System.GetLocalNow());
+        return AnswerOf.Reasons(Inquiry.Answer(known, FilterWords.Parse(filter)));
     }
 
     public async Task<MailAnswer> ShowAsync(string id, CancellationToken cancel)

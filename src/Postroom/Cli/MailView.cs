@@ -36,6 +36,14 @@ public static class MailView
         SafeText.Of(r.Route), SafeText.Of(r.Last),
     ];
 
+    public static void Why(Screen screen, ReasonsAnswer why)
+    {
+        foreach (var sentence in why.Sentences)
+            screen.Line(SafeText.Of(sentence), hang: 2);
+        foreach (var next in why.Next)
+            screen.Line($"→ {SafeText.Of(next)}", hang: 2);
+    }
+
     public static void Show(Screen screen, MailAnswer mail, DateTimeOffset now)
     {
         screen.Line(string.Create(CultureInfo.InvariantCulture,

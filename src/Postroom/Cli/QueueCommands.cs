@@ -43,6 +43,30 @@ internal static class QueueCommands
         return search;
     }
 
+    public static Command BuildWhy(Screen screen)
+    {
+        var words = Words("FILTER");
+        var why = new Command("why", "Say in sentences what became of a mail, or why there is none: "
+            + "postroom why to:alice@example.com issue:PROJ-123") { words, CommandLine.Json };
+        why.SetAction(async (result, cancel) =>
+        {
+            var filter = FilterOf(result, words);
+            if (filter.Length == 0)
+                throw new CliException(ExitCode.Usage,
+                    "why what? For example: postroom why to:alice@example.com issue:PROJ-123");
+            using var source = MailSource.Open(CommandLine.DataFolderOf(result));
+            var answer = await source.WhyAsync(filter, cancel);
+            if (result.GetValue(CommandLine.Json))
+                Write(screen, answer, ApiJson.Default.ReasonsAnswer);
+            else
+                MailView.Why(screen, answer);
+            if (source.IsOffline)
+                screen.Error.WriteLine("The service is not running: this is what the index last knew.");
+            return (int)(answer.Recipients.Count > 0 ? ExitCode.Done : ExitCode.NothingFound);
+        });
+        return why;
+    }
+
     private static Command BuildList(Screen screen)
     {
         var words = Words("FILTER");

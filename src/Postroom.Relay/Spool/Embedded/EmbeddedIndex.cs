@@ -22,6 +22,8 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
 
     public MailRecord? Show(MailId id) => _reader.Show(id);
 
+    public IReadOnlyList<TrailEvent> RelayEvents(int most) => _reader.RelayEvents(most);
+
     public AcceptedRecord? Accepted(MailId id) => _reader.Accepted(id)?.ToRecord();
 
     public MailContent? Content(MailId id)
