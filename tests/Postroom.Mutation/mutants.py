@@ -1,8 +1,11 @@
-"""survivors.py REPORT PROGRAM [ROOM…]: the score of each room, and which survivors docs/mutation.md does not explain.
+"""mutants.py REPORT PROGRAM [ROOM…]: tries every mutant, and says the score of each room and what docs/mutation.md does not explain.
 
-PROGRAM is the folder of the mutated program. The score of a room that was tried whole goes on the page that POSTROOM_FIGURES names.
+REPORT lists the mutants, as Stryker.NET made them; PROGRAM is the folder of the tests with the mutated floor. Each mutant gets a
+process of its own: first the tests of its room, and where they notice nothing all of them. The score of a room that was tried
+whole goes on the page that POSTROOM_FIGURES names.
 """
 import collections
+import concurrent.futures
 import datetime
 import json
 import os
@@ -14,38 +17,52 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOTICED = ("Killed", "Timeout")
 MISSED = ("Survived", "NoCoverage")
+TIMEOUT = 30  # seconds; all tests take two
+MEMORY = hex(1 << 30)  # octets of heap: some mutants fill whatever there is
 
 
-def alone(program, mutant):
-    """The status of a mutant in a process of its own: what Stryker says of a static one was said of the unchanged."""
+def passes(program, mutant, *tests):
+    """Whether the tests pass with this mutant active; no mutant has the number -1."""
     with tempfile.NamedTemporaryFile() as active:
-        active.write(int(mutant["id"]).to_bytes(4, "little", signed=True))
+        active.write(mutant.to_bytes(4, "little", signed=True))
         active.flush()
-        try:
-            tests = subprocess.run(["dotnet", f"{program}/Postroom.Mutation.dll"], timeout=300, check=False,
-                                   env={**os.environ, "STRYKER_MUTANT_FILE": active.name}, capture_output=True)
-        except subprocess.TimeoutExpired:
-            return "Timeout"
-        return "Killed" if tests.returncode else "Survived"
+        environment = {**os.environ, "STRYKER_MUTANT_FILE": active.name, "DOTNET_GCHeapHardLimit": MEMORY}
+        run = subprocess.run(["dotnet", f"{program}/Postroom.Mutation.dll", "--stop-on-fail", "on", *tests],
+                             timeout=TIMEOUT, check=False, env=environment, capture_output=True)
+        return run.returncode == 0
+
+
+def status(program, mutant, room):
+    """What becomes of a mutant."""
+    try:
+        if room and not passes(program, mutant, "--filter-namespace", f"Postroom.Tests.Mail.{room}*"):
+            return "Killed"
+        return "Survived" if passes(program, mutant) else "Killed"
+    except subprocess.TimeoutExpired:
+        return "Timeout"
 
 
 def mutants(report, program):
-    """Room, file, line, status and what became what, of every mutant that compiled and ran."""
-    for name, file in report["files"].items():
-        path = name.replace("\\", "/").split("Postroom.Mail/")[-1]
-        lines = file["source"].split("\n")
-        for mutant in file["mutants"]:
-            status = mutant["status"]
-            if status in NOTICED + MISSED:
-                if mutant.get("static"):
-                    status = alone(program, mutant)
+    """Room, file, line, status and what became what, of every mutant that compiled."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+        waiting = []
+        for name, file in report["files"].items():
+            path = name.replace("\\", "/").split("Postroom.Mail/")[-1]
+            room = path.split("/")[0] if "/" in path else None
+            lines = file["source"].split("\n")
+            for mutant in file["mutants"]:
+                if mutant["status"] not in NOTICED + MISSED:
+                    continue
                 begin, end = mutant["location"]["start"], mutant["location"]["end"]
                 part = lines[begin["line"] - 1:end["line"]]
                 part[-1] = part[-1][:end["column"] - 1]
                 part[0] = part[0][begin["column"] - 1:]
                 was = " ".join(" ".join(part).split())
                 now = " ".join((mutant.get("replacement") or "").split())
-                yield path.split("/")[0] if "/" in path else "files of no room", path, begin["line"], status, f"`{was}` → `{now}`"
+                tried = workers.submit(status, program, int(mutant["id"]), room)
+                waiting.append((room or "files of no room", path, begin["line"], tried, f"`{was}` → `{now}`"))
+        for room, path, line, tried, change in waiting:
+            yield room, path, line, tried.result(), change
 
 
 def note(row, figures):
@@ -74,15 +91,15 @@ def main():
     answered = [line[4:] for line in explained.split("\n") if line.startswith("### ")]
     scores = collections.defaultdict(collections.Counter)
     unexplained = 0
-    if alone(sys.argv[2], {"id": -1}) != "Survived":  # no mutant has that number
+    if not passes(sys.argv[2], -1):
         sys.exit(f"the tests of {sys.argv[2]} fail with no mutant active: nothing could be told from them")
-    for room, path, line, status, change in mutants(report, sys.argv[2]):
-        scores[room][status in NOTICED] += 1
-        if status in NOTICED:
+    for room, path, line, fate, change in mutants(report, sys.argv[2]):
+        scores[room][fate in NOTICED] += 1
+        if fate in NOTICED:
             continue
         is_explained = f"| {path} | {change} |" in explained
         if not is_explained:
-            print(f"{path}:{line}: {status}: {change}")
+            print(f"{path}:{line}: {fate}: {change}", flush=True)
             unexplained += room in answered
     asked = sys.argv[3:]
     for room, score in sorted(scores.items()):
