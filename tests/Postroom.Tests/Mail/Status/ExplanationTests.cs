@@ -1,4 +1,5 @@
 using Postroom.Mail.Status;
+using Postroom.Shared;
 using Xunit;
 
 namespace Postroom.Tests.Mail.Status;
@@ -54,6 +55,20 @@ public sealed class ExplanationTests
                 Assert.DoesNotContain("  ", sentence, StringComparison.Ordinal);
             }
         }
+    }
+
+    /// <summary>The page is made from the table, and was read by people: what it says is meant.</summary>
+    [Fact]
+    public void The_manual_says_of_each_row_what_the_table_says()
+    {
+        var page = File.ReadAllLines(Path.Combine(Sources.Root, "docs", "reference", "refused-logins.md"));
+        Assert.Equal(page.Where(line => line.StartsWith("## ", StringComparison.Ordinal)),
+            ExplanationTable.Chapters.Select(chapter => $"## {chapter.Title}"));
+        var listed = page.Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(line => line.Split(" | ")).Select(cells => $"{cells[0]} | {cells[^2]} | {cells[^1]}");
+        Assert.Equal(listed,
+            Rows.Select(row => $"| `{row.Means.Name}` | {row.Means.Cause} | {row.Means.Cure} |"));
+        Assert.Equal("Cause. Cure.", new Explanation("a-name", "Cause.", "Cure.").ToString());
     }
 
     [Fact]
