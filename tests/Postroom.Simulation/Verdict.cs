@@ -39,16 +39,11 @@ internal sealed partial class Verdict(World world)
 
     private void Read()
     {
-        Cursor? after = null;
-        while (Index.Find(Filter.All, after, 500) is { Count: > 0 } page)
-        {
-            foreach (var id in page.Select(row => row.Mail).Distinct())
-                if (Index.Show(id) is { } record)
-                    _records[id] = record;
-                else
-                    world.Violation($"{id} is in the list and cannot be shown");
-            after = new Cursor(page[^1].Mail, page[^1].Recipient);
-        }
+        foreach (var id in Index.FindAll(Filter.All, 500).SelectMany(page => page).Select(row => row.Mail).Distinct())
+            if (Index.Show(id) is { } record)
+                _records[id] = record;
+            else
+                world.Violation($"{id} is in the list and cannot be shown");
     }
 
     // Promise 1: no 250 without the mail, whatever happened since.

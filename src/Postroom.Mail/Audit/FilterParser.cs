@@ -12,7 +12,8 @@ namespace Postroom.Mail.Audit;
 /// <c>\\</c>.</para>
 /// <para>An address is whole (<c>to:alice@example.com</c>), a domain (<c>to:@example.com</c>), a pattern
 /// (<c>to:a*@example.com</c>), or any part of one (<c>to:alice</c>). <c>from:</c> looks at the reverse-path and at the
-/// From field, <c>addressed:</c> at both sides, <c>id:</c> at our id and at the Message-ID.</para>
+/// From field, <c>addressed:</c> at both sides, <c>id:</c> at our id and at the Message-ID. <c>subject:</c>,
+/// <c>reply:</c> and words alone are a <see cref="Phrase"/>.</para>
 /// <para><c>issue:</c>, <c>project:</c>, <c>app:</c> and <c>node:</c> look at what was recognised of the application,
 /// as a whole or as a pattern; <c>instance:</c> at any part of its instance's name or address.</para>
 /// <para>Instants are <c>2026-11-23</c> or <c>2026-11-23T10:00</c>, in the zone of the caller's now unless they name

@@ -25,14 +25,13 @@ public static class Unrouted
     public static async Task<int> ReleaseAsync(ISpool spool, RouteTable routes, CancellationToken cancel)
     {
         await spool.Index.CaughtUpAsync(cancel);
-        var (released, after) = (0, default(Cursor?));
-        while (spool.Index.Find(Held, after, Page) is { Count: > 0 } rows)
+        var released = 0;
+        foreach (var rows in spool.Index.FindAll(Held, Page))
         {
             List<Target> fits = [.. rows.Where(row => Fits(row, routes)).Select(r => new Target(r.Mail, r.Recipient))];
             if (fits.Count > 0)
                 released += await spool.DirectAsync(
                     new Directive(Happening.Released, fits, "postroom", "a route fits now"), cancel);
-            after = new Cursor(rows[^1].Mail, rows[^1].Recipient);
         }
 
         return released;

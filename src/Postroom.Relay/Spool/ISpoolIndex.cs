@@ -12,12 +12,16 @@ public interface ISpoolIndex
     /// <summary>Completes when everything that was durable at the call is in the index.</summary>
     ValueTask CaughtUpAsync(CancellationToken cancel);
 
-    /// <summary>A page of recipients that match, newest mail first, after a cursor.</summary>
+    /// <summary>
+    /// A page of recipients that match, after a cursor: newest mail first, recipients in the order of the envelope.
+    /// Looks for half a second at most, so a page can be short and not be the last.
+    /// </summary>
     /// <param name="most">1 to 1,000.</param>
-    IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most);
+    FoundPage Find(Filter filter, Cursor? after, int most);
 
-    /// <summary>How many recipients are in each state, of those that match.</summary>
-    IReadOnlyDictionary<State, long> Count(Filter filter);
+    /// <summary>How many recipients are in each state, of those that match; states without any are left out.</summary>
+    /// <param name="patience">How long to count at most; null: to the end.</param>
+    FoundCount Count(Filter filter, TimeSpan? patience = null);
 
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);
@@ -27,6 +31,39 @@ public interface ISpoolIndex
 
     /// <summary>The bytes of a mail as they leave or left; null if the body is no longer kept.</summary>
     MailContent? Content(MailId id);
+}
+
+/// <summary>Asks to the end.</summary>
+public static class WholeAnswers
+{
+    /// <summary>All pages of an answer, each as it is by the time it is asked for.</summary>
+    public static IEnumerable<IReadOnlyList<RecipientRow>> FindAll(this ISpoolIndex index, Filter filter, int page)
+    {
+        var found = index.Find(filter, null, page);
+        yield return found.Rows;
+        while (found.Next is { } next)
+        {
+            found = index.Find(filter, next, page);
+            yield return found.Rows;
+        }
+    }
+}
+
+/// <summary>A page of an answer.</summary>
+/// <param name="Next">Where to go on; null at the end.</param>
+public sealed record FoundPage(IReadOnlyList<RecipientRow> Rows, Cursor? Next)
+{
+    /// <summary>
+    /// The time was over before the page was full: what is older than <see cref="Next"/> was not looked at.
+    /// </summary>
+    public bool IsCut { get; init; }
+}
+
+/// <summary>How many match.</summary>
+/// <param name="IsWhole">False: the time was over, and there may be more.</param>
+public sealed record FoundCount(IReadOnlyDictionary<State, long> ByState, bool IsWhole)
+{
+    public long Total => ByState.Values.Sum();
 }
 
 /// <summary>Where a page ended.</summary>

@@ -93,7 +93,8 @@ public static class AnswerOf
     public static string Name<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 
     /// <summary>A cursor as text: <c>ID.N</c>.</summary>
-    public static string Cursor(RecipientRow last) => $"{last.Mail}.{last.Recipient}";
+    public static string Cursor(Cursor next) =>
+        next.Recipient < 0 ? $"{next.Mail}" : $"{next.Mail}.{next.Recipient}";
 
     public static SecretAnswer Secret(SecretFacts secret) => new(secret.Name, secret.SetAt, secret.KeyId)
     {

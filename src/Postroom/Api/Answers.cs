@@ -4,11 +4,18 @@ namespace Postroom.Api;
 
 /// <summary>A page of recipients: <c>GET /api/v1/queue</c>, and <c>postroom queue list --json</c>.</summary>
 /// <param name="Recipients">Newest mail first.</param>
-/// <param name="Total">How many match in all.</param>
+/// <param name="Total">How many match in all; with <see cref="AtLeast"/>, how many were counted so far.</param>
 /// <param name="Next">To be given as <c>after</c> for the next page; null at the end.</param>
 /// <param name="Counts">How many of all that is stored are in each state.</param>
 public sealed record QueueAnswer(
-    IReadOnlyList<RecipientAnswer> Recipients, long Total, string? Next, IReadOnlyDictionary<string, long> Counts);
+    IReadOnlyList<RecipientAnswer> Recipients, long Total, string? Next, IReadOnlyDictionary<string, long> Counts)
+{
+    /// <summary>True where counting all would take too long; absent where <see cref="Total"/> is exact.</summary>
+    public bool? AtLeast { get; init; }
+
+    /// <summary>The page is not full for want of time: older mail than this was not looked at yet.</summary>
+    public DateTimeOffset? LookedBackTo { get; init; }
+}
 
 /// <summary>One recipient of one mail.</summary>
 /// <param name="Id">The mail's public id.</param>

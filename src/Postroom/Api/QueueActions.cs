@@ -33,12 +33,10 @@ internal sealed class QueueActions(ApiDoors doors)
         var targets = new List<Target>();
         foreach (var filter in FiltersOf(request, known.Usual))
         {
-            Cursor? after = null;
-            while (doors.Spool.Index.Find(filter, after, Page) is { Count: > 0 } rows)
+            foreach (var rows in doors.Spool.Index.FindAll(filter, Page))
             {
                 targets.AddRange(rows.Select(r => new Target(r.Mail, r.Recipient)));
                 matched += rows.Count;
-                after = new Cursor(rows[^1].Mail, rows[^1].Recipient);
                 if (targets.Count >= Bite)
                     changed += await DirectAsync();
             }

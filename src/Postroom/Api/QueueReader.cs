@@ -8,19 +8,29 @@ namespace Postroom.Api;
 
 /// <summary>Pages through what the spool knows: the same for the service and for the command line without it.</summary>
 /// <param name="find">A page of recipients.</param>
-/// <param name="count">How many are in each state.</param>
+/// <param name="count">How many are in each state, counted for so long at most.</param>
 public sealed class QueueReader(
-    Func<Filter, Cursor?, int, IReadOnlyList<RecipientRow>> find, Func<Filter, IReadOnlyDictionary<State, long>> count)
+    Func<Filter, Cursor?, int, FoundPage> find, Func<Filter, TimeSpan?, FoundCount> count)
 {
     /// <summary>The most rows of one page.</summary>
     public const int Most = 1000;
 
-    public QueueAnswer Page(Filter filter, Cursor? after, int most)
+    // How many there are in all is worth less than to see the first of them soon.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.2);
+
+    /// <param name="isExact">Count to the end, however long that takes.</param>
+    public QueueAnswer Page(Filter filter, Cursor? after, int most, bool isExact = false)
     {
-        var rows = find(filter, after, Math.Clamp(most, 1, Most));
-        var counts = count(Filter.All);
-        var next = rows.Count == most ? AnswerOf.Cursor(rows[^1]) : null;
-        return new QueueAnswer([.. rows.Select(AnswerOf.Row)], Total(filter, counts), next, AnswerOf.Counts(counts));
+        var page = find(filter, after, Math.Clamp(most, 1, Most));
+        var counts = count(Filter.All, null);
+        var total = page.Next is null && after is null ? new FoundCount(CountsOf(page), IsWhole: true)
+            : count(filter, isExact ? null : Patience);
+        return new QueueAnswer([.. page.Rows.Select(AnswerOf.Row)], total.Total,
+            page.Next is { } next ? AnswerOf.Cursor(next) : null, AnswerOf.Counts(counts.ByState))
+        {
+            AtLeast = total.IsWhole ? null : true,
+            LookedBackTo = page is { IsCut: true, Next: { } seen } ? seen.Mail.At : null,
+        };
     }
 
     /// <summary>Reads a cursor as <see cref="AnswerOf.Cursor"/> writes it.</summary>
@@ -29,17 +39,15 @@ public sealed class QueueReader(
         cursor = null;
         if (string.IsNullOrEmpty(text))
             return true;
+        var recipient = -1;
         var dot = text.IndexOf('.', StringComparison.Ordinal);
-        if (dot < 0 || !MailId.TryParse(text[..dot], out var id)
-            || !int.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var recipient))
+        if (!MailId.TryParse(dot < 0 ? text : text[..dot], out var id) || (dot >= 0
+            && !int.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out recipient)))
             return false;
         cursor = new Cursor(id, recipient);
         return true;
     }
 
-    // A question about states alone is answered by the counters, which the index keeps: no row is read.
-    private long Total(Filter filter, IReadOnlyDictionary<State, long> counts) =>
-        filter.Terms.All(t => t is { Field: Field.State, Not: false })
-            ? counts.Where(c => filter.Terms.All(t => t.States.Contains(c.Key))).Sum(c => c.Value)
-            : count(filter).Values.Sum();
+    private static Dictionary<State, long> CountsOf(FoundPage page) =>
+        page.Rows.GroupBy(static row => row.State).ToDictionary(static s => s.Key, static s => s.LongCount());
 }

@@ -35,15 +35,23 @@ public sealed class MailSource : IDisposable
     /// <summary>What is shown may be behind what the journal holds.</summary>
     public bool IsOffline => _service is null;
 
-    public async Task<QueueAnswer> PageAsync(string filter, string? after, int most, CancellationToken cancel)
+    public Task<QueueAnswer> PageAsync(string filter, string? after, int most, CancellationToken cancel) =>
+        PageAsync(filter, after, most, isExact: false, cancel);
+
+    /// <summary>A page of one, whose total is exact however long that takes.</summary>
+    public Task<QueueAnswer> CountAsync(string filter, CancellationToken cancel) =>
+        PageAsync(filter, null, 1, isExact: true, cancel);
+
+    private async Task<QueueAnswer> PageAsync(
+        string filter, string? after, int most, bool isExact, CancellationToken cancel)
     {
         if (_service is { } service)
-            return await service.GetAsync($"api/v1/queue?most={most}"
+            return await service.GetAsync($"api/v1/queue?most={most}{(isExact ? "&exact=true" : "")}"
                 + $"&filter={Uri.EscapeDataString(filter)}&after={Uri.EscapeDataString(after ?? "")}",
                 ApiJson.Default.QueueAnswer, cancel);
         if (!QueueReader.TryCursor(after, out var cursor))
             throw new CliException(ExitCode.Usage, "--after is no cursor: give what \"next\" of the page before says");
-        return new QueueReader(_index!.Find, _index!.Count).Page(FilterWords.Parse(filter), cursor, most);
+        return new QueueReader(_index!.Find, _index!.Count).Page(FilterWords.Parse(filter), cursor, most, isExact);
     }
 
     public async Task<ReasonsAnswer> WhyAsync(string filter, CancellationToken cancel)

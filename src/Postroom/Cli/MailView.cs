@@ -22,10 +22,18 @@ public static class MailView
     public static void List(Screen screen, QueueAnswer page, DateTimeOffset now)
     {
         screen.Table(Columns, [.. page.Recipients.Select(r => Row(r, now))]);
+        if (page.LookedBackTo is { } to)
+        {
+            screen.Error.WriteLine($"… looked back to {Screen.Time(to, now)} in the time a question has. Name a "
+                + $"person, a word, an issue or an application, or look further back with --after {page.Next}.");
+            return;
+        }
+
         var more = page.Total - page.Recipients.Count;
-        if (more > 0)
+        if (page.Next is { } next && (more > 0 || page.AtLeast is true))
             screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"… {more} more. Narrow the filter, or see them with --most N, or page on with --after {page.Next}."));
+                $"… {more}{(page.AtLeast is true ? " and" : "")} more. Narrow the filter, or see them with --most N, "
+                + $"or page on with --after {next}."));
     }
 
     private static string[] Row(RecipientAnswer r, DateTimeOffset now) =>

@@ -91,8 +91,7 @@ internal static class QueueCommands
         {
             using var source = MailSource.Open(CommandLine.DataFolderOf(result));
             var filter = FilterOf(result, words);
-            var page = await source.PageAsync(result.GetValue(all) ? filter : FilterWords.OnlyOpen(filter), null, 1,
-                cancel);
+            var page = await source.CountAsync(result.GetValue(all) ? filter : FilterWords.OnlyOpen(filter), cancel);
             screen.Line(page.Total.ToString(CultureInfo.InvariantCulture));
             return (int)ExitCode.Done;
         });
@@ -105,7 +104,7 @@ internal static class QueueCommands
         var page = await source.PageAsync(filter, result.GetValue(After), result.GetValue(Most), cancel);
         if (result.GetValue(CommandLine.Json))
             Write(screen, page, ApiJson.Default.QueueAnswer);
-        else if (page.Recipients.Count > 0)
+        else if (page.Recipients.Count > 0 || page.LookedBackTo is not null)
             MailView.List(screen, page, TimeProvider.System.GetLocalNow());
         else
             screen.Error.WriteLine("Nothing matches. Stored: " + string.Join(", ",

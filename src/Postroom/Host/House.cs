@@ -162,7 +162,7 @@ public sealed class House : IAsyncDisposable
             DataFolder = _configuration.DataFolder,
             Listeners = [.. _configuration.Submission.Listeners.Select(l => l.Address)],
             HasRoom = Spool.HasRoom,
-            Counts = AnswerOf.Counts(Spool.Index.Count(Filter.All)),
+            Counts = AnswerOf.Counts(Spool.Index.Count(Filter.All).ByState),
             Routes = [.. _configuration.Routes.Select(r => r.Name).Union(lanes.Keys).Union(counts.Keys)
                 .Where(name => name.Length > 0 || counts.GetValueOrDefault(name) > 0)
                 .Select(name => LaneOf(name, counts.GetValueOrDefault(name), lanes.GetValueOrDefault(name)))],

@@ -24,7 +24,7 @@ public sealed class Inquiry
     private Inquiry(Known known, Filter filter)
     {
         _known = known;
-        _asked = Question.Of(Question.Meant(filter, issue => known.Find(new Filter([issue]), null, 1).Count > 0));
+        _asked = Question.Of(Question.Meant(filter, issue => known.Find(new Filter([issue]), null, 1).Rows.Count > 0));
     }
 
     /// <summary>Answers a filter as a question.</summary>
@@ -43,9 +43,21 @@ public sealed class Inquiry
         return new Reasons("none", _sentences, _next, []);
     }
 
-    private IReadOnlyList<RecipientRow> Find(Filter filter) => _known.Find(filter, null, Looked);
+    // To the end, for "never handed over" must be true.
+    private List<RecipientRow> Find(Filter filter, int most = Looked)
+    {
+        var rows = new List<RecipientRow>();
+        for (Cursor? after = null; ;)
+        {
+            var page = _known.Find(filter, after, most - rows.Count);
+            rows.AddRange(page.Rows);
+            if (page.Next is null || rows.Count >= most)
+                return rows;
+            after = page.Next;
+        }
+    }
 
-    private Reasons Tell(IReadOnlyList<RecipientRow> found)
+    private Reasons Tell(List<RecipientRow> found)
     {
         var lot = new Lot(_known);
         foreach (var row in found.Take(Told))
@@ -69,7 +81,7 @@ public sealed class Inquiry
 
     private void Nothing()
     {
-        if (_known.Find(Filter.All, null, 1).Count == 0)
+        if (Find(Filter.All, 1).Count == 0)
         {
             _sentences.Add("No mail at all was ever handed over here.");
             _next.Add("Look at the application's mail server settings: they have to name the host and port that "
@@ -95,7 +107,7 @@ public sealed class Inquiry
                 + "anybody is to be told of it, and whether its own mail queue or log holds it back.");
     }
 
-    private void About(IReadOnlyList<RecipientRow> about)
+    private void About(List<RecipientRow> about)
     {
         if (about.Count == 0)
         {
@@ -109,7 +121,7 @@ public sealed class Inquiry
             + $"{Moment.Of(about[0].AcceptedAt, _known.Now)}: {Names(others)}.");
     }
 
-    private void Hers(IReadOnlyList<RecipientRow> hers)
+    private void Hers(List<RecipientRow> hers)
     {
         if (hers.Count > 0)
         {
@@ -156,7 +168,7 @@ public sealed class Inquiry
         List<Term> source = _asked.Source.Count > 0 ? [.. _asked.Source]
             : app is null ? [] : [new Term(Field.App, app)];
         var name = source.Count == 0 ? "Any mail at all" : $"Mail {(app is null ? _asked.SourceText : $"from {app}")}";
-        var last = _known.Find(new Filter(source), null, 1);
+        var last = Find(new Filter(source), 1);
         if (last.Count == 0)
         {
             _sentences.Add($"Nothing {_asked.SourceText} was ever handed over.");

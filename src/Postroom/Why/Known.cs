@@ -10,7 +10,7 @@ namespace Postroom.Why;
 /// <param name="RelayEvents">The newest events of the relay itself, oldest first.</param>
 /// <param name="Now">With the zone in which instants are told.</param>
 public sealed record Known(
-    Func<Filter, Cursor?, int, IReadOnlyList<RecipientRow>> Find, Func<MailId, MailRecord?> Show,
+    Func<Filter, Cursor?, int, FoundPage> Find, Func<MailId, MailRecord?> Show,
     Func<int, IReadOnlyList<TrailEvent>> RelayEvents, DateTimeOffset Now)
 {
     /// <summary>Why a route is paused, in a sentence; null where it is not, or nobody knows.</summary>

@@ -1,6 +1,5 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
-using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
 
@@ -10,15 +9,15 @@ namespace Postroom.Relay.Spool.Embedded;
 internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<Position> lastDurable)
     : ISpoolIndex, IDisposable
 {
-    private readonly ISpoolIndexReader _reader = parts.Ledger.OpenReader();
+    private readonly ISpoolIndexReader _reader = parts.Ledger.OpenReader(parts.Time);
 
     public async ValueTask CaughtUpAsync(CancellationToken cancel) =>
         await feeder.ReachedAsync(lastDurable()).WaitAsync(cancel);
 
-    public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most) =>
+    public FoundPage Find(Filter filter, Cursor? after, int most) =>
         _reader.Find(filter, after, most);
 
-    public IReadOnlyDictionary<State, long> Count(Filter filter) => _reader.Count(filter);
+    public FoundCount Count(Filter filter, TimeSpan? patience = null) => _reader.Count(filter, patience);
 
     public MailRecord? Show(MailId id) => _reader.Show(id);
 

@@ -1,4 +1,5 @@
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
 
@@ -7,12 +8,13 @@ internal sealed class BatchWriter(Database database) : IDisposable
 {
     private readonly Packer _packer = new();
     private readonly ApplicationBook _applications = new(database);
+    private readonly WordIndex _words = new(database);
 
     private readonly Statement _mail = database.Prepare(
         """
-        INSERT INTO mail(id, accepted_at, size, sender, source, subject, header_from, message_id, message_hash,
-            report_of, revoked, facts, pieces, trace, trail, application, item)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+        INSERT INTO mail(id, accepted_at, size, sender, source, subject, header_from, message_id, report_of,
+            revoked, facts, pieces, trace, trail, application, item)
+        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
         """);
 
     private readonly Statement _recipient = database.Prepare(
@@ -49,6 +51,7 @@ internal sealed class BatchWriter(Database database) : IDisposable
                 WriteLater(mail);
             foreach (var recipient in mail.Recipients)
                 Write(mail, recipient, tally);
+            _words.Say(mail);
         }
 
         foreach (var happened in batch.OfRelay)
@@ -63,11 +66,16 @@ internal sealed class BatchWriter(Database database) : IDisposable
     }
 
     /// <summary>The transaction was taken back.</summary>
-    public void Forget() => _applications.Forget();
+    public void Forget()
+    {
+        _applications.Forget();
+        _words.Forget();
+    }
 
     public void Dispose()
     {
         _applications.Dispose();
+        _words.Dispose();
         foreach (var statement in (Statement[])[_mail, _recipient, _change, _trail, _revoke, _relayEvent, _anomaly])
             statement.Dispose();
     }
@@ -79,16 +87,16 @@ internal sealed class BatchWriter(Database database) : IDisposable
         _mail.Bind(1, mail.Id.Value).Bind(2, accepted.At.UtcTicks).Bind(3, accepted.Size)
             .Bind(4, accepted.Envelope.From.Address).Bind(5, accepted.Origin.Source)
             .Bind(6, header.Subject).Bind(7, header.From).Bind(8, header.MessageId)
-            .Bind(9, header.MessageId is { } id ? PackedMail.HashOf(id) : null)
-            .Bind(10, accepted.ReportOf?.Value).Bind(11, mail.Revoked ? 1 : 0);
+            .Bind(9, accepted.ReportOf?.Value).Bind(10, mail.Revoked ? 1 : 0);
         _packer.Clear();
         PackedMail.WriteFacts(_packer, accepted);
-        _mail.Bind(12, _packer.Written);
+        _mail.Bind(11, _packer.Written);
         _packer.Clear();
         PackedMail.WritePieces(_packer, accepted.Pieces);
-        _mail.Bind(13, _packer.Written).Bind(14, accepted.Trace.AsSpan());
+        _mail.Bind(12, _packer.Written).Bind(13, accepted.Trace.AsSpan());
         PackTrail(mail);
-        _mail.Bind(15, _packer.Written).Bind(16, application).Bind(17, header.App?.Item).Run();
+        _mail.Bind(14, _packer.Written).Bind(15, application).Bind(16, header.App?.Item).Run();
+        _words.Add(accepted, application);
     }
 
     private void WriteLater(MailWork mail)

@@ -69,6 +69,24 @@ internal sealed class Database : IDisposable
         }
     }
 
+    /// <summary>A function of a text, which may be null, and a number, for the queries of this connection.</summary>
+    public void Define(string name, Func<string?, long, bool> holds) => Check(raw.sqlite3_create_function(
+        _handle, name, 2, raw.SQLITE_UTF8, null, (context, _, given) =>
+        {
+            var text = raw.sqlite3_value_text(given[0]).utf8_to_string();
+            raw.sqlite3_result_int(context, holds(text, raw.sqlite3_value_int64(given[1])) ? 1 : 0);
+        }));
+
+    /// <summary>A function of two numbers that ends its statement with an error where it says no.</summary>
+    public void Define(string name, Func<long, long, bool> passes) => Check(raw.sqlite3_create_function(
+        _handle, name, 2, raw.SQLITE_UTF8, null, (context, _, given) =>
+        {
+            if (passes(raw.sqlite3_value_int64(given[0]), raw.sqlite3_value_int64(given[1])))
+                raw.sqlite3_result_int(context, 1);
+            else
+                raw.sqlite3_result_error(context, name);
+        }));
+
     /// <summary>A mistake in it shows when it is first used.</summary>
     public Statement Prepare(string sql) => new(this, sql);
 

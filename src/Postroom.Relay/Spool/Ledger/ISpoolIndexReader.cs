@@ -1,6 +1,5 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
-using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Spool.Ledger;
 
@@ -8,12 +7,11 @@ namespace Postroom.Relay.Spool.Ledger;
 /// <remarks>May be called from any thread at any time; every call sees one committed state.</remarks>
 public interface ISpoolIndexReader : IDisposable
 {
-    /// <summary>A page of recipients that match: newest mail first, recipients in the order of the envelope.</summary>
-    /// <param name="most">1 to 1,000.</param>
-    IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most);
+    /// <inheritdoc cref="ISpoolIndex.Find"/>
+    FoundPage Find(Filter filter, Cursor? after, int most);
 
-    /// <summary>How many recipients are in each state, of those that match; states without any are left out.</summary>
-    IReadOnlyDictionary<State, long> Count(Filter filter);
+    /// <inheritdoc cref="ISpoolIndex.Count"/>
+    FoundCount Count(Filter filter, TimeSpan? patience = null);
 
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);

@@ -1,39 +1,41 @@
 using System.Collections.Concurrent;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
-using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Spool.Ledger;
 
 /// <summary>Lends each call a read-only connection; as many are kept as were ever in use at once.</summary>
 internal sealed class LedgerReader : ISpoolIndexReader
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.5);
     private readonly string _file;
+    private readonly TimeProvider _time;
     private readonly ConcurrentBag<ReadSession> _idle = [];
     private volatile bool _disposed;
 
-    private LedgerReader(string file) => _file = file;
+    private LedgerReader(string file, TimeProvider time) => (_file, _time) = (file, time);
 
-    public static LedgerReader Open(string file)
+    public static LedgerReader Open(string file, TimeProvider time)
     {
         if (!File.Exists(file))
             throw new FileNotFoundException("there is no ledger", file);
-        var reader = new LedgerReader(file);
-        reader._idle.Add(ReadSession.Open(file));
+        var reader = new LedgerReader(file, time);
+        reader._idle.Add(ReadSession.Open(file, time));
         return reader;
     }
 
     /// <summary>Beside a writer, who has the file open and found it sound: connects when it is first asked.</summary>
-    public static LedgerReader Beside(string file) => new(file);
+    public static LedgerReader Beside(string file, TimeProvider time) => new(file, time);
 
-    public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most)
+    public FoundPage Find(Filter filter, Cursor? after, int most)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(most, 1_000);
-        return With(session => session.Find(filter, after, most));
+        return With(session => session.Find(filter, after, most, Patience));
     }
 
-    public IReadOnlyDictionary<State, long> Count(Filter filter) => With(session => session.Count(filter));
+    public FoundCount Count(Filter filter, TimeSpan? patience = null) =>
+        With(session => session.Count(filter, patience));
 
     public MailRecord? Show(MailId id) => With(session => session.Show(id));
 
@@ -52,7 +54,7 @@ internal sealed class LedgerReader : ISpoolIndexReader
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_idle.TryTake(out var session))
-            session = ReadSession.Open(_file);
+            session = ReadSession.Open(_file, _time);
         var sound = false;
         try
         {

@@ -1,6 +1,7 @@
 using Postroom.Mail;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
 
@@ -61,7 +62,7 @@ public sealed class MailLedger : IDisposable
         var database = Database.OpenToWrite(file);
         try
         {
-            Schema.Migrate(database);
+            Schema.Migrate(database, () => Reindex(database));
             return new MailLedger(database);
         }
         catch (Exception e) when (e is IOException or LedgerCorruptException or SpoolUnusableException)
@@ -92,7 +93,7 @@ public sealed class MailLedger : IDisposable
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="LedgerCorruptException">No sound database.</exception>
     /// <exception cref="SpoolUnusableException">Written by a newer program, or not a ledger at all.</exception>
-    public static ISpoolIndexReader OpenReadOnly(string file) => LedgerReader.Open(file);
+    public static ISpoolIndexReader OpenReadOnly(string file) => LedgerReader.Open(file, TimeProvider.System);
 
     /// <summary>
     /// Takes records in, in the order of the journal; those at or before <see cref="IndexedTo"/> are passed over.
@@ -181,7 +182,7 @@ public sealed class MailLedger : IDisposable
     }
 
     /// <summary>Reads beside this writer, on connections of its own, from any thread.</summary>
-    public ISpoolIndexReader OpenReader() => LedgerReader.Beside(_database.File);
+    public ISpoolIndexReader OpenReader(TimeProvider time) => LedgerReader.Beside(_database.File, time);
 
     public void Dispose()
     {
@@ -197,6 +198,13 @@ public sealed class MailLedger : IDisposable
         _database.Dispose();
         if (_damaged.Task.IsFaulted)
             PutAside(_database.File);
+    }
+
+    private static void Reindex(Database database)
+    {
+        using var loader = new MailLoader(database);
+        using var words = new WordIndex(database);
+        words.AddAll(loader);
     }
 
     private void ApplyWithin(IReadOnlyList<(Position At, JournalRecord Record)> records, LaneOf laneOf)

@@ -1,6 +1,6 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
-using Postroom.Mail.Status;
+using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
 
@@ -13,24 +13,24 @@ internal sealed class ReadSession : IDisposable
     private readonly Statement _begin;
     private readonly Statement _trail;
 
-    private ReadSession(Database database)
+    private ReadSession(Database database, TimeProvider time)
     {
         _database = database;
         _loader = new MailLoader(database);
-        _finder = new Finder(database);
+        _finder = new Finder(database, time);
         _begin = database.Prepare("BEGIN");
         _trail = database.Prepare(
             "SELECT -1 AS seq, trail FROM mail WHERE id = ?1 UNION ALL "
             + "SELECT seq, events FROM trail WHERE mail = ?1 ORDER BY seq");
     }
 
-    public static ReadSession Open(string file)
+    public static ReadSession Open(string file, TimeProvider time)
     {
         var database = Database.OpenToRead(file);
         try
         {
             Schema.CheckReadable(database);
-            return new ReadSession(database);
+            return new ReadSession(database, time);
         }
         catch (Exception e) when (e is IOException or LedgerCorruptException or SpoolUnusableException)
         {
@@ -53,10 +53,10 @@ internal sealed class ReadSession : IDisposable
         }
     }
 
-    public IReadOnlyList<RecipientRow> Find(Filter filter, Cursor? after, int most) =>
-        _finder.Find(filter, after, most);
+    public FoundPage Find(Filter filter, Cursor? after, int most, TimeSpan? patience) =>
+        _finder.Find(filter, after, most, patience);
 
-    public IReadOnlyDictionary<State, long> Count(Filter filter) => _finder.Count(filter);
+    public FoundCount Count(Filter filter, TimeSpan? patience) => _finder.Count(filter, patience);
 
     public AcceptedRow? Accepted(MailId id) => _loader.Accepted(id);
 

@@ -12,7 +12,7 @@ namespace Postroom.Relay.Spool.Ledger;
 internal static class Schema
 {
     /// <summary>Grows by one with every change of the tables.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     private static readonly string[] First =
     [
@@ -82,11 +82,26 @@ internal static class Schema
         "CREATE INDEX mail_item ON mail(item) WHERE item IS NOT NULL",
     ];
 
-    private static readonly string[][] Steps = [First, Second];
+    // One index of terms in the place of four of columns: see WordIndex. No positions and no texts are in it, for the
+    // rows have them.
+    private static readonly string[] Third =
+    [
+        "CREATE TABLE address(id INTEGER PRIMARY KEY, text TEXT NOT NULL COLLATE NOCASE UNIQUE) STRICT",
+        Terms("words"),
+        Terms("said"),
+        "DROP INDEX recipient_address",
+        "DROP INDEX mail_message_hash",
+        "DROP INDEX mail_application",
+        "DROP INDEX mail_item",
+        "ALTER TABLE mail DROP COLUMN message_hash",
+    ];
+
+    private static readonly string[][] Steps = [First, Second, Third];
 
     /// <summary>Brings the tables up to date, a version a step; refuses a file of a newer program.</summary>
+    /// <param name="reindex">Puts the terms of all mails into an index that has just been made.</param>
     /// <exception cref="SpoolUnusableException">The file's version is newer than ours.</exception>
-    public static void Migrate(Database database)
+    public static void Migrate(Database database, Action reindex)
     {
         var version = CheckedVersion(database);
         if (version == Version)
@@ -94,6 +109,8 @@ internal static class Schema
         database.Execute("BEGIN IMMEDIATE");
         foreach (var change in Steps.Skip((int)version).SelectMany(step => step))
             database.Execute(change);
+        if (version is 1 or 2)
+            reindex();
         database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version={Version}"));
         database.Execute("COMMIT");
     }
@@ -109,6 +126,12 @@ internal static class Schema
                 : $"{database.File} was last used by an older Postroom. Start the service once: it brings the file up "
                     + "to date.");
     }
+
+    private static string Terms(string table) =>
+        $"""
+         CREATE VIRTUAL TABLE {table} USING fts5(terms, content='', contentless_delete=1, detail=none,
+             tokenize="ascii tokenchars '{Search.Terms.Characters}'")
+         """;
 
     private static long CheckedVersion(Database database)
     {

@@ -118,9 +118,9 @@ internal static class DemoCommand
     // The one made for it; should luck have had it otherwise, the delivered one that was tried most.
     private static MailRecord? HardLife(ISpoolIndex index)
     {
-        var unlucky = index.Find(new Filter([new Term(Field.To, DemoMails.Unlucky)]), null, 1);
+        var unlucky = index.Find(new Filter([new Term(Field.To, DemoMails.Unlucky)]), null, 1).Rows;
         var delivered = new Filter([new Term(Field.State, "delivered") { States = [State.Delivered] }]);
-        var row = unlucky.Count > 0 ? unlucky[0] : index.Find(delivered, null, 1000).MaxBy(r => r.FailedTries);
+        var row = unlucky.Count > 0 ? unlucky[0] : index.Find(delivered, null, 1000).Rows.MaxBy(r => r.FailedTries);
         return row is null ? null : index.Show(row.Mail);
     }
 

@@ -156,7 +156,7 @@ public sealed class HouseSecretTests : IAsyncLifetime
     {
         await _house!.Spool.Index.CaughtUpAsync(CancellationToken.None);
         await CloseAsync();
-        using var reader = LedgerReader.Open(Folders.Ledger(Path.Combine(_folder, "data")));
+        using var reader = MailLedger.OpenReadOnly(Folders.Ledger(Path.Combine(_folder, "data")));
         return reader.RelayEvents(100).Where(one => one.Kind == EventKind.SecretChanged)
             .Select(one =>
             {

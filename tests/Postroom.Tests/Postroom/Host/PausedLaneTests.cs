@@ -28,7 +28,7 @@ public sealed class PausedLaneTests : IDisposable
             await house.Spool.Index.CaughtUpAsync(CancellationToken.None);
         }
 
-        using var reader = LedgerReader.Open(Folders.Ledger(_folder));
+        using var reader = MailLedger.OpenReadOnly(Folders.Ledger(_folder));
         var paused = Assert.Single(reader.RelayEvents(100), one => one.Kind == EventKind.LanePaused);
         Assert.Equal(("m365", failure, text), (paused.Lane, paused.Failure, paused.Text));
     }

@@ -52,7 +52,7 @@ public sealed class InquiryTests : IDisposable
     public void Every_question_has_its_answer()
     {
         Live();
-        using var reader = _story.Ledger.OpenReader();
+        using var reader = _story.Ledger.OpenReader(TimeProvider.System);
         var known = new Known(reader.Find, reader.Show, reader.RelayEvents, Now)
         {
             PauseOf = lane => lane == "slow" ? "“421 come back later” (4.3.2)." : null,
@@ -67,7 +67,7 @@ public sealed class InquiryTests : IDisposable
     [Fact]
     public void Where_nothing_was_ever_handed_over_the_settings_of_the_application_are_named()
     {
-        using var reader = _story.Ledger.OpenReader();
+        using var reader = _story.Ledger.OpenReader(TimeProvider.System);
         var known = new Known(reader.Find, reader.Show, reader.RelayEvents, Now);
         Assert.Contains("No mail at all was ever handed over here.", Told(known, "to:a@x"), StringComparison.Ordinal);
     }
@@ -78,7 +78,7 @@ public sealed class InquiryTests : IDisposable
         for (var n = 0; n < 250; n++)
             _story.Write(Mail(n / 10.0, "alice@example.com", "PROJ-1"));
         _story.Tell();
-        using var reader = _story.Ledger.OpenReader();
+        using var reader = _story.Ledger.OpenReader(TimeProvider.System);
         var known = new Known(reader.Find, reader.Show, reader.RelayEvents, Now);
         var told = Told(known, "to:alice@example.com");
         Assert.Equal(8, told.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);

@@ -142,6 +142,6 @@ public static class Mails
     public static async Task<IReadOnlyList<RecipientRow>> RowsAsync(this ISpool spool)
     {
         await spool.Index.CaughtUpAsync(TestContext.Current.CancellationToken);
-        return spool.Index.Find(Filter.All, null, 1_000);
+        return spool.Index.Find(Filter.All, null, 1_000).Rows;
     }
 }

@@ -72,8 +72,8 @@ public class LedgerLivesTests
                 counts[model[m, r]] = counts.GetValueOrDefault(model[m, r]) + 1;
             }
 
-        using var reader = story.Ledger.OpenReader();
-        Assert.Equal(counts, reader.Count(Filter.All));
+        using var reader = story.Ledger.OpenReader(TimeProvider.System);
+        Assert.Equal(counts, reader.Count(Filter.All).ByState);
         foreach (var (state, count) in counts)
             Assert.Equal(count, story.Find($"state:{state}").Count);
     }

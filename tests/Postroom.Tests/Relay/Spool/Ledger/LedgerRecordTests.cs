@@ -196,7 +196,7 @@ public sealed class LedgerRecordTests : IDisposable
             new NotedRecord(new TrailEvent(At(2), EventKind.DiskLow, null, null)),
             new NotedRecord(new TrailEvent(At(3), EventKind.Reloaded, null, null) { Who = "anna" }));
         Assert.Equal("checksum", _story.Show(mail.Id).Trail[^1].Text);
-        using var reader = _story.Ledger.OpenReader();
+        using var reader = _story.Ledger.OpenReader(TimeProvider.System);
         Assert.Equal([new TrailEvent(At(3), EventKind.Reloaded, null, null) { Who = "anna" }], reader.RelayEvents(1));
         Assert.Equal([EventKind.DiskLow, EventKind.Reloaded], reader.RelayEvents(9).Select(e => e.Kind));
     }

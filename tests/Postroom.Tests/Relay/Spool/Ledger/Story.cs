@@ -65,7 +65,7 @@ public sealed class Story : IDisposable
 
     public MailRecord Show(MailId id)
     {
-        using var reader = Ledger.OpenReader();
+        using var reader = Ledger.OpenReader(TimeProvider.System);
         return reader.Show(id) ?? throw new InvalidOperationException("no such mail");
     }
 
@@ -73,8 +73,8 @@ public sealed class Story : IDisposable
     {
         if (!FilterParser.TryParse(filter, At(60), out var parsed, out var error))
             throw new ArgumentException(error, nameof(filter));
-        using var reader = Ledger.OpenReader();
-        return reader.Find(parsed, after, most);
+        using var reader = Ledger.OpenReader(TimeProvider.System);
+        return reader.Find(parsed, after, most).Rows;
     }
 
     public void Reopen()

@@ -1,0 +1,162 @@
+using System.Text;
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+
+namespace Postroom.Relay.Spool.Ledger.Search;
+
+/// <summary>
+/// A filter as a condition on <c>recipient r</c> and <c>mail m</c>. What a person wrote goes in as parameters only.
+/// </summary>
+/// <remarks>
+/// The unary + keeps a column from choosing an index: how the rows are reached is decided by <see cref="Roads"/>, and
+/// not by a planner that has no figures.
+/// </remarks>
+internal sealed class FilterSql
+{
+    private readonly StringBuilder _condition = new();
+    private readonly List<object> _values = [];
+    private readonly List<Phrase> _phrases = [];
+
+    private FilterSql(Filter filter)
+    {
+        foreach (var term in filter.Terms)
+            Add(term);
+    }
+
+    /// <summary>No mail after this one can match: where the walk begins.</summary>
+    public MailId Newest { get; private set; } = new(long.MaxValue);
+
+    /// <summary>None before this one: where it ends.</summary>
+    public MailId Oldest { get; private set; }
+
+    /// <summary>Its parameters are numbered from 1; empty where all match, and else it begins with AND.</summary>
+    public string Condition => _condition.ToString();
+
+    public IReadOnlyList<object> Values => _values;
+
+    /// <summary>What <c>has(text, n)</c> looks for in its text.</summary>
+    public IReadOnlyList<Phrase> Phrases => _phrases;
+
+    public static FilterSql Of(Filter filter) => new(filter);
+
+    public void BindTo(Statement statement)
+    {
+        for (var i = 0; i < Math.Min(_values.Count, statement.Parameters); i++)
+            _ = _values[i] is long number ? statement.Bind(i + 1, number) : statement.Bind(i + 1, (string)_values[i]);
+    }
+
+    public static bool IsPattern(string value) => value.Contains('*', StringComparison.Ordinal);
+
+    /// <summary>
+    /// True of <c>alice@example.com</c>, false of <c>alice</c>, <c>@example.com</c> and <c>a*@example.com</c>.
+    /// </summary>
+    public static bool IsWholeAddress(string value) =>
+        value.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < value.Length - 1
+        && !IsPattern(value);
+
+    /// <summary>A pattern with * as one of LIKE, to be escaped with a backslash.</summary>
+    public static string Pattern(string value) => Escaped(value).Replace('*', '%');
+
+    public static string Escaped(string value) => value
+        .Replace(@"\", @"\\", StringComparison.Ordinal)
+        .Replace("%", @"\%", StringComparison.Ordinal)
+        .Replace("_", @"\_", StringComparison.Ordinal);
+
+    private void Add(Term term)
+    {
+        var condition = term.Field switch
+        {
+            Field.To => Address("+r.address", term.Value),
+            Field.From => From(term.Value),
+            Field.Addressed => $"({Address("+r.address", term.Value)} OR {From(term.Value)})",
+            Field.Subject => Has("m.subject", term.Value),
+            Field.Id => Id(term.Value),
+            Field.Route => Whole("+r.lane", term.Value),
+            Field.State => $"+r.state IN ({string.Join(", ", term.States.Select(state => Value((long)state)))})",
+            Field.Reply => Has("r.last", term.Value),
+            Field.Fault => $"+r.fault = {Value(FaultOf(term.Value))}",
+            Field.Before => $"+r.mail < {Value(IdAt(term.Instant))}",
+            Field.After => $"+r.mail >= {Value(IdAt(term.Instant))}",
+            Field.Larger => $"m.size > {Value(term.Octets)}",
+            Field.Smaller => $"m.size < {Value(term.Octets)}",
+            Field.Words => $"({Has("m.subject", term.Value)} OR {Contains("+r.address", term.Value)} "
+                + $"OR {Contains("m.sender", term.Value)} OR {Contains("m.header_from", term.Value)})",
+            Field.Source => Whole("+m.source", term.Value),
+            Field.Issue => Item(term.Value),
+            Field.App => Whole("a.app", term.Value),
+            Field.Instance => $"({Contains("a.instance", term.Value)} OR {Contains("a.site", term.Value)})",
+            Field.Node => Whole("a.node", term.Value),
+            Field.Project => Whole("a.project", term.Value),
+        };
+        _condition.Append(" AND ").Append(term.Not ? $"NOT coalesce(({condition}), 0)" : condition);
+        if (!term.Not)
+            Bound(term);
+    }
+
+    /// <summary>As it stands in the field.</summary>
+    public static string MessageId(string value) => value.StartsWith('<') ? value : $"<{value}>";
+
+    private void Bound(Term term)
+    {
+        if (term.Field == Field.Before)
+            Newest = Min(Newest, new MailId(IdAt(term.Instant) - 1));
+        else if (term.Field == Field.After)
+            Oldest = Max(Oldest, new MailId(IdAt(term.Instant)));
+        else if (term.Field == Field.Id && MailId.TryParse(term.Value, out var id))
+            (Newest, Oldest) = (Min(Newest, id), Max(Oldest, id));
+    }
+
+    private static MailId Min(MailId a, MailId b) => a < b ? a : b;
+
+    private static MailId Max(MailId a, MailId b) => a > b ? a : b;
+
+    private string From(string value) =>
+        $"({(value == "<>" ? "m.sender = ''" : Address("m.sender", value))} OR {Contains("m.header_from", value)})";
+
+    // A tracker that counts its issues through writes #12, and people ask for 12.
+    private string Item(string value) =>
+        IsPattern(value) ? Like("+m.item", Pattern(value))
+        : value.All(char.IsAsciiDigit) ? $"m.item IN ({Value(value)}, {Value("#" + value)})"
+        : $"m.item = {Value(value)}";
+
+    private string Id(string value)
+    {
+        if (MailId.TryParse(value, out var id))
+            return $"+r.mail = {Value(id.Value)}";
+        return $"m.message_id = {Value(MessageId(value))}";
+    }
+
+    /// <summary>A whole address, a domain from its @ on, a pattern with *, or any part.</summary>
+    private string Address(string column, string value) =>
+        IsPattern(value) ? Like(column, Pattern(value))
+        : IsWholeAddress(value) ? $"{column} = {Value(value)} COLLATE NOCASE"
+        : value.StartsWith('@') ? Like(column, "%" + Escaped(value))
+        : Contains(column, value);
+
+    private string Whole(string column, string value) =>
+        IsPattern(value)
+            ? Like(column, Pattern(value)) : $"{column} = {Value(value)} COLLATE NOCASE";
+
+    private string Has(string column, string value)
+    {
+        _phrases.Add(Phrase.Of(value));
+        return FormattableString.Invariant($"has({column}, {_phrases.Count - 1})");
+    }
+
+    private string Contains(string column, string value) => Like(column, $"%{Pattern(value)}%");
+
+    private string Like(string column, string pattern) => $"{column} LIKE {Value(pattern)} ESCAPE '\\'";
+
+    private string Value(object value)
+    {
+        _values.Add(value);
+        return FormattableString.Invariant($"?{_values.Count}");
+    }
+
+    /// <summary>The first id of that instant: ids tell their time, and the table lies in their order.</summary>
+    private static long IdAt(DateTimeOffset instant) => MailId.After(default, instant).Value;
+
+    private static long FaultOf(string name) =>
+        Enum.TryParse<Fault>(name, ignoreCase: true, out var fault) ? (long)fault : 0;
+}

@@ -1,0 +1,84 @@
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+
+namespace Postroom.Relay.Spool.Ledger.Search;
+
+/// <summary>A way to the rows, newest mail first.</summary>
+/// <param name="Way">By which table or index.</param>
+/// <param name="Own">The way's own parameter: a state's number, or a question to the index of terms.</param>
+internal readonly record struct Road(Way Way, object? Own = null);
+
+public enum Way
+{
+    /// <summary>All there is.</summary>
+    Table,
+
+    /// <summary>Those in one state.</summary>
+    State,
+
+    /// <summary>By words of the subject, addresses, application, item.</summary>
+    Words,
+
+    /// <summary>By words of what was said in the end.</summary>
+    Said,
+}
+
+/// <summary>Chooses the way with the fewest rows on it that match nothing.</summary>
+internal static class Roads
+{
+    /// <summary>So many rows are looked at in a moment, whatever else there is to choose.</summary>
+    public const int Few = 2_000;
+
+    private static readonly State[] Open = [State.Waiting, State.Trying, State.Held];
+
+    /// <summary>
+    /// Roads that have all rows that match, and none twice; of several the newest row is always the next.
+    /// </summary>
+    public static IReadOnlyList<Road> Of(Database database, Filter filter)
+    {
+        var narrowing = Narrowing.Of(database, filter);
+        if (narrowing.IsEmpty)
+            return [];
+        if (filter.Terms.Any(static term => term is { Field: Field.Id, Not: false })
+            && narrowing.Words is null)
+            return [new Road(Way.Table)];
+        var choices = Choices(narrowing, filter);
+        if (choices.Count < 2)
+            return choices.Count == 1 ? choices[0] : [new Road(Way.Table)];
+
+        // The first of which there are few, and the first of all where there are many of each.
+        return choices.FirstOrDefault(roads => roads.Sum(road => Length(database, road)) < Few) ?? choices[0];
+    }
+
+    /// <summary>What is left of the states when every term on them is met; null where none is asked for.</summary>
+    private static State[]? StatesOf(Filter filter)
+    {
+        var asked = filter.Terms.Where(static term => term is { Field: Field.State, Not: false }).ToArray();
+        return asked.Length == 0 ? null
+            : [.. asked[0].States.Where(state => asked.All(term => term.States.Contains(state)))];
+    }
+
+    private static List<IReadOnlyList<Road>> Choices(Narrowing narrowing, Filter filter)
+    {
+        var states = StatesOf(filter);
+        var choices = new List<IReadOnlyList<Road>>();
+        if (states is not null && !states.Contains(State.Delivered))
+            choices.Add([.. states.Select(static state => new Road(Way.State, (long)state))]);
+        if (narrowing.Words is { } words)
+            choices.Add([new Road(Way.Words, words)]);
+        if (narrowing.Said is { } said)
+            choices.Add([new Road(Way.Said, said), .. Open.Where(state => states?.Contains(state) ?? true)
+                .Select(static state => new Road(Way.State, (long)state))]);
+        return choices;
+    }
+
+    private static long Length(Database database, Road road)
+    {
+        if (road.Own is not string question)
+            return database.Number(FormattableString.Invariant($"SELECT sum(n) FROM tally WHERE state = {road.Own}"));
+        var table = road.Way == Way.Words ? "words" : "said";
+        using var rows = database.Prepare(
+            $"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ?1 LIMIT ?2)");
+        return rows.Bind(1, question).Bind(2, Few).Step() ? rows.Long(0) : 0;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text;
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool.Journal;
+
+namespace Postroom.Relay.Spool.Ledger.Search;
+
+/// <summary>
+/// One inverted index for nearly every question: a list of mails for each word, address, application, item. It takes
+/// the place of an index per column: lists are met in it, and it is written in runs and not all over the file.
+/// </summary>
+/// <remarks>To be used within a transaction.</remarks>
+internal sealed class WordIndex(Database database) : IDisposable
+{
+    private readonly AddressBook _addresses = new(database);
+    private readonly StringBuilder _terms = new();
+    private readonly Statement _words = database.Prepare("INSERT INTO words(rowid, terms) VALUES(?1, ?2)");
+    private readonly Statement _said = database.Prepare("INSERT INTO said(rowid, terms) VALUES(?1, ?2)");
+    private readonly Statement _saidAnew =
+        database.Prepare("INSERT OR REPLACE INTO said(rowid, terms) VALUES(?1, ?2)");
+
+    /// <summary>What never changes of a mail.</summary>
+    /// <param name="application">Its number; null where it has none.</param>
+    public void Add(AcceptedRecord mail, long? application)
+    {
+        _terms.Clear();
+        var header = mail.Header;
+        AddWords(header.Subject);
+        foreach (var to in mail.Envelope.Recipients)
+            Add(Terms.To(_addresses.NumberOf(to.Path.Address)));
+        Add(Terms.From(_addresses.NumberOf(mail.Envelope.From.Address)));
+        if (header.From is { } from)
+            Add(Terms.From(_addresses.NumberOf(from)));
+        if (header.MessageId is { } id)
+            Add(Terms.MessageId(id));
+        if (application is { } number)
+            Add(Terms.Application(number));
+        if (header.App?.Item is { } item)
+            Add(Terms.Item(item));
+        Add(Terms.Source(mail.Origin.Source));
+        foreach (var size in Terms.Sizes(mail.Size))
+            Add(size);
+        _words.Bind(1, mail.Id.Value).Bind(2, _terms.ToString()).Run();
+    }
+
+    /// <summary>
+    /// The last words about those who have come to an end. What is still open is found by its state: it may be told
+    /// something else each hour.
+    /// </summary>
+    public void Say(MailWork mail)
+    {
+        if (!mail.Recipients.Any(static r => r.Changed && !RecipientLife.IsOpen(r.State)))
+            return;
+        SayOf(mail, mail.New is null ? _saidAnew : _said);
+    }
+
+    /// <summary>Puts in all mails that the tables have, where this index is younger than they are.</summary>
+    public void AddAll(MailLoader loader)
+    {
+        using var mails = database.Prepare("SELECT id, application FROM mail ORDER BY id");
+        while (mails.Step())
+        {
+            var id = new MailId(mails.Long(0));
+            if (loader.Accepted(id) is not { } accepted || loader.Load(id) is not { } mail)
+                continue;
+            Add(accepted.ToRecord(), mails.IsNull(1) ? null : mails.Long(1));
+            if (mail.Recipients.Any(static r => !RecipientLife.IsOpen(r.State)))
+                SayOf(mail, _said);
+        }
+    }
+
+    /// <summary>The transaction was taken back.</summary>
+    public void Forget() => _addresses.Forget();
+
+    public void Dispose()
+    {
+        _addresses.Dispose();
+        _words.Dispose();
+        _said.Dispose();
+        _saidAnew.Dispose();
+    }
+
+    private void SayOf(MailWork mail, Statement row)
+    {
+        _terms.Clear();
+        foreach (var recipient in mail.Recipients)
+            if (!RecipientLife.IsOpen(recipient.State))
+                AddWords(recipient.Last);
+        row.Bind(1, mail.Id.Value).Bind(2, _terms.ToString()).Run();
+    }
+
+    private void AddWords(string? text)
+    {
+        foreach (var term in Words.TermsOf(text ?? ""))
+            Add(term);
+    }
+
+    private void Add(string term) => _terms.Append(term).Append(' ');
+}
