@@ -16,7 +16,7 @@ public sealed class QueueReader(
     public const int Most = 1000;
 
     // How many there are in all is worth less than to see the first of them soon.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(30);
 
     /// <param name="isExact">Count to the end, however long that takes.</param>
     public QueueAnswer Page(Filter filter, Cursor? after, int most, bool isExact = false)

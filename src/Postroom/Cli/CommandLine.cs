@@ -102,6 +102,7 @@ public static class CommandLine
         CalendarCommand.Build(screen),
         SpoolCommands.Build(screen),
         Demo.DemoCommand.Build(screen),
+        Bench.BenchCommands.Build(screen),
         CompletionCommand.Build(screen),
     };
 

@@ -77,6 +77,7 @@ internal static class Plan
             "Relay.Spool", "Relay.Spool.Disk", "Relay.Spool.Journal", "Relay.Spool.Ledger", "Relay.Spool.Embedded",
             "Relay.Vault", "Relay.OAuth", "Relay.Submission", "Relay.Delivery", "Relay.Queue", "Configuration", "Why",
             "Api", "Host"),
+        new("Cli.Bench", "an index with years of invented mail, and how fast it answers"),
         new("Cli.Demo", "the point in under a minute: a relay, a bad next hop, two hundred mails"),
     ];
 

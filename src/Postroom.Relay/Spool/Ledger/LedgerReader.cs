@@ -1,13 +1,18 @@
 using System.Collections.Concurrent;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
 
 /// <summary>Lends each call a read-only connection; as many are kept as were ever in use at once.</summary>
+/// <remarks>
+/// A kept connection knows nothing of who lends it, the clock among that: the bag would keep a reader alive that nobody
+/// closed, as in a simulated kill.
+/// </remarks>
 internal sealed class LedgerReader : ISpoolIndexReader
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(0.5);
     private readonly string _file;
     private readonly TimeProvider _time;
     private readonly ConcurrentBag<ReadSession> _idle = [];
@@ -20,7 +25,7 @@ internal sealed class LedgerReader : ISpoolIndexReader
         if (!File.Exists(file))
             throw new FileNotFoundException("there is no ledger", file);
         var reader = new LedgerReader(file, time);
-        reader._idle.Add(ReadSession.Open(file, time));
+        reader._idle.Add(ReadSession.Open(file));
         return reader;
     }
 
@@ -31,11 +36,15 @@ internal sealed class LedgerReader : ISpoolIndexReader
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(most, 1_000);
-        return With(session => session.Find(filter, after, most, Patience));
+        var patience = new Patience(_time, Longest);
+        return With(session => session.Find(filter, after, most, patience));
     }
 
-    public FoundCount Count(Filter filter, TimeSpan? patience = null) =>
-        With(session => session.Count(filter, patience));
+    public FoundCount Count(Filter filter, TimeSpan? patience = null)
+    {
+        Patience? upto = patience is { } span ? new Patience(_time, span) : null;
+        return With(session => session.Count(filter, upto));
+    }
 
     public MailRecord? Show(MailId id) => With(session => session.Show(id));
 
@@ -54,7 +63,7 @@ internal sealed class LedgerReader : ISpoolIndexReader
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_idle.TryTake(out var session))
-            session = ReadSession.Open(_file, _time);
+            session = ReadSession.Open(_file);
         var sound = false;
         try
         {

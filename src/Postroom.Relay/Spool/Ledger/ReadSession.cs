@@ -13,24 +13,24 @@ internal sealed class ReadSession : IDisposable
     private readonly Statement _begin;
     private readonly Statement _trail;
 
-    private ReadSession(Database database, TimeProvider time)
+    private ReadSession(Database database)
     {
         _database = database;
         _loader = new MailLoader(database);
-        _finder = new Finder(database, time);
+        _finder = new Finder(database);
         _begin = database.Prepare("BEGIN");
         _trail = database.Prepare(
             "SELECT -1 AS seq, trail FROM mail WHERE id = ?1 UNION ALL "
             + "SELECT seq, events FROM trail WHERE mail = ?1 ORDER BY seq");
     }
 
-    public static ReadSession Open(string file, TimeProvider time)
+    public static ReadSession Open(string file)
     {
         var database = Database.OpenToRead(file);
         try
         {
             Schema.CheckReadable(database);
-            return new ReadSession(database, time);
+            return new ReadSession(database);
         }
         catch (Exception e) when (e is IOException or LedgerCorruptException or SpoolUnusableException)
         {
@@ -53,10 +53,10 @@ internal sealed class ReadSession : IDisposable
         }
     }
 
-    public FoundPage Find(Filter filter, Cursor? after, int most, TimeSpan? patience) =>
+    public FoundPage Find(Filter filter, Cursor? after, int most, Patience? patience) =>
         _finder.Find(filter, after, most, patience);
 
-    public FoundCount Count(Filter filter, TimeSpan? patience) => _finder.Count(filter, patience);
+    public FoundCount Count(Filter filter, Patience? patience) => _finder.Count(filter, patience);
 
     public AcceptedRow? Accepted(MailId id) => _loader.Accepted(id);
 

@@ -138,7 +138,7 @@ public sealed class CommandLineTests
     private static string Accepted(string name) =>
         Path.Combine(Golden.Root, "tests/Postroom.Tests/Postroom/Configuration/accepted", name);
 
-    private static async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments)
+    internal static async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments)
     {
         using StringWriter output = new(), error = new();
         var code = await CommandLine.RunAsync(arguments, new Screen(output, error, null));

@@ -62,6 +62,21 @@ public sealed class ScreenTests
         Assert.DoesNotContain('\e', text());
     }
 
+    [Theory]
+    [InlineData(null, null, "… 40 more. Narrow the filter, or see them with --most N, or page on with --after X.1.")]
+    [InlineData(true, null, "… 40 and more. Narrow")]
+    [InlineData(null, -90, "… looked back to 2026-08-2")]
+    public void A_page_that_is_not_the_last_says_so(bool? atLeast, int? daysBack, string expected)
+    {
+        using var error = new StringWriter();
+        var page = Page() with
+        {
+            Total = 42, Next = "X.1", AtLeast = atLeast, LookedBackTo = daysBack is { } days ? Now.AddDays(days) : null,
+        };
+        MailView.List(new Screen(TextWriter.Null, error, null), page, Now);
+        Assert.Contains(expected, error.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_timeline_says_the_other_sides_words()
     {

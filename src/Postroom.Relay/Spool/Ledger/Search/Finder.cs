@@ -19,24 +19,27 @@ internal sealed class Finder : IDisposable
     private readonly Database _database;
     private readonly Lookout _lookout;
     private readonly Statement _recipients;
-    private IReadOnlyList<Phrase> _phrases = [];
 
-    public Finder(Database database, TimeProvider time)
+    public Finder(Database database)
     {
-        (_database, _lookout) = (database, new Lookout(time));
+        var lookout = new Lookout();
+        (_database, _lookout) = (database, lookout);
         _recipients = database.Prepare(
             $"{Select} FROM recipient r CROSS JOIN mail m ON m.id = r.mail {WithApplication} "
             + "WHERE r.mail = ?1 ORDER BY r.n");
-        database.Define("has", (text, number) => _phrases[(int)number].Matches(text));
-        database.Define("passes", (mail, walk) => _lookout.MayGoOn((int)walk, new MailId(mail)));
+
+        // SQLite holds on to these as long as the connection is open: could the connection be reached from them, it
+        // would stay for ever where nobody closes it.
+        database.Define("has", (text, number) => lookout.Phrases[(int)number].Matches(text));
+        database.Define("passes", (mail, walk) => lookout.MayGoOn((int)walk, new MailId(mail)));
     }
 
     /// <param name="patience">How long to look; null: to the end.</param>
-    public FoundPage Find(Filter filter, Cursor? after, int most, TimeSpan? patience) =>
+    public FoundPage Find(Filter filter, Cursor? after, int most, Patience? patience) =>
         Find(filter, after, most, patience, Roads.Of(_database, filter));
 
     /// <summary>By given roads: each leads to the same answer.</summary>
-    public FoundPage Find(Filter filter, Cursor? after, int most, TimeSpan? patience, IReadOnlyList<Road> roads)
+    public FoundPage Find(Filter filter, Cursor? after, int most, Patience? patience, IReadOnlyList<Road> roads)
     {
         var sql = FilterSql.Of(filter);
         var from = after is { } end && end.Mail <= sql.Newest ? end : new Cursor(sql.Newest, -1);
@@ -53,13 +56,13 @@ internal sealed class Finder : IDisposable
         }
         finally
         {
-            walks.ForEach(static walk => walk.Dispose());
+            End(walks);
         }
 
         return new FoundPage(rows, rows.Count < most ? null : new Cursor(rows[^1].Mail, rows[^1].Recipient));
     }
 
-    public FoundCount Count(Filter filter, TimeSpan? patience)
+    public FoundCount Count(Filter filter, Patience? patience)
     {
         var counts = new Dictionary<State, long>();
         var sql = FilterSql.Of(filter);
@@ -85,7 +88,7 @@ internal sealed class Finder : IDisposable
         }
         finally
         {
-            walks.ForEach(static walk => walk.Dispose());
+            End(walks);
         }
     }
 
@@ -147,10 +150,9 @@ internal sealed class Finder : IDisposable
 
     /// <summary>Each walk stands on its first row.</summary>
     private List<Walk> Begin(
-        FilterSql sql, IReadOnlyList<Road> roads, Cursor from, TimeSpan? patience, Query query)
+        FilterSql sql, IReadOnlyList<Road> roads, Cursor from, Patience? patience, Query query)
     {
-        _phrases = sql.Phrases;
-        _lookout.Begin(patience);
+        _lookout.Begin(sql.Phrases, patience);
         var walks = new List<Walk>();
         foreach (var road in roads)
         {
@@ -166,6 +168,12 @@ internal sealed class Finder : IDisposable
         }
 
         return walks;
+    }
+
+    private void End(List<Walk> walks)
+    {
+        walks.ForEach(static walk => walk.Dispose());
+        _lookout.End();
     }
 
     /// <summary>The walk whose row comes next; null at the end, and where one did not look so far back.</summary>

@@ -1,4 +1,5 @@
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 
 namespace Postroom.Relay.Spool.Ledger.Search;
 
@@ -32,25 +33,38 @@ internal sealed class Walk(Statement rows, Lookout lookout, int number) : IDispo
     public void Dispose() => rows.Dispose();
 }
 
+/// <summary>How long to look, from now on.</summary>
+internal readonly struct Patience(TimeProvider time, TimeSpan span)
+{
+    private readonly long _started = time.GetTimestamp();
+
+    public bool IsOver => time.GetElapsedTime(_started) >= span;
+}
+
 /// <summary>
 /// Watches walks from within: told of each mail before it is looked at, it ends the walk when time is up.
 /// </summary>
-internal sealed class Lookout(TimeProvider time)
+internal sealed class Lookout
 {
     /// <summary>So many mails are looked at in any case: every page gets further.</summary>
     private const int Least = 500;
 
     private readonly List<(int Seen, MailId? StoppedAt)> _walks = [];
-    private long _started;
-    private TimeSpan? _patience;
+    private Patience? _patience;
+
+    /// <summary>What the question looks for in texts.</summary>
+    public IReadOnlyList<Phrase> Phrases { get; private set; } = [];
 
     /// <summary>Another question begins.</summary>
     /// <param name="patience">Null: without end.</param>
-    public void Begin(TimeSpan? patience)
+    public void Begin(IReadOnlyList<Phrase> phrases, Patience? patience)
     {
         _walks.Clear();
-        (_started, _patience) = (time.GetTimestamp(), patience);
+        (Phrases, _patience) = (phrases, patience);
     }
+
+    /// <summary>It was answered; the clock is let go.</summary>
+    public void End() => _patience = null;
 
     /// <returns>The number of the walk.</returns>
     public int Add()
@@ -65,7 +79,7 @@ internal sealed class Lookout(TimeProvider time)
     public bool MayGoOn(int walk, MailId at)
     {
         var seen = _walks[walk].Seen;
-        var mustStop = seen >= Least && _patience is { } patience && time.GetElapsedTime(_started) >= patience;
+        var mustStop = seen >= Least && _patience is { IsOver: true };
         _walks[walk] = (seen + 1, mustStop ? at : null);
         return !mustStop;
     }

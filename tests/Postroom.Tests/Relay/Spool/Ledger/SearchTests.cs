@@ -173,7 +173,7 @@ public sealed class SearchTests : IDisposable
     private List<RecipientRow> ByWalk(string question)
     {
         using var database = Database.OpenToRead(_story.File);
-        using var finder = new Finder(database, TimeProvider.System);
+        using var finder = new Finder(database);
         return [.. finder.Find(Parsed(question), null, 10_000, null, [new Road(Way.Table)]).Rows];
     }
 
