@@ -9,6 +9,12 @@ namespace Postroom.Relay.Spool;
 /// </summary>
 public interface ISpoolIndex
 {
+    /// <summary>
+    /// Records that are durable and wait to be taken into the index: 0 but under a load it cannot keep up with. Intake
+    /// slows down where it comes to <see cref="SpoolSettings.IndexLag"/>.
+    /// </summary>
+    long Behind { get; }
+
     /// <summary>Completes when everything that was durable at the call is in the index.</summary>
     ValueTask CaughtUpAsync(CancellationToken cancel);
 
@@ -19,9 +25,15 @@ public interface ISpoolIndex
     /// <param name="most">1 to 1,000.</param>
     FoundPage Find(Filter filter, Cursor? after, int most);
 
-    /// <summary>How many recipients are in each state, of those that match; states without any are left out.</summary>
+    /// <summary>A page, and how many match in all, both of one moment.</summary>
+    /// <param name="most">1 to 1,000.</param>
     /// <param name="patience">How long to count at most; null: to the end.</param>
-    FoundCount Count(Filter filter, TimeSpan? patience = null);
+    (FoundPage Page, FoundCount Count) FindAndCount(Filter filter, Cursor? after, int most, TimeSpan? patience);
+
+    /// <summary>
+    /// How many recipients are in each state, of those that match; states without any are left out. Counts to the end.
+    /// </summary>
+    FoundCount Count(Filter filter);
 
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);
@@ -64,6 +76,11 @@ public sealed record FoundPage(IReadOnlyList<RecipientRow> Rows, Cursor? Next)
 public sealed record FoundCount(IReadOnlyDictionary<State, long> ByState, bool IsWhole)
 {
     public long Total => ByState.Values.Sum();
+
+    /// <summary>Of rows that are all there are.</summary>
+    internal static FoundCount Of(IEnumerable<RecipientRow> rows) => new(
+        rows.GroupBy(static row => row.State).ToDictionary(static s => s.Key, static s => s.LongCount()),
+        IsWhole: true);
 }
 
 /// <summary>Where a page ended.</summary>

@@ -135,6 +135,9 @@ public sealed record StatusAnswer(string Version, string Mode, string HostName, 
 
     /// <summary>False while the disk is below its floor and nothing is accepted.</summary>
     public bool HasRoom { get; init; }
+
+    /// <summary>Records of the journal that search does not know yet.</summary>
+    public long IndexBehind { get; init; }
     public required IReadOnlyDictionary<string, long> Counts { get; init; }
     public required IReadOnlyList<LaneAnswer> Routes { get; init; }
 }

@@ -19,7 +19,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
     // A list may be this much behind rather than wait for the index; a person's next look will have it.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
     private const int ReadAtOnce = 64 * 1024;
-    private readonly QueueReader _reader = new(doors.Spool.Index.Find, doors.Spool.Index.Count);
+    private readonly QueueReader _reader = new(doors.Spool.Index.FindAndCount, doors.Spool.Index.Count);
     private readonly QueueActions _actions = new(doors);
     private readonly SecretActions _secrets = new(doors);
 

@@ -1,30 +1,27 @@
 using System.Globalization;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
-using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
 
 namespace Postroom.Api;
 
 /// <summary>Pages through what the spool knows: the same for the service and for the command line without it.</summary>
-/// <param name="find">A page of recipients.</param>
-/// <param name="count">How many are in each state, counted for so long at most.</param>
+/// <param name="find">A page of recipients, and how many there are, counted for so long at most.</param>
+/// <param name="count">How many are in each state.</param>
 public sealed class QueueReader(
-    Func<Filter, Cursor?, int, FoundPage> find, Func<Filter, TimeSpan?, FoundCount> count)
+    Func<Filter, Cursor?, int, TimeSpan?, (FoundPage Page, FoundCount Count)> find, Func<Filter, FoundCount> count)
 {
     /// <summary>The most rows of one page.</summary>
     public const int Most = 1000;
 
     // How many there are in all is worth less than to see the first of them soon.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
 
     /// <param name="isExact">Count to the end, however long that takes.</param>
     public QueueAnswer Page(Filter filter, Cursor? after, int most, bool isExact = false)
     {
-        var page = find(filter, after, Math.Clamp(most, 1, Most));
-        var counts = count(Filter.All, null);
-        var total = page.Next is null && after is null ? new FoundCount(CountsOf(page), IsWhole: true)
-            : count(filter, isExact ? null : Patience);
+        var (page, total) = find(filter, after, Math.Clamp(most, 1, Most), isExact ? null : Patience);
+        var counts = count(Filter.All);
         return new QueueAnswer([.. page.Rows.Select(AnswerOf.Row)], total.Total,
             page.Next is { } next ? AnswerOf.Cursor(next) : null, AnswerOf.Counts(counts.ByState))
         {
@@ -48,6 +45,4 @@ public sealed class QueueReader(
         return true;
     }
 
-    private static Dictionary<State, long> CountsOf(FoundPage page) =>
-        page.Rows.GroupBy(static row => row.State).ToDictionary(static s => s.Key, static s => s.LongCount());
 }

@@ -51,7 +51,8 @@ public sealed class MailSource : IDisposable
                 ApiJson.Default.QueueAnswer, cancel);
         if (!QueueReader.TryCursor(after, out var cursor))
             throw new CliException(ExitCode.Usage, "--after is no cursor: give what \"next\" of the page before says");
-        return new QueueReader(_index!.Find, _index!.Count).Page(FilterWords.Parse(filter), cursor, most, isExact);
+        return new QueueReader(_index!.FindAndCount, _index!.Count)
+            .Page(FilterWords.Parse(filter), cursor, most, isExact);
     }
 
     public async Task<ReasonsAnswer> WhyAsync(string filter, CancellationToken cancel)

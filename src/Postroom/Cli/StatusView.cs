@@ -26,6 +26,9 @@ public static class StatusView
         screen.Line("  mail     " + string.Join(", ", status.Counts.Where(c => c.Value > 0)
             .Select(c => string.Create(CultureInfo.InvariantCulture,
                 $"{c.Value} {c.Key}")).DefaultIfEmpty("none yet")));
+        if (status.IndexBehind > 0)
+            screen.Line(string.Create(CultureInfo.InvariantCulture,
+                $"  index    {status.IndexBehind} records behind: lists and searches do not know them yet"));
         if (status.Routes.Count == 0)
             return;
         screen.Line();

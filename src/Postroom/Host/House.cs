@@ -162,6 +162,7 @@ public sealed class House : IAsyncDisposable
             DataFolder = _configuration.DataFolder,
             Listeners = [.. _configuration.Submission.Listeners.Select(l => l.Address)],
             HasRoom = Spool.HasRoom,
+            IndexBehind = Spool.Index.Behind,
             Counts = AnswerOf.Counts(Spool.Index.Count(Filter.All).ByState),
             Routes = [.. _configuration.Routes.Select(r => r.Name).Union(lanes.Keys).Union(counts.Keys)
                 .Where(name => name.Length > 0 || counts.GetValueOrDefault(name) > 0)

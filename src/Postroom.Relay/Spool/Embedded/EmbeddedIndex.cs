@@ -11,13 +11,19 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
 {
     private readonly ISpoolIndexReader _reader = parts.Ledger.OpenReader(parts.Time);
 
+    public long Behind => parts.Journal.DurableNotTaken;
+
     public async ValueTask CaughtUpAsync(CancellationToken cancel) =>
         await feeder.ReachedAsync(lastDurable()).WaitAsync(cancel);
 
     public FoundPage Find(Filter filter, Cursor? after, int most) =>
         _reader.Find(filter, after, most);
 
-    public FoundCount Count(Filter filter, TimeSpan? patience = null) => _reader.Count(filter, patience);
+    public (FoundPage Page, FoundCount Count) FindAndCount(
+        Filter filter, Cursor? after, int most, TimeSpan? patience) =>
+        _reader.FindAndCount(filter, after, most, patience);
+
+    public FoundCount Count(Filter filter) => _reader.Count(filter);
 
     public MailRecord? Show(MailId id) => _reader.Show(id);
 

@@ -10,8 +10,11 @@ public interface ISpoolIndexReader : IDisposable
     /// <inheritdoc cref="ISpoolIndex.Find"/>
     FoundPage Find(Filter filter, Cursor? after, int most);
 
+    /// <inheritdoc cref="ISpoolIndex.FindAndCount"/>
+    (FoundPage Page, FoundCount Count) FindAndCount(Filter filter, Cursor? after, int most, TimeSpan? patience);
+
     /// <inheritdoc cref="ISpoolIndex.Count"/>
-    FoundCount Count(Filter filter, TimeSpan? patience = null);
+    FoundCount Count(Filter filter);
 
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);

@@ -34,17 +34,21 @@ internal sealed class LedgerReader : ISpoolIndexReader
 
     public FoundPage Find(Filter filter, Cursor? after, int most)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(most, 1_000);
+        CheckMost(most);
         var patience = new Patience(_time, Longest);
         return With(session => session.Find(filter, after, most, patience));
     }
 
-    public FoundCount Count(Filter filter, TimeSpan? patience = null)
+    public (FoundPage Page, FoundCount Count) FindAndCount(
+        Filter filter, Cursor? after, int most, TimeSpan? patience)
     {
-        Patience? upto = patience is { } span ? new Patience(_time, span) : null;
-        return With(session => session.Count(filter, upto));
+        CheckMost(most);
+        var toFind = new Patience(_time, Longest);
+        return With(session => session.FindAndCount(filter, after, most, toFind,
+            () => patience is { } span ? new Patience(_time, span) : null));
     }
+
+    public FoundCount Count(Filter filter) => With(session => session.Count(filter));
 
     public MailRecord? Show(MailId id) => With(session => session.Show(id));
 
@@ -57,6 +61,12 @@ internal sealed class LedgerReader : ISpoolIndexReader
         _disposed = true;
         while (_idle.TryTake(out var session))
             session.Dispose();
+    }
+
+    private static void CheckMost(int most)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(most, 1_000);
     }
 
     private T With<T>(Func<ReadSession, T> question)

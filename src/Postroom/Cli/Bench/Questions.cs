@@ -52,7 +52,7 @@ internal static class Questions
     /// <param name="rounds">Of each kind.</param>
     public static IEnumerable<Asked> Ask(ISpoolIndexReader index, Traffic traffic, int rounds, DateTimeOffset now)
     {
-        var reader = new QueueReader(index.Find, index.Count);
+        var reader = new QueueReader(index.FindAndCount, index.Count);
         var dice = new Random(11);
         foreach (var (kind, of) in Common.Concat(Hard))
         {

@@ -16,9 +16,10 @@ public sealed class QueueReaderTests
     private static readonly Dictionary<State, long> Stored = new() { [State.Failed] = 2, [State.Delivered] = 7 };
 
     [Fact]
-    public void A_page_that_has_all_is_its_own_count()
+    public void A_page_that_has_all_says_so()
     {
-        var answer = Ask(new FoundPage([Row], null), null);
+        var one = new Dictionary<State, long> { [State.Failed] = 1 };
+        var answer = Ask(new FoundPage([Row], null), new FoundCount(one, IsWhole: true));
         Assert.Equal((1, null, null, null), (answer.Total, answer.Next, answer.AtLeast, answer.LookedBackTo));
         Assert.Equal(7, answer.Counts["delivered"]);
         Assert.DoesNotContain("atLeast", Text(answer), StringComparison.Ordinal);
@@ -55,11 +56,9 @@ public sealed class QueueReaderTests
             Assert.Equal(text, AnswerOf.Cursor(read));
     }
 
-    // A count of null: it must not be asked for.
-    private static QueueAnswer Ask(FoundPage page, FoundCount? count) => new QueueReader(
-        (_, _, _) => page,
-        (filter, patience) => filter == Filter.All && patience is null ? new FoundCount(Stored, IsWhole: true)
-            : count ?? throw new InvalidOperationException("it was counted, and did not have to be"))
+    private static QueueAnswer Ask(FoundPage page, FoundCount count) => new QueueReader(
+        (_, _, _, patience) => patience is null ? throw new InvalidOperationException("without end") : (page, count),
+        _ => new FoundCount(Stored, IsWhole: true))
         .Page(new Filter([new Term(Field.To, "ann")]), null, 1);
 
     private static string Text(QueueAnswer answer) => JsonSerializer.Serialize(answer, ApiJson.Default.QueueAnswer);

@@ -36,7 +36,9 @@ internal sealed class Finder : IDisposable
 
     /// <param name="patience">How long to look; null: to the end.</param>
     public FoundPage Find(Filter filter, Cursor? after, int most, Patience? patience) =>
-        Find(filter, after, most, patience, Roads.Of(_database, filter));
+        Find(filter, after, most, patience, RoadsOf(filter));
+
+    public IReadOnlyList<Road> RoadsOf(Filter filter) => Roads.Of(_database, filter);
 
     /// <summary>By given roads: each leads to the same answer.</summary>
     public FoundPage Find(Filter filter, Cursor? after, int most, Patience? patience, IReadOnlyList<Road> roads)
@@ -62,7 +64,7 @@ internal sealed class Finder : IDisposable
         return new FoundPage(rows, rows.Count < most ? null : new Cursor(rows[^1].Mail, rows[^1].Recipient));
     }
 
-    public FoundCount Count(Filter filter, Patience? patience)
+    public FoundCount Count(Filter filter, Patience? patience, IReadOnlyList<Road> roads)
     {
         var counts = new Dictionary<State, long>();
         var sql = FilterSql.Of(filter);
@@ -77,8 +79,7 @@ internal sealed class Finder : IDisposable
             return new FoundCount(counts, IsWhole: true);
         }
 
-        var walks = Begin(
-            sql, Roads.Of(_database, filter), new Cursor(sql.Newest, -1), patience, CountQuery);
+        var walks = Begin(sql, roads, new Cursor(sql.Newest, -1), patience, CountQuery);
         try
         {
             foreach (var walk in walks)
@@ -123,7 +124,7 @@ internal sealed class Finder : IDisposable
         };
         return string.Create(CultureInfo.InvariantCulture,
             $"""
-             FROM ({Mails(way, first)}) w CROSS JOIN mail m ON m.id = w.id CROSS JOIN recipient r ON r.mail = m.id
+             FROM ({Mails(way, first)}) w CROSS JOIN recipient r ON r.mail = w.id CROSS JOIN mail m ON m.id = w.id
                  {WithApplication}
              WHERE passes(w.id, {walk}) AND (w.id < {newest} OR r.n > {recipient}) {only} {sql.Condition}
              """);

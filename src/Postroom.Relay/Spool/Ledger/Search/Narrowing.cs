@@ -52,6 +52,8 @@ internal sealed class Narrowing
             case Field.Words: AddWords(value); break;
             case Field.Subject: Add(_words, OfPhrase(value)); break;
             case Field.Reply: Add(_said, OfPhrase(value)); break;
+            case Field.App when !isPattern: Add([Terms.App(value)]); break;
+            case Field.Project when !isPattern: Add([Terms.Project(value)]); break;
             case Field.Issue when !isPattern: Add(Items(value)); break;
             case Field.Source when !isPattern: Add([Terms.Source(value)]); break;
             case Field.Id when !MailId.TryParse(value, out _):
@@ -114,27 +116,28 @@ internal sealed class Narrowing
 
     private static (string Condition, string Value) Like(string pattern) => (@"text LIKE ?1 ESCAPE '\'", pattern);
 
-    /// <summary>All that is said of the application holds for one of these.</summary>
+    /// <summary>
+    /// What is said of the application and is no term of its own: all of that holds for one of these.
+    /// </summary>
     private List<string>? Applications(Filter filter)
     {
         var (conditions, values) = (new List<string>(), new List<string>());
         foreach (var term in filter.Terms.Where(static term => !term.Not))
         {
-            var isPattern = FilterSql.IsPattern(term.Value);
             var number = string.Create(CultureInfo.InvariantCulture, $"?{values.Count + 1}");
-            string? condition = term.Field switch
+            var condition = term.Field switch
             {
                 Field.Instance => $@"(instance LIKE {number} ESCAPE '\' OR site LIKE {number} ESCAPE '\')",
-                Field.App or Field.Node or Field.Project when isPattern =>
+                Field.Node => $@"node LIKE {number} ESCAPE '\'",
+                Field.App or Field.Project when FilterSql.IsPattern(term.Value) =>
                     $@"{term.Field} LIKE {number} ESCAPE '\'",
-                Field.App or Field.Node or Field.Project => $"{term.Field} = {number} COLLATE NOCASE",
                 _ => null,
             };
             if (condition is null)
                 continue;
             conditions.Add(condition);
-            values.Add(term.Field == Field.Instance ? $"%{FilterSql.Pattern(term.Value)}%"
-                : isPattern ? FilterSql.Pattern(term.Value) : term.Value);
+            var pattern = FilterSql.Pattern(term.Value);
+            values.Add(term.Field == Field.Instance ? $"%{pattern}%" : pattern);
         }
 
         return conditions.Count == 0 ? null

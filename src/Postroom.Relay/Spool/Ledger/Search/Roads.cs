@@ -26,8 +26,8 @@ public enum Way
 /// <summary>Chooses the way with the fewest rows on it that match nothing.</summary>
 internal static class Roads
 {
-    /// <summary>So many rows are looked at in a moment, whatever else there is to choose.</summary>
-    public const int Few = 2_000;
+    /// <summary>To count a longer list would take as long as to walk it.</summary>
+    public const int Most = 100_000;
 
     private static readonly State[] Open = [State.Waiting, State.Trying, State.Held];
 
@@ -46,8 +46,11 @@ internal static class Roads
         if (choices.Count < 2)
             return choices.Count == 1 ? choices[0] : [new Road(Way.Table)];
 
-        // The first of which there are few, and the first of all where there are many of each.
-        return choices.FirstOrDefault(roads => roads.Sum(road => Length(database, road)) < Few) ?? choices[0];
+        var (best, least) = (choices[0], (long)Most);
+        foreach (var roads in choices)
+            if (roads.Sum(road => Length(database, road, least)) is var length && length < least)
+                (best, least) = (roads, length);
+        return best;
     }
 
     /// <summary>What is left of the states when every term on them is met; null where none is asked for.</summary>
@@ -72,13 +75,14 @@ internal static class Roads
         return choices;
     }
 
-    private static long Length(Database database, Road road)
+    /// <summary>Not counted further than to <paramref name="most"/>.</summary>
+    private static long Length(Database database, Road road, long most)
     {
         if (road.Own is not string question)
             return database.Number(FormattableString.Invariant($"SELECT sum(n) FROM tally WHERE state = {road.Own}"));
         var table = road.Way == Way.Words ? "words" : "said";
         using var rows = database.Prepare(
             $"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ?1 LIMIT ?2)");
-        return rows.Bind(1, question).Bind(2, Few).Step() ? rows.Long(0) : 0;
+        return rows.Bind(1, question).Bind(2, most).Step() ? rows.Long(0) : 0;
     }
 }

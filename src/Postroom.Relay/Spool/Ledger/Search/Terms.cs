@@ -19,6 +19,10 @@ internal static class Terms
 
     public static string Application(long application) => Number("a=", application);
 
+    public static string App(string app) => "p=" + Folded(app);
+
+    public static string Project(string project) => "j=" + Folded(project);
+
     public static string Item(string item) => "i=" + Folded(item);
 
     public static string Source(string source) => "s=" + Folded(source);

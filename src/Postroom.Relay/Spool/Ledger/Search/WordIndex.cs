@@ -36,8 +36,8 @@ internal sealed class WordIndex(Database database) : IDisposable
             Add(Terms.MessageId(id));
         if (application is { } number)
             Add(Terms.Application(number));
-        if (header.App?.Item is { } item)
-            Add(Terms.Item(item));
+        if (header.App is { } app)
+            Add(app);
         Add(Terms.Source(mail.Origin.Source));
         foreach (var size in Terms.Sizes(mail.Size))
             Add(size);
@@ -88,6 +88,15 @@ internal sealed class WordIndex(Database database) : IDisposable
             if (!RecipientLife.IsOpen(recipient.State))
                 AddWords(recipient.Last);
         row.Bind(1, mail.Id.Value).Bind(2, _terms.ToString()).Run();
+    }
+
+    private void Add(AppFacts app)
+    {
+        Add(Terms.App(app.App));
+        if (app.Project is { } project)
+            Add(Terms.Project(project));
+        if (app.Item is { } item)
+            Add(Terms.Item(item));
     }
 
     private void AddWords(string? text)

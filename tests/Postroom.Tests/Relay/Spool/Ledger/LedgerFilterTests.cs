@@ -188,7 +188,7 @@ public sealed class LedgerFilterTests : IDisposable
     {
         Assert.True(FilterParser.TryParse("to:alice -subject:x after:2026-11-23", At(60), out var parsed, out _));
         var plan = AssertPlan(Finder.PageQuery(FilterSql.Of(parsed), way, 0),
-            "CO-ROUTINE w", step, "SEARCH m USING INTEGER PRIMARY KEY", "SEARCH r USING PRIMARY KEY (mail=?)");
+            "CO-ROUTINE w", step, "SEARCH r USING PRIMARY KEY (mail=?)", "SEARCH m USING INTEGER PRIMARY KEY");
         Assert.DoesNotContain(plan, line => line.Contains("B-TREE", StringComparison.Ordinal));
     }
 

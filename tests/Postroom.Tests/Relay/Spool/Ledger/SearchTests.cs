@@ -77,13 +77,16 @@ public sealed class SearchTests : IDisposable
     [Fact]
     public void Of_two_roads_the_shorter_is_taken()
     {
-        for (var i = 0; i < Roads.Few + 10; i++)
+        for (var i = 0; i < 20; i++)
             _story.Write(_story.Mail(At(i), i == 3 ? "ann@x.org" : "bob@x.org"));
         _story.Tell();
         using var database = Database.OpenToRead(_story.File);
-        Assert.Equal(Way.Words, Assert.Single(Roads.Of(database, Parsed("state:waiting to:ann@x.org"))).Way);
-        Assert.Equal(Way.State, Assert.Single(Roads.Of(database, Parsed("state:waiting to:bob@x.org"))).Way);
-        Assert.Equal(Way.State, Assert.Single(Roads.Of(database, Parsed("state:held to:ann@x.org"))).Way);
+        Assert.Equal(Way.Words, TheRoad("state:waiting to:ann@x.org"));
+        Assert.Equal(Way.Words, TheRoad("state:waiting to:bob@x.org"));
+        Assert.Equal(Way.State, TheRoad("state:waiting source:127.0.0.1"));
+        Assert.Equal(Way.State, TheRoad("state:held to:ann@x.org"));
+
+        Way TheRoad(string question) => Assert.Single(Roads.Of(database, Parsed(question))).Way;
     }
 
     [Fact]
@@ -106,7 +109,8 @@ public sealed class SearchTests : IDisposable
             Assert.InRange(pages, 3, 8);
             Assert.False(page.IsCut);
             Assert.Equal(ByWalk(question), found.Concat(page.Rows));
-            Assert.False(reader.Count(Parsed(question), TimeSpan.FromSeconds(1)).IsWhole);
+            Assert.False(reader.FindAndCount(Parsed(question), null, 1, TimeSpan.FromSeconds(1)).Count.IsWhole);
+            Assert.True(reader.FindAndCount(Parsed(question), null, 1, null).Count.IsWhole);
         }
     }
 
