@@ -225,6 +225,8 @@ internal sealed class RealRelay : IAsyncDisposable
                 process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync();
             process.Dispose();
+            if (Through.Count == 0 && TestContext.Current.TestState?.Result != TestResult.Failed)
+                await Timelines.WalkAsync(this);
         }
         Directory.Delete(Folder, recursive: true);
     }

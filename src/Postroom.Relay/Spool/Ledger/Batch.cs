@@ -100,6 +100,8 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
         Seen(settled.At);
         if (Find(at, settled.Id) is not { } mail)
             return;
+        foreach (var happened in settled.Events.Where(e => e.At < settled.At))
+            Tell(mail, at, happened); // on the way, before it was known what comes of it
         var attempt = settled.Attempt;
         foreach (var verdict in settled.Verdicts)
         {
@@ -115,7 +117,7 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
             attempt = null; // The try is told once, with the first of those it was for.
         }
 
-        foreach (var happened in settled.Events)
+        foreach (var happened in settled.Events.Where(e => e.At >= settled.At))
             Tell(mail, at, happened);
         EndIfRevoked(mail, settled.At);
     }

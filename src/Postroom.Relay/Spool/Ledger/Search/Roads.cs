@@ -29,6 +29,9 @@ internal static class Roads
     /// <summary>To count a longer list would take as long as to walk it.</summary>
     public const int Most = 100_000;
 
+    /// <summary>What is delivered has no fault any more.</summary>
+    private static readonly State[] Faulty = [.. Enum.GetValues<State>().Where(state => state != State.Delivered)];
+
     private static readonly State[] Open = [State.Waiting, State.Trying, State.Held];
 
     /// <summary>
@@ -57,8 +60,9 @@ internal static class Roads
     private static State[]? StatesOf(Filter filter)
     {
         var asked = filter.Terms.Where(static term => term is { Field: Field.State, Not: false }).ToArray();
-        return asked.Length == 0 ? null
-            : [.. asked[0].States.Where(state => asked.All(term => term.States.Contains(state)))];
+        if (asked.Length == 0)
+            return filter.Terms.Any(static term => term is { Field: Field.Fault, Not: false }) ? Faulty : null;
+        return [.. asked[0].States.Where(state => asked.All(term => term.States.Contains(state)))];
     }
 
     private static List<IReadOnlyList<Road>> Choices(Narrowing narrowing, Filter filter)
