@@ -10,8 +10,8 @@ namespace Postroom.Relay.Spool;
 public interface ISpoolIndex
 {
     /// <summary>
-    /// Records that are durable and wait to be taken into the index: 0 but under a load it cannot keep up with. Intake
-    /// slows down where it comes to <see cref="SpoolSettings.IndexLag"/>.
+    /// Records that are durable and not yet in the index: a handful, but under a load that it cannot keep up with.
+    /// Intake slows down where more than <see cref="SpoolSettings.IndexLag"/> wait to be taken.
     /// </summary>
     long Behind { get; }
 

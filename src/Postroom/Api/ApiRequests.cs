@@ -92,6 +92,8 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
             throw ApiProblem.Bad("most is not a number from 1 to 1000", "Ask for several pages.");
         await CaughtUpAsync(context.RequestAborted);
         var filter = QueueActions.ReadFilter(query["filter"], doors.Time);
+        if (query["exact"] is [not ("true" or "false")])
+            throw ApiProblem.Bad("exact is neither true nor false", "Leave it out, or say exact=true to count all.");
         var isExact = query["exact"] == "true";
         await WriteAsync(context, _reader.Page(filter, after, most, isExact), ApiJson.Default.QueueAnswer);
     }

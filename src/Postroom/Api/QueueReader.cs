@@ -22,7 +22,8 @@ public sealed class QueueReader(
     {
         var (page, total) = find(filter, after, Math.Clamp(most, 1, Most), isExact ? null : Patience);
         var counts = count(Filter.All);
-        return new QueueAnswer([.. page.Rows.Select(AnswerOf.Row)], total.Total,
+        return new QueueAnswer([.. page.Rows.Select(AnswerOf.Row)],
+            total.IsWhole ? total.Total : Math.Max(total.Total, page.Rows.Count),
             page.Next is { } next ? AnswerOf.Cursor(next) : null, AnswerOf.Counts(counts.ByState))
         {
             AtLeast = total.IsWhole ? null : true,
@@ -44,5 +45,4 @@ public sealed class QueueReader(
         cursor = new Cursor(id, recipient);
         return true;
     }
-
 }

@@ -29,10 +29,10 @@ public static class MailView
             return;
         }
 
-        var more = page.Total - page.Recipients.Count;
-        if (page.Next is { } next && (more > 0 || page.AtLeast is true))
+        var least = page.AtLeast is true ? "more than " : "";
+        if (page.Next is { } next)
             screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"… {more}{(page.AtLeast is true ? " and" : "")} more. Narrow the filter, or see them with --most N, "
+                $"… {least}{page.Total - page.Recipients.Count} more. Narrow the filter, or see them with --most N, "
                 + $"or page on with --after {next}."));
     }
 

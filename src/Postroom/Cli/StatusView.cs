@@ -14,6 +14,9 @@ public static class StatusView
         new("WHY", 1, IsElastic: true),
     ];
 
+    // Below that it is in the index before anybody has asked for it.
+    private const int WorthTelling = 1_000;
+
     /// <summary>What runs, a table of routes, and why those that are paused are, with what to do.</summary>
     public static void Show(Screen screen, StatusAnswer status, DateTimeOffset now)
     {
@@ -26,7 +29,7 @@ public static class StatusView
         screen.Line("  mail     " + string.Join(", ", status.Counts.Where(c => c.Value > 0)
             .Select(c => string.Create(CultureInfo.InvariantCulture,
                 $"{c.Value} {c.Key}")).DefaultIfEmpty("none yet")));
-        if (status.IndexBehind > 0)
+        if (status.IndexBehind >= WorthTelling)
             screen.Line(string.Create(CultureInfo.InvariantCulture,
                 $"  index    {status.IndexBehind} records behind: lists and searches do not know them yet"));
         if (status.Routes.Count == 0)

@@ -8,7 +8,7 @@ public static class AllTargets
         MailDataTargets.Data, MailDataTargets.Chunks, MailDataTargets.Dots,
         SessionTargets.Server, SessionTargets.Replies, SessionTargets.Client,
         TextTargets.Path, TextTargets.Xtext, TextTargets.Id, TextTargets.Status, TextTargets.Filters,
-        TextTargets.Patterns,
+        TextTargets.Patterns, TextTargets.Phrases,
         MessageTargets.Header, MessageTargets.Trace, MessageTargets.Report,
         SenderTargets.Senders, SenderTargets.Templates,
         SaslTargets.Prep, SaslTargets.Server, SaslTargets.Client, SaslTargets.Stored,

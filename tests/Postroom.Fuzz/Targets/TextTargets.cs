@@ -36,6 +36,11 @@ internal static class TextTargets
         "*", "*@", "*.", "<>", "example.com", "alice@example.com", "@", ".", "a", "A", "\n", ",", " ", "\u00c3\u00bc",
         "b.example.com\n") { Cost = 3 };
 
+    public static readonly FuzzTarget Phrases = new("phrase", ReadPhrase,
+        "\n", "*", "-", "_", ".", " ", "PROJ-123", "proj", "123", "a", "A", "fail", "failed", "\u00e4\u00bc\u009a",
+        "\u00c3\u00bc", "\u00cc\u0088", "\u00f0\u009f\u0098\u0080", "\u00f0\u00a0\u0080\u0080", "\u00c4\u00b0", "=",
+        "\"", "0123456789012345678901234567890123456789x") { Cost = 3 };
+
     private static void ReadPath(byte[] octets)
     {
         foreach (var lenient in (ReadOnlySpan<bool>)[false, true])
@@ -166,5 +171,21 @@ internal static class TextTargets
                 && domain.EndsWith(rest[1..], StringComparison.OrdinalIgnoreCase);
         return string.Equals(rest.Contains('@', StringComparison.Ordinal) ? address : domain, rest,
             StringComparison.OrdinalIgnoreCase);
+    }
+
+    // What is sought, and a text behind the first line end: what matches is found by its terms.
+    private static void ReadPhrase(byte[] octets)
+    {
+        var text = Choices.TextOf(octets);
+        var end = text.IndexOf('\n', StringComparison.Ordinal);
+        var (phrase, subject) = (Phrase.Of(end < 0 ? text : text[..end]), end < 0 ? text : text[(end + 1)..]);
+        var terms = Words.TermsOf(subject).ToHashSet();
+        Must.Hold(terms.All(term => term.Length is > 0 and <= 81 && !term.Any(c => c is ' ' or '"' or '=' or '\0')),
+            "a term is one word, or two that are joined, and can be quoted");
+        if (!phrase.Matches(subject))
+            return;
+        Must.Hold(phrase.Terms.All(terms.Contains), "a text that matches has all terms of the phrase");
+        Must.Hold(phrase.Beginning is not { } beginning
+            || terms.Any(term => term.StartsWith(beginning, StringComparison.Ordinal)), "and one that begins so");
     }
 }

@@ -11,7 +11,7 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
 {
     private readonly ISpoolIndexReader _reader = parts.Ledger.OpenReader(parts.Time);
 
-    public long Behind => parts.Journal.DurableNotTaken;
+    public long Behind => feeder.Behind;
 
     public async ValueTask CaughtUpAsync(CancellationToken cancel) =>
         await feeder.ReachedAsync(lastDurable()).WaitAsync(cancel);

@@ -38,6 +38,7 @@ internal sealed class IndexFeeder : IAsyncDisposable
     private int _sinceCheckpoint;
     private bool _hasWorked = true; // the start leaves much behind
     private bool _closed;
+    private volatile int _inHand;
 
     public IndexFeeder(SpoolParts parts, Func<LaneOf> laneOf)
     {
@@ -51,6 +52,9 @@ internal sealed class IndexFeeder : IAsyncDisposable
     /// Never completes while the ledger can be written, if late; faults with the reason once it cannot.
     /// </summary>
     public Task Broken => _broken.Task;
+
+    /// <summary>Records that are durable and not in the index: those still to be taken, and those in hand.</summary>
+    public long Behind => _journal.DurableNotTaken + _inHand;
 
     /// <summary>Called after each bite.</summary>
     public Func<Task>? AfterBite { get; set; }
@@ -111,13 +115,16 @@ internal sealed class IndexFeeder : IAsyncDisposable
         while (true)
         {
             var first = await NextAsync();
+            _inHand = first.Count;
             if (first.Count < Bite && !IsHurried())
                 await GatherAsync();
             var batch = new List<(Position, JournalRecord)>(first.Count);
             Add(batch, first);
             while (batch.Count < Bite && _journal.DurableNotTaken > 0)
                 Add(batch, await _journal.TakeDurableAsync(Bite, _stop.Token));
+            _inHand = batch.Count;
             await ApplyAsync(batch);
+            _inHand = 0;
             Reached(batch[^1].Item1);
             await TidyAsync(batch.Count);
         }

@@ -78,7 +78,7 @@ internal sealed class Database : IDisposable
         }));
 
     /// <summary>A function of two numbers that ends its statement with an error where it says no.</summary>
-    public void Define(string name, Func<long, long, bool> passes) => Check(raw.sqlite3_create_function(
+    public void DefineGuard(string name, Func<long, long, bool> passes) => Check(raw.sqlite3_create_function(
         _handle, name, 2, raw.SQLITE_UTF8, null, (context, _, given) =>
         {
             if (passes(raw.sqlite3_value_int64(given[0]), raw.sqlite3_value_int64(given[1])))

@@ -35,17 +35,16 @@ internal sealed class LedgerReader : ISpoolIndexReader
     public FoundPage Find(Filter filter, Cursor? after, int most)
     {
         CheckMost(most);
-        var patience = new Patience(_time, Longest);
-        return With(session => session.Find(filter, after, most, patience));
+        return With(session => session.Find(filter, after, most, new Patience(_time, Longest)));
     }
 
     public (FoundPage Page, FoundCount Count) FindAndCount(
         Filter filter, Cursor? after, int most, TimeSpan? patience)
     {
         CheckMost(most);
-        var toFind = new Patience(_time, Longest);
-        return With(session => session.FindAndCount(filter, after, most, toFind,
-            () => patience is { } span ? new Patience(_time, span) : null));
+        Patience? toCount = patience is { } span ? new Patience(_time, span) : null;
+        return With(session =>
+            session.FindAndCount(filter, after, most, new Patience(_time, Longest), toCount));
     }
 
     public FoundCount Count(Filter filter) => With(session => session.Count(filter));

@@ -56,14 +56,13 @@ internal sealed class ReadSession : IDisposable
     public FoundPage Find(Filter filter, Cursor? after, int most, Patience? patience) =>
         _finder.Find(filter, after, most, patience);
 
-    /// <param name="toCount">Asked when the counting begins.</param>
     public (FoundPage Page, FoundCount Count) FindAndCount(
-        Filter filter, Cursor? after, int most, Patience toFind, Func<Patience?> toCount)
+        Filter filter, Cursor? after, int most, Patience toFind, Patience? toCount)
     {
         var roads = _finder.RoadsOf(filter);
         var page = _finder.Find(filter, after, most, toFind, roads);
         var count = after is null && page.Next is null
-            ? FoundCount.Of(page.Rows) : _finder.Count(filter, toCount(), roads);
+            ? FoundCount.Of(page.Rows) : _finder.Count(filter, toCount, roads);
         return (page, count);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Postroom.Configuration;
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Journal;
@@ -42,12 +43,15 @@ internal static class BenchCommands
         };
         fill.SetAction((result, cancel) =>
         {
-            var (folder, count) = (CommandLine.DataFolderOf(result), result.GetValue(Mails));
+            var count = result.GetValue(Mails);
+            if (result.GetValue(CommandLine.Data) is null)
+                throw new CliException(ExitCode.Usage, "name an empty folder for the invented mail with --data");
+            var folder = CommandLine.DataFolderOf(result);
             if (count is < 1 or > 100_000_000)
                 throw new CliException(ExitCode.Usage, "--mails is a number from 1 to 100,000,000");
             if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
                 throw new CliException(ExitCode.Usage,
-                    $"{folder} is not empty: name a folder for the invented mail with --data");
+                    $"{folder} is not empty: name an empty folder for the invented mail with --data");
             Directory.CreateDirectory(folder);
             using var log = result.GetValue(Log) is { } file ? new StreamWriter(file) : null;
             Fill(screen, Folders.Ledger(folder), new Traffic(count), log, cancel);
@@ -88,7 +92,7 @@ internal static class BenchCommands
     {
         var ask = new Command("ask", "Ask an index that was filled by bench fill, and say how long the answers take")
         {
-            Rounds,
+            Rounds, CommandLine.Json,
         };
         ask.SetAction(result =>
         {
@@ -103,8 +107,15 @@ internal static class BenchCommands
             var traffic = new Traffic(index.Count(Filter.All).Total);
             if (traffic.Count == 0)
                 throw new CliException(ExitCode.NothingFound, $"{file} is empty: fill it with postroom bench fill");
+            var answers = Questions.Ask(index, traffic, rounds, TimeProvider.System.GetLocalNow());
+            if (result.GetValue(CommandLine.Json))
+            {
+                screen.Line(JsonSerializer.Serialize([.. answers], BenchJson.Default.AskedArray));
+                return (int)ExitCode.Done;
+            }
+
             screen.Line($"{"question",-36} {"p50",9} {"p99",9} {"worst",9}  rows  for example");
-            foreach (var asked in Questions.Ask(index, traffic, rounds, TimeProvider.System.GetLocalNow()))
+            foreach (var asked in answers)
                 screen.Line(string.Create(CultureInfo.InvariantCulture,
                     $"{asked.Kind,-36} {asked.Median,6:0.00} ms {asked.NinetyNine,6:0.00} ms {asked.Worst,6:0.00} ms  "
                     + $"{asked.Rows,4}  {asked.Example}"));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Postroom.Api;
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Ledger;
@@ -10,6 +11,11 @@ namespace Postroom.Cli.Bench;
 /// <param name="Worst">Of all rounds, as the others: milliseconds.</param>
 /// <param name="Rows">Of the last answer.</param>
 internal sealed record Asked(string Kind, string Example, double Median, double NinetyNine, double Worst, int Rows);
+
+/// <summary>The generated code for that.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Asked[]))]
+internal sealed partial class BenchJson : JsonSerializerContext;
 
 /// <summary>What people ask about the traffic of <see cref="Traffic"/>, each time about another mail of it.</summary>
 internal static class Questions

@@ -72,7 +72,7 @@ internal sealed class Traffic(long count)
             var origin = new Origin("127.0.0.1:2525", "127.0.0.1", host, app, "ESMTP");
             var mail = new AcceptedRecord(id, at, envelope, origin, header)
             {
-                Trace = Trace(id, host), Size = 2_000 + (dice.Below(200) == 0 ? 12_000_000 : dice.Below(40_000)),
+                Trace = Trace(id, host, at), Size = 2_000 + (dice.Below(200) == 0 ? 12_000_000 : dice.Below(40_000)),
                 Pieces = [new BodyPiece(1, 64, 4_096, (uint)number)],
             };
             return new Sent(mail, end, Reply(end, dice));
@@ -142,8 +142,11 @@ internal sealed class Traffic(long count)
         ? "550 5.1.1 no such user here"
         : string.Create(CultureInfo.InvariantCulture, $"250 2.0.0 Ok: queued as {dice.Next():X11}");
 
-    private static byte[] Trace(MailId id, string host) => Encoding.ASCII.GetBytes(
-        $"Received: from {host} by relay.example.com with ESMTP id {id}; Fri, 27 Nov 2026 00:00:00 +0000\r\n");
+    private static byte[] Trace(MailId id, string host, DateTimeOffset at)
+    {
+        var date = at.ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture);
+        return Encoding.ASCII.GetBytes($"Received: from {host} by relay.example.com with ESMTP id {id}; {date}\r\n");
+    }
 
     /// <summary>SplitMix64: numbers that look thrown, from one number.</summary>
     private struct Dice(ulong seed)

@@ -34,6 +34,13 @@ public sealed class QueueReaderTests
     }
 
     [Fact]
+    public void A_count_that_took_too_long_is_not_below_what_is_shown()
+    {
+        var none = new FoundCount(new Dictionary<State, long>(), IsWhole: false);
+        Assert.Equal(2, Ask(new FoundPage([Row, Row], new Cursor(Mail, 3)), none).Total);
+    }
+
+    [Fact]
     public void A_page_that_took_too_long_says_how_far_it_looked()
     {
         var page = new FoundPage([], new Cursor(Mail, -1)) { IsCut = true };

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Postroom.Cli;
 using Xunit;
 
 namespace Postroom.Tests.Program.Cli;
@@ -19,6 +21,9 @@ public sealed class BenchCommandsTests : IDisposable
         var asked = await DoAsync("bench", "ask", "--rounds", "3", "--data", data);
         Assert.Equal(27, asked.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
 
+        var json = await DoAsync("bench", "ask", "--rounds", "1", "--json", "--data", data);
+        Assert.Equal(26, JsonDocument.Parse(json).RootElement.GetArrayLength());
+
         // The log tells of the same mails.
         var line = File.ReadLines(log).First(l => l.Contains("status=sent", StringComparison.Ordinal));
         var queued = line[(line.LastIndexOf(' ') + 1)..].TrimEnd(')');
@@ -39,6 +44,14 @@ public sealed class BenchCommandsTests : IDisposable
         var (code, _, error) = await CommandLineTests.RunAsync(["bench", .. words, "--data", _folder.FullName]);
         Assert.NotEqual(0, code);
         Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Invented_mail_never_goes_where_real_mail_would()
+    {
+        var (code, _, error) = await CommandLineTests.RunAsync(["bench", "fill", "--mails", "10"]);
+        Assert.Equal((int)ExitCode.Usage, code);
+        Assert.Contains("with --data", error, StringComparison.Ordinal);
     }
 
     private static async Task<string> DoAsync(params string[] words)

@@ -115,6 +115,17 @@ public sealed partial class ExplanationViewTests
         return true;
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(12, false)]
+    [InlineData(1200, true)]
+    public void Status_says_how_far_search_is_behind(long behind, bool isSaid)
+    {
+        var (screen, text) = Screen(null);
+        StatusView.Show(screen, Status() with { IndexBehind = behind }, Now);
+        Assert.Equal(isSaid, text().Contains("records behind", StringComparison.Ordinal));
+    }
+
     private static (Screen, Func<string>) Screen(int? width)
     {
         var writer = new StringWriter { NewLine = "\n" };

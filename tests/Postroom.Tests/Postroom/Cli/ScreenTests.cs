@@ -64,7 +64,7 @@ public sealed class ScreenTests
 
     [Theory]
     [InlineData(null, null, "… 40 more. Narrow the filter, or see them with --most N, or page on with --after X.1.")]
-    [InlineData(true, null, "… 40 and more. Narrow")]
+    [InlineData(true, null, "… more than 40 more. Narrow")]
     [InlineData(null, -90, "… looked back to 2026-08-2")]
     public void A_page_that_is_not_the_last_says_so(bool? atLeast, int? daysBack, string expected)
     {

@@ -68,6 +68,7 @@ public sealed class SpoolLimitTests : IDisposable
         }
 
         Assert.Equal(Refusal.QueueFull, taken[^1].Refusal);
+        Assert.InRange(spool.Index.Behind, 5, 10); // the bound, and what comes with the mail that was at it
         stuck.SetResult();
         Assert.Equal(Refusal.None, (await spool.HandOverAsync("bob@a.test")).Refusal);
         for (var i = 0; i < taken.Count; i++)

@@ -31,7 +31,7 @@ internal sealed class Finder : IDisposable
         // SQLite holds on to these as long as the connection is open: could the connection be reached from them, it
         // would stay for ever where nobody closes it.
         database.Define("has", (text, number) => lookout.Phrases[(int)number].Matches(text));
-        database.Define("passes", (mail, walk) => lookout.MayGoOn((int)walk, new MailId(mail)));
+        database.DefineGuard("passes", (mail, walk) => lookout.MayGoOn((int)walk, new MailId(mail)));
     }
 
     /// <param name="patience">How long to look; null: to the end.</param>
@@ -119,7 +119,7 @@ internal sealed class Finder : IDisposable
         var only = way switch
         {
             Way.State => $"AND r.state = {own}",
-            Way.Said => "AND r.state NOT IN (1, 2, 3)", // they are on the roads of their states
+            Way.Said => $"AND r.state NOT IN ({string.Join(", ", Roads.Open.Select(state => (int)state))})",
             Way.Table or Way.Words => "",
         };
         return string.Create(CultureInfo.InvariantCulture,

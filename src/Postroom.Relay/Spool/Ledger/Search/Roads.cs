@@ -27,12 +27,13 @@ public enum Way
 internal static class Roads
 {
     /// <summary>To count a longer list would take as long as to walk it.</summary>
-    public const int Most = 100_000;
+    private const int Most = 100_000;
 
     /// <summary>What is delivered has no fault any more.</summary>
     private static readonly State[] Faulty = [.. Enum.GetValues<State>().Where(state => state != State.Delivered)];
 
-    private static readonly State[] Open = [State.Waiting, State.Trying, State.Held];
+    /// <summary>What is told to these changes: it is in no list, and looked for on the roads of their states.</summary>
+    public static readonly State[] Open = [State.Waiting, State.Trying, State.Held];
 
     /// <summary>
     /// Roads that have all rows that match, and none twice; of several the newest row is always the next.
@@ -42,9 +43,6 @@ internal static class Roads
         var narrowing = Narrowing.Of(database, filter);
         if (narrowing.IsEmpty)
             return [];
-        if (filter.Terms.Any(static term => term is { Field: Field.Id, Not: false })
-            && narrowing.Words is null)
-            return [new Road(Way.Table)];
         var choices = Choices(narrowing, filter);
         if (choices.Count < 2)
             return choices.Count == 1 ? choices[0] : [new Road(Way.Table)];

@@ -33,13 +33,8 @@ internal sealed class Walk(Statement rows, Lookout lookout, int number) : IDispo
     public void Dispose() => rows.Dispose();
 }
 
-/// <summary>How long to look, from now on.</summary>
-internal readonly struct Patience(TimeProvider time, TimeSpan span)
-{
-    private readonly long _started = time.GetTimestamp();
-
-    public bool IsOver => time.GetElapsedTime(_started) >= span;
-}
+/// <summary>How long to look, by which clock.</summary>
+internal readonly record struct Patience(TimeProvider Time, TimeSpan Span);
 
 /// <summary>
 /// Watches walks from within: told of each mail before it is looked at, it ends the walk when time is up.
@@ -51,6 +46,7 @@ internal sealed class Lookout
 
     private readonly List<(int Seen, MailId? StoppedAt)> _walks = [];
     private Patience? _patience;
+    private long _started;
 
     /// <summary>What the question looks for in texts.</summary>
     public IReadOnlyList<Phrase> Phrases { get; private set; } = [];
@@ -60,7 +56,7 @@ internal sealed class Lookout
     public void Begin(IReadOnlyList<Phrase> phrases, Patience? patience)
     {
         _walks.Clear();
-        (Phrases, _patience) = (phrases, patience);
+        (Phrases, _patience, _started) = (phrases, patience, patience?.Time.GetTimestamp() ?? 0);
     }
 
     /// <summary>It was answered; the clock is let go.</summary>
@@ -79,7 +75,8 @@ internal sealed class Lookout
     public bool MayGoOn(int walk, MailId at)
     {
         var seen = _walks[walk].Seen;
-        var mustStop = seen >= Least && _patience is { IsOver: true };
+        var mustStop = seen >= Least
+            && _patience is { } patience && patience.Time.GetElapsedTime(_started) >= patience.Span;
         _walks[walk] = (seen + 1, mustStop ? at : null);
         return !mustStop;
     }

@@ -13,7 +13,13 @@ namespace Postroom.Relay.Spool.Ledger.Search;
 /// <remarks>To be used within a transaction.</remarks>
 internal sealed class WordIndex(Database database) : IDisposable
 {
-    private readonly AddressBook _addresses = new(database);
+    // A few thousand people get millions of mails, and a part of an address is looked for among these and nowhere else.
+    private readonly NumberBook<string> _addresses = new(
+        database.Prepare("SELECT id FROM address WHERE text = ?1"),
+        database.Prepare("INSERT INTO address(text) VALUES(?1)"),
+        static (statement, address) => statement.Bind(1, address),
+        most: 5_000);
+
     private readonly StringBuilder _terms = new();
     private readonly Statement _words = database.Prepare("INSERT INTO words(rowid, terms) VALUES(?1, ?2)");
     private readonly Statement _said = database.Prepare("INSERT INTO said(rowid, terms) VALUES(?1, ?2)");

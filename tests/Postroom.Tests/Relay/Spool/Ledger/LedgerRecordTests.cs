@@ -127,6 +127,19 @@ public sealed class LedgerRecordTests : IDisposable
     }
 
     [Fact]
+    public void What_happened_during_a_try_stands_before_what_came_of_it()
+    {
+        var mail = _story.Mail(At(0), "a@x");
+        var doubt = new TrailEvent(At(2), EventKind.InDoubt, mail.Id, 0);
+        var report = new TrailEvent(At(3), EventKind.Reported, mail.Id, 0);
+        _story.Tell(mail, Leased(At(1), mail.Id, 0),
+            Settled(At(3), mail.Id, new Verdict(0, Happening.Returned)) with { Events = [report, doubt] });
+        Assert.Equal(
+            [EventKind.Accepted, EventKind.Trying, EventKind.InDoubt, EventKind.Returned, EventKind.Reported],
+            _story.Show(mail.Id).Trail.Select(happened => happened.Kind));
+    }
+
+    [Fact]
     public void Leases_are_there_after_a_crash_until_they_are_lost()
     {
         var doubtful = _story.Mail(At(0), "a@x");

@@ -71,11 +71,13 @@ public sealed class Story : IDisposable
 
     public IReadOnlyList<RecipientRow> Find(string filter, Cursor? after = null, int most = 100)
     {
-        if (!FilterParser.TryParse(filter, At(60), out var parsed, out var error))
-            throw new ArgumentException(error, nameof(filter));
         using var reader = Ledger.OpenReader(TimeProvider.System);
-        return reader.Find(parsed, after, most).Rows;
+        return reader.Find(Parsed(filter), after, most).Rows;
     }
+
+    /// <summary>An hour after noon.</summary>
+    public static Filter Parsed(string filter) => FilterParser.TryParse(filter, At(60), out var parsed, out var error)
+        ? parsed : throw new ArgumentException(error, nameof(filter));
 
     public void Reopen()
     {
