@@ -38,6 +38,17 @@ internal sealed class Duplex(PipeReader reader, PipeWriter writer) : Stream
         }
     }
 
+    /// <summary>More was written to it than was read.</summary>
+    public bool HasMore
+    {
+        get
+        {
+            var written = _other!.Written;
+            lock (_gate)
+                return _read < written;
+        }
+    }
+
     private long Written => Interlocked.Read(ref _written);
 
     /// <summary>Ends as a reset does, and not as a close.</summary>

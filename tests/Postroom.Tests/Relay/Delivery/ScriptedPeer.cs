@@ -149,6 +149,7 @@ internal sealed class ScriptedPeer
     {
         private readonly byte[] _buffer = new byte[1];
         private readonly List<string> _takers = [];
+        private readonly List<byte> _held = []; // replies to commands that came together go together (RFC 2920 §3.2)
         private Stream _stream = wire;
         private int _body;
         private bool _hasSender;
@@ -221,7 +222,8 @@ internal sealed class ScriptedPeer
                 _hasSender = true;
             else if (reply.StartsWith('2') && line.StartsWith("RCPT", StringComparison.OrdinalIgnoreCase))
                 _takers.Add(line.Split('<', '>')[1]);
-            return await SayAsync(reply) && (line != "STARTTLS" || reply[0] != '2' || await SecureAsync());
+            var mayWait = line.Split(' ')[0] is "MAIL" or "RCPT" && wire.HasMore;
+            return await SayAsync(reply, mayWait) && (line != "STARTTLS" || reply[0] != '2' || await SecureAsync());
         }
 
         private async Task<string?> DataAsync()
@@ -271,8 +273,16 @@ internal sealed class ScriptedPeer
             return true;
         }
 
-        public async Task<bool> SayAsync(string reply)
+        public async Task<bool> SayAsync(string reply, bool mayWait = false)
         {
+            var isPlain = !reply.StartsWith('(') && !reply.EndsWith(AndClose, StringComparison.Ordinal);
+            if (mayWait && isPlain && peer.Cut == 0 && !reply.StartsWith("421", StringComparison.Ordinal))
+            {
+                _held.AddRange(Encoding.Latin1.GetBytes(reply + "\r\n"));
+                return true;
+            }
+
+            await FlushAsync();
             if (reply == Reset)
                 wire.Reset();
             if (reply is Drop or Reset)
@@ -300,21 +310,33 @@ internal sealed class ScriptedPeer
             return !isLast && !reply.StartsWith("421", StringComparison.Ordinal); // RFC 5321 §3.8
         }
 
+        private async Task FlushAsync()
+        {
+            if (_held.Count == 0)
+                return;
+            var bytes = _held.ToArray();
+            _held.Clear();
+            await _stream.WriteAsync(bytes);
+        }
+
         private async Task<string?> LineAsync()
         {
             var line = new StringBuilder();
-            while (await _stream.ReadAsync(_buffer) == 1)
+            while (true)
             {
+                if (!wire.HasMore)
+                    await FlushAsync();
+                if (await _stream.ReadAsync(_buffer) != 1)
+                    return null;
                 line.Append((char)_buffer[0]);
                 if (_buffer[0] == '\n')
                     return line.ToString(0, line.Length - 2);
             }
-
-            return null;
         }
 
         private async Task<string?> BytesAsync(int count)
         {
+            await FlushAsync();
             var bytes = new byte[count];
             var stop = Math.Min(count, peer.BodyStop);
             await _stream.ReadExactlyAsync(bytes.AsMemory(0, stop));
