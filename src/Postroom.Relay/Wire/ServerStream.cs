@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 namespace Postroom.Relay.Wire;
 
 /// <summary>The two pipes of an accepted connection as one stream, for TLS to run over. Async only.</summary>
-internal sealed class ServerStream(IDuplexPipe pipes) : Stream
+public sealed class ServerStream(IDuplexPipe pipes) : Stream
 {
     public override bool CanRead => true;
 

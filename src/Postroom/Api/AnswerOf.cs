@@ -46,6 +46,12 @@ public static class AnswerOf
         Trail = [.. mail.Trail.Select(Event)],
     };
 
+    public static TokenAnswer Token(ApiToken token, bool isOver) =>
+        new(token.Name, ScopeNames.Of(token.Scopes), token.MadeOn)
+        {
+            Expires = token.Expires, UsedOn = token.UsedOn, IsOver = isOver ? true : null,
+        };
+
     private static ApplicationAnswer? Application(AppFacts? app) => app is null ? null : new ApplicationAnswer(app.App)
     {
         Instance = app.Instance,

@@ -133,6 +133,9 @@ public sealed record StatusAnswer(string Version, string Mode, string HostName, 
     public required string DataFolder { get; init; }
     public required IReadOnlyList<string> Listeners { get; init; }
 
+    /// <summary>Where the API is served by TCP; absent where it is not.</summary>
+    public string? Api { get; init; }
+
     /// <summary>False while the disk is below its floor and nothing is accepted.</summary>
     public bool HasRoom { get; init; }
 
@@ -179,6 +182,35 @@ public sealed record SecretRequest(string Value, DateOnly? RotateBy = null, Date
 /// <param name="Secrets">How many are sealed with it.</param>
 /// <param name="OldIsGone">False: whoever gave the old keys has to take them away.</param>
 public sealed record RotationAnswer(string Key, int Secrets, bool OldIsGone);
+
+/// <summary>The tokens, by name, and nothing of what they are: <c>GET /api/v1/tokens</c>.</summary>
+public sealed record TokensAnswer(IReadOnlyList<TokenAnswer> Tokens);
+
+/// <summary>What may be known of a token.</summary>
+/// <param name="Scopes">What it is for: submit, read, operate, administer.</param>
+public sealed record TokenAnswer(string Name, IReadOnlyList<string> Scopes, DateOnly MadeOn)
+{
+    /// <summary>The last day on which it holds, UTC; absent: until it is taken away.</summary>
+    public DateOnly? Expires { get; init; }
+
+    /// <summary>The last day on which it was used, UTC; absent: never.</summary>
+    public DateOnly? UsedOn { get; init; }
+
+    /// <summary>True where its day has passed.</summary>
+    public bool? IsOver { get; init; }
+}
+
+/// <summary>A token to be made: <c>PUT /api/v1/tokens/{name}</c>.</summary>
+/// <param name="Scopes">What it is for: submit, read, operate, administer.</param>
+/// <param name="Expires">The last day on which it is to hold, UTC; without it, until it is taken away.</param>
+public sealed record TokenRequest(IReadOnlyList<string> Scopes, DateOnly? Expires = null);
+
+/// <summary>A token that was made.</summary>
+/// <param name="Token">Itself. It comes back from nowhere: keep it now.</param>
+public sealed record NewTokenAnswer(string Token, TokenAnswer Facts)
+{
+    public override string ToString() => "•••";
+}
 
 /// <summary>How to try a route out: <c>POST /api/v1/routes/{name}/test</c>.</summary>
 /// <param name="From">The reverse-path to offer; null for the account's own.</param>
@@ -235,6 +267,9 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(SecretsAnswer))]
 [JsonSerializable(typeof(SecretRequest))]
 [JsonSerializable(typeof(RotationAnswer))]
+[JsonSerializable(typeof(TokensAnswer))]
+[JsonSerializable(typeof(TokenRequest))]
+[JsonSerializable(typeof(NewTokenAnswer))]
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialAnswer))]
 [JsonSerializable(typeof(CalendarAnswer))]

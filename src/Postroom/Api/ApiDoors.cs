@@ -21,8 +21,14 @@ public sealed record ApiDoors(
     /// <summary>Called with the name of a secret that was set or deleted: what waits for it goes at once.</summary>
     public Action<string> SecretChanged { get; init; } = _ => { };
 
+    /// <summary>Called after a token was made or taken away.</summary>
+    public Action TokensChanged { get; init; } = () => { };
+
     /// <summary>Everything that ends by itself, the next first.</summary>
     public Func<CalendarAnswer> Calendar { get; init; } = () => new CalendarAnswer([]);
+
+    /// <summary>Who gets in by TCP.</summary>
+    public required ApiTokens Tokens { get; init; }
 
     /// <summary>Where secrets go in, and what may be known of them.</summary>
     public required SecretVault Vault { get; init; }

@@ -55,8 +55,9 @@ public sealed class ApiClient : IDisposable
     public Task<T> PostAsync<T>(string path, ActionRequest body, JsonTypeInfo<T> type, CancellationToken cancel) =>
         SendAsync(With(HttpMethod.Post, path, body, ApiJson.Default.ActionRequest), type, cancel);
 
-    public Task<T> PutAsync<T>(string path, SecretRequest body, JsonTypeInfo<T> type, CancellationToken cancel) =>
-        SendAsync(With(HttpMethod.Put, path, body, ApiJson.Default.SecretRequest), type, cancel);
+    public Task<T> PutAsync<TBody, T>(
+        string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Put, path, body, bodyType), type, cancel);
 
     /// <summary>Has the service try a route out.</summary>
     public Task<TrialAnswer> TryOutAsync(string route, TrialRequest body, CancellationToken cancel) =>

@@ -18,7 +18,7 @@ internal static class CalendarCommand
             var all = service is null ? SecretCommands.ConfigurationOf(result) : null;
             var answer = all is null
                 ? await service!.GetAsync("api/v1/calendar", ApiJson.Default.CalendarAnswer, cancel)
-                : Expiries.Answer(all, all.Vault.Open(TimeProvider.System));
+                : Expiries.Answer(all, all.Vault.Open(TimeProvider.System), TokenCommands.TokensOf(all.DataFolder));
             if (result.GetValue(CommandLine.Json))
                 QueueCommands.Write(screen, answer, ApiJson.Default.CalendarAnswer);
             else

@@ -97,6 +97,7 @@ public static class CommandLine
         StatusCommands.BuildReload(screen),
         ListenerCommands.Build(screen),
         SecretCommands.Build(screen),
+        TokenCommands.Build(screen),
         OAuthCommands.Build(screen),
         RouteCommands.Build(screen),
         CalendarCommand.Build(screen),

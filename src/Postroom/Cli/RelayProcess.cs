@@ -36,7 +36,7 @@ public static class RelayProcess
             return ExitCode.CannotListen;
         }
         using var hangup = OnSignal(PosixSignal.SIGHUP, () => _ = ReloadAsync(house, log));
-        Greet(configuration, screen, log);
+        Greet(configuration, house.Status().Api, screen, log);
         Supervisor.Tell("READY=1");
 
         var first = await Task.WhenAny(stop.Task, house.Failed);
@@ -64,7 +64,7 @@ public static class RelayProcess
         act();
     });
 
-    private static void Greet(RelayConfiguration all, Screen screen, ILogger log)
+    private static void Greet(RelayConfiguration all, string? api, Screen screen, ILogger log)
     {
         var listeners = string.Join(", ", all.Submission.Listeners.Select(l => l.Address));
         if (screen.Width is null)
@@ -81,6 +81,8 @@ public static class RelayProcess
         });
         screen.Line($"  Hand mail to  {listeners}");
         screen.Line("  Look with     postroom queue list --all · postroom search WORDS · postroom status");
+        if (api is not null)
+            screen.Line($"  Ask           {api}/api/openapi.json with a token of: postroom token create NAME");
         screen.Line($"  Data          {all.DataFolder}");
         screen.Line($"  Configuration {all.File ?? "built-in defaults"}");
     }

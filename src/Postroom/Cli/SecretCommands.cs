@@ -158,7 +158,8 @@ internal static class SecretCommands
     {
         using var service = Service(result);
         if (service is not null)
-            await service.PutAsync($"api/v1/secrets/{name}", request, ApiJson.Default.SecretAnswer, cancel);
+            await service.PutAsync($"api/v1/secrets/{name}", request, ApiJson.Default.SecretRequest,
+                ApiJson.Default.SecretAnswer, cancel);
         else
             Guarded(() =>
             {

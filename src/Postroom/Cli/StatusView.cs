@@ -24,6 +24,7 @@ public static class StatusView
             $"{screen.Bold($"Postroom {status.Version}")} on {SafeText.Of(status.HostName)}, mode {status.Mode}, "
                 + $"process {status.ProcessId}, up {Screen.Span(now - status.StartedAt)}"));
         screen.Line($"  listens  {SafeText.Of(string.Join(", ", status.Listeners))}");
+        screen.Line($"  api      {SafeText.Of(status.Api ?? "api.sock alone")}");
         screen.Line($"  data     {SafeText.Of(status.DataFolder)}"
             + (status.HasRoom ? "" : "  DISK LOW: nothing is accepted (452 4.3.1)"));
         screen.Line("  mail     " + string.Join(", ", status.Counts.Where(c => c.Value > 0)

@@ -28,6 +28,7 @@ public static class CrossChecks
             .. ApplicationKeys.Check(tables),
             .. OfQueueAndSpool(all, tables),
             .. tables.Where(t => t.Name == "vault").SelectMany(OfVault),
+            .. tables.Where(t => t.Name == "api").SelectMany(t => ApiKeys.Check(t, all.Api)),
         ];
     }
 
@@ -181,7 +182,8 @@ public static class CrossChecks
                     "give each its own");
     }
 
-    private static bool IsEndPoint(string address) =>
+    /// <summary>An address with its port, as one listens at.</summary>
+    internal static bool IsEndPoint(string address) =>
         IPEndPoint.TryParse(address, out var end) && end.Port > 0
         && (address[0] == '[' || end.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork);
 }

@@ -9,6 +9,9 @@ public static class Folders
     /// <summary>The socket of the command line, in a data folder.</summary>
     public static string ApiSocket(string dataFolder) => Path.Combine(dataFolder, "api.sock");
 
+    /// <summary>The tokens of the API, in a data folder.</summary>
+    public static string Tokens(string dataFolder) => Path.Combine(dataFolder, "tokens");
+
     /// <summary>The index, in a data folder.</summary>
     public static string Ledger(string dataFolder) => Path.Combine(dataFolder, "ledger.db");
 

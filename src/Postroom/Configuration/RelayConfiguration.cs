@@ -29,6 +29,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
     public required SpoolSettings Spool { get; init; }
 
     public required VaultSettings Vault { get; init; }
+
+    /// <summary>Without any, the API is on its UNIX socket alone.</summary>
+    public ApiSettings Api { get; init; } = new((System.Net.IPEndPoint?)null);
 }
 
 /// <summary>What reading a configuration gave.</summary>

@@ -24,12 +24,13 @@ public static class SettingTable
         new("queue", false, "How patient the queue is."),
         new("spool", false, "The bounds of the store."),
         new("vault", false, "Where the key is that seals the secrets; see [secrets.md](../secrets.md)."),
+        new("api", false, "Where programs ask and act, beside the command line; see [api.md](api.md)."),
     ];
 
     private static readonly Setting[] Declared =
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
             .. QueueKeys.All,
-            .. SpoolKeys.All, .. VaultKeys.All];
+            .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;
 

@@ -15,14 +15,15 @@ public sealed record Expiry(string What, DateOnly Day, string Cure);
 internal static class Expiries
 {
     /// <summary>All there are, the next first.</summary>
-    public static IReadOnlyList<Expiry> Of(RelayConfiguration all, SecretVault vault) =>
+    public static IReadOnlyList<Expiry> Of(RelayConfiguration all, SecretVault vault, ApiTokens tokens) =>
         [.. vault.List().SelectMany(secret => OfSecret(secret, all.Accounts))
             .Concat(all.Accounts.Select(OfCertificate).OfType<Expiry>())
+            .Concat(tokens.List().Where(token => token.Expires is not null).Select(OfToken))
             .OrderBy(expiry => expiry.Day).ThenBy(expiry => expiry.What, StringComparer.Ordinal)];
 
     /// <summary>The same for the API.</summary>
-    public static CalendarAnswer Answer(RelayConfiguration all, SecretVault vault) =>
-        new([.. Of(all, vault).Select(expiry => new ExpiryAnswer(expiry.What, expiry.Day, expiry.Cure))]);
+    public static CalendarAnswer Answer(RelayConfiguration all, SecretVault vault, ApiTokens tokens) =>
+        new([.. Of(all, vault, tokens).Select(expiry => new ExpiryAnswer(expiry.What, expiry.Day, expiry.Cure))]);
 
     private static IEnumerable<Expiry> OfSecret(SecretFacts secret, IReadOnlyList<OAuthAccount> accounts)
     {
@@ -38,6 +39,9 @@ internal static class Expiries
             : new Expiry($"the secret {secret.Name} expires", day,
                 $"make a new one where it is from, then `postroom secret set {secret.Name} --expires DATE`");
     }
+
+    private static Expiry OfToken(ApiToken token) => new($"the token {token.Name} expires", token.Expires!.Value,
+        $"`postroom token create {token.Name}` makes another in its place; give that to who uses it");
 
     private static Expiry? OfCertificate(OAuthAccount account) =>
         account.LastDayOfCertificate() is { } day

@@ -36,6 +36,7 @@ public sealed class House : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly SecretVault _vault;
     private readonly TokenBook _tokens;
+    private readonly ApiTokens _access;
     private RelayConfiguration _configuration;
     private EmbeddedSpool? _spool;
     private NearSide? _submission;
@@ -52,6 +53,7 @@ public sealed class House : IAsyncDisposable
         _vault = configuration.Vault.Open(wiring.Time);
         _tokens = new TokenBook(_vault, wiring.Time, wiring.Dice);
         _tokens.Use(configuration.Accounts);
+        _access = new ApiTokens(Folders.Tokens(configuration.DataFolder), wiring.Time, _log);
     }
 
     /// <summary>Never completes while the store is sound; faults once it has failed.</summary>
@@ -93,16 +95,17 @@ public sealed class House : IAsyncDisposable
         _ = _conductor.RunAsync(CancellationToken.None);
         _ = ReleaseUnroutedAsync(routes, cancel);
         TellOfSecrets();
-        _calendar = new Calendar(() => Expiries.Of(_configuration, _vault), _spool.Note,
+        _calendar = new Calendar(() => Expiries.Of(_configuration, _vault, _access), _spool.Note,
             Path.Combine(all.DataFolder, "calendar.json"), time, _log);
         _ = _calendar.RunAsync(_closing.Token);
         _ = KeepConsentsAsync(_closing.Token);
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
-            Calendar = () => Expiries.Answer(_configuration, _vault),
+            Calendar = () => Expiries.Answer(_configuration, _vault, _access),
+            Tokens = _access, TokensChanged = _calendar.Changed,
         };
-        _api = new ApiServer(Folders.ApiSocket(all.DataFolder), doors, _wiring.Logs);
+        _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
     }
 
@@ -124,9 +127,10 @@ public sealed class House : IAsyncDisposable
                 HostLog.ReloadRefused(_log, file, mistakes.Count);
                 return new ReloadAnswer(false, file, mistakes, warnings);
             }
-            if (fresh.Spool != _configuration.Spool || fresh.Vault != _configuration.Vault
-                || fresh.HostName != _configuration.HostName)
-                warnings.Add($"{file}: warning: changes to hostname, [spool] and [vault] hold from the next start");
+            if (NeedsStart(fresh))
+                warnings.Add($"{file}: warning: changes to hostname, [spool], [vault] and [api] hold from the next "
+                    + "start");
+            _api!.Renew();
             await _submission!.ReloadAsync(fresh.Submission, cancel);
             _configuration = fresh;
             _tokens.Use(fresh.Accounts);
@@ -161,6 +165,7 @@ public sealed class House : IAsyncDisposable
             StartedAt = _startedAt,
             DataFolder = _configuration.DataFolder,
             Listeners = [.. _configuration.Submission.Listeners.Select(l => l.Address)],
+            Api = _api?.Address is { } api ? $"{(_configuration.Api.Tls ? "https" : "http")}://{api}" : null,
             HasRoom = Spool.HasRoom,
             IndexBehind = Spool.Index.Behind,
             Counts = AnswerOf.Counts(Spool.Index.Count(Filter.All).ByState),
@@ -194,6 +199,11 @@ public sealed class House : IAsyncDisposable
         _tokens.Dispose();
         _reloading.Dispose();
     }
+
+    private bool NeedsStart(RelayConfiguration fresh) => fresh.Spool != _configuration.Spool
+        || fresh.Vault != _configuration.Vault || fresh.HostName != _configuration.HostName
+        || fresh.Api with { Hosts = _configuration.Api.Hosts } != _configuration.Api
+        || !fresh.Api.Hosts.SequenceEqual(_configuration.Api.Hosts);
 
     private void SecretChanged(string name)
     {

@@ -56,6 +56,10 @@ internal sealed class RealRelay : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public int Port { get; init; } = Ports.Free();
 
+    /// <summary>Where its API is served, beside the socket in its data folder: of many relays one could have the usual
+    /// address.</summary>
+    public string ApiAddress { get; init; } = "off";
+
     /// <summary>Everything it has printed so far.</summary>
     public string Printed
     {
@@ -132,7 +136,9 @@ internal sealed class RealRelay : IAsyncDisposable
             File.WriteAllText(ConfigurationFile, configuration);
         _process?.Dispose();
         string[] run = [.. By, .. Program, "run", "--config", ConfigurationFile, "--data", Data];
-        _process = Process.Start(Shell.Command(run[0], run[1..]))!;
+        var start = Shell.Command(run[0], run[1..]);
+        start.Environment["POSTROOM__API__ADDRESS"] = ApiAddress;
+        _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);

@@ -140,7 +140,7 @@ public sealed class HouseSecretTests : IAsyncLifetime
             },
         });
         var cancel = TestContext.Current.CancellationToken;
-        using var content = new StringContent(body);
+        using var content = new StringContent(body, null, "application/json");
         using var answer = await http.PutAsync(new Uri("http://postroom/api/v1/secrets/m365"), content, cancel);
         Assert.Equal(status, (int)answer.StatusCode);
         Assert.DoesNotContain(Canary, await answer.Content.ReadAsStringAsync(cancel), StringComparison.Ordinal);

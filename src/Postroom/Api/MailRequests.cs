@@ -1,0 +1,91 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Postroom.Mail;
+using Postroom.Why;
+
+namespace Postroom.Api;
+
+/// <summary>Answers what is asked about mail, and does what a person asks for with it.</summary>
+internal sealed class MailRequests(ApiDoors doors, ILogger log)
+{
+    // A list may be this much behind rather than wait for the index; a person's next look will have it.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    private const int ReadAtOnce = 64 * 1024;
+
+    private readonly QueueReader _reader = new(doors.Spool.Index.FindAndCount, doors.Spool.Index.Count);
+    private readonly QueueActions _actions = new(doors);
+
+    public async Task QueueAsync(Call call)
+    {
+        if (!QueueReader.TryCursor(call.Query("after"), out var after))
+            throw ApiProblem.Bad("after is no cursor", "Give what \"next\" of the page before says.");
+        var most = 50;
+        if (call.Query("most") is { } text
+            && (!int.TryParse(text, CultureInfo.InvariantCulture, out most) || most is < 1 or > QueueReader.Most))
+            throw ApiProblem.Bad("most is not a number from 1 to 1000", "Ask for several pages.");
+        if (call.Query("exact") is not (null or "true" or "false"))
+            throw ApiProblem.Bad("exact is neither true nor false", "Leave it out, or say exact=true to count all.");
+        var filter = QueueActions.ReadFilter(call.Query("filter"), doors.Time);
+        await CaughtUpAsync(call.Aborted);
+        await call.WriteAsync(_reader.Page(filter, after, most, call.Query("exact") == "true"),
+            ApiJson.Default.QueueAnswer);
+    }
+
+    public async Task WhyAsync(Call call)
+    {
+        var filter = QueueActions.ReadFilter(call.Query("filter"), doors.Time);
+        await CaughtUpAsync(call.Aborted);
+        var index = doors.Spool.Index;
+        var known = new Known(index.Find, index.Show, index.RelayEvents, doors.Time.GetLocalNow())
+        {
+            PauseOf = PauseOf,
+        };
+        await call.WriteAsync(AnswerOf.Reasons(Inquiry.Answer(known, filter)), ApiJson.Default.ReasonsAnswer);
+    }
+
+    public Task MailAsync(Call call) =>
+        MailId.TryParse(call.Names[0], out var id) && doors.Spool.Index.Show(id) is { } mail
+            ? call.WriteAsync(AnswerOf.Mail(mail), ApiJson.Default.MailAnswer)
+            : throw ApiProblem.NotFound($"there is no mail {call.Names[0]}");
+
+    public async Task RawAsync(Call call)
+    {
+        var text = call.Names[0];
+        if (!MailId.TryParse(text, out var id))
+            throw ApiProblem.NotFound($"there is no mail {text}");
+        var content = doors.Spool.Index.Content(id)
+            ?? throw ApiProblem.NotFound($"the bytes of mail {text} are no longer kept");
+        call.Context.Response.ContentType = "message/rfc822";
+        var buffer = new byte[ReadAtOnce];
+        for (long at = 0; await content.ReadAsync(at, buffer, call.Aborted) is > 0 and var read; at += read)
+            await call.Context.Response.Body.WriteAsync(buffer.AsMemory(0, read), call.Aborted);
+    }
+
+    public async Task ActAsync(Call call)
+    {
+        var request = await call.ReadAsync(ApiJson.Default.ActionRequest) ?? new ActionRequest();
+        await call.WriteAsync(await _actions.DoAsync(call.Names[0], request, call.Caller.Name, call.Aborted),
+            ApiJson.Default.ActionAnswer);
+    }
+
+    private string? PauseOf(string route)
+    {
+        var lane = doors.Status().Routes.FirstOrDefault(one => one.Route == route && one.Paused);
+        return lane?.Cause is not { } cause ? null
+            : $"“{cause.Diagnostic}” ({cause.Status}). {lane.Explanation?.Cause} {lane.Explanation?.Cure}".TrimEnd();
+    }
+
+    private async Task CaughtUpAsync(CancellationToken aborted)
+    {
+        using var patience = new CancellationTokenSource(Patience, doors.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, patience.Token);
+        try
+        {
+            await doors.Spool.Index.CaughtUpAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            ApiLog.Behind(log);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Postroom.Tests")] // the document is made from the operations, and the rates are tried
+
+namespace Postroom.Api;
+
+/// <summary>Everything that the API does.</summary>
+internal static class Operations
+{
+    private static readonly Content Mail = new("message/rfc822", null);
+
+    private static readonly Parameter Filter =
+        new("filter", "string", "Which mails, in the language of filters; without it, all.");
+
+    public static IReadOnlyList<Operation> All { get; } =
+    [
+        new("GET", "/healthz", Scopes.None, "Whether the process is alive.",
+            static (_, call) => HouseRequests.Health(call))
+        {
+            Name = "getHealth", Gives = Content.Json(ApiJson.Default.HealthAnswer),
+        },
+        new("GET", "/readyz", Scopes.None, "Whether mail is accepted now; 503 where the disk is at its floor.",
+            static (api, call) => api.House.Ready(call))
+        {
+            Name = "getReadiness", Gives = Content.Json(ApiJson.Default.HealthAnswer),
+        },
+        new("GET", "/api/openapi.json", Scopes.None, "This document.", static (_, call) => OpenApi.WriteAsync(call))
+        {
+            Name = "getDocument", Gives = new Content("application/json", null),
+        },
+        .. OfMail,
+        .. OfHouse,
+        .. OfSecrets,
+    ];
+
+    private static Operation[] OfMail =>
+    [
+        new("GET", "/api/v1/queue", Scopes.Read, "A page of recipients, newest mail first.",
+            static (api, call) => api.Mails.QueueAsync(call))
+        {
+            Name = "listRecipients",
+            Query =
+            [
+                Filter,
+                new Parameter("after", "string", "The cursor of the page before: what its next says."),
+                new Parameter("most", "integer", "Rows of the page, 1 to 1000; 50 without it."),
+                new Parameter("exact", "boolean", "Count all that match, however long that takes."),
+            ],
+            Gives = Content.Json(ApiJson.Default.QueueAnswer),
+        },
+        new("GET", "/api/v1/why", Scopes.Read, "What became of a mail, or why there is none, in sentences.",
+            static (api, call) => api.Mails.WhyAsync(call))
+        {
+            Name = "explain", Query = [Filter], Gives = Content.Json(ApiJson.Default.ReasonsAnswer),
+        },
+        new("GET", "/api/v1/mails/{id}", Scopes.Read, "One mail with its recipients and its trail.",
+            static (api, call) => api.Mails.MailAsync(call))
+        {
+            Name = "getMail", Gives = Content.Json(ApiJson.Default.MailAnswer),
+        },
+        new("GET", "/api/v1/mails/{id}/raw", Scopes.Read, "The bytes as they leave or left, while they are kept.",
+            static (api, call) => api.Mails.RawAsync(call))
+        {
+            Name = "getRawMail", Gives = Mail,
+        },
+        new("POST", "/api/v1/queue/{action}", Scopes.Operate,
+            "Does retry, hold, release or cancel to what a filter finds, or to ids.",
+            static (api, call) => api.Mails.ActAsync(call))
+        {
+            Name = "act",
+            Takes = [Content.Json(ApiJson.Default.ActionRequest)],
+            Gives = Content.Json(ApiJson.Default.ActionAnswer),
+        },
+    ];
+
+    private static Operation[] OfHouse =>
+    [
+        new("GET", "/api/v1/status", Scopes.Read, "How the relay stands.",
+            static (api, call) => api.House.StatusAsync(call))
+        {
+            Name = "getStatus", Gives = Content.Json(ApiJson.Default.StatusAnswer),
+        },
+        new("GET", "/api/v1/calendar", Scopes.Read, "What ends by itself, the next first.",
+            static (api, call) => api.House.CalendarAsync(call))
+        {
+            Name = "getCalendar", Gives = Content.Json(ApiJson.Default.CalendarAnswer),
+        },
+        new("POST", "/api/v1/reload", Scopes.Administer,
+            "Takes the changed configuration into use; 422 with the mistakes where it is wrong.",
+            static (api, call) => api.House.ReloadAsync(call))
+        {
+            Name = "reload", Gives = Content.Json(ApiJson.Default.ReloadAnswer),
+        },
+        new("POST", "/api/v1/routes/{name}/test", Scopes.Operate,
+            "Goes the way of a mail and turns back before sending, or sends one.",
+            static (api, call) => api.House.TryOutAsync(call))
+        {
+            Name = "testRoute",
+            Takes = [Content.Json(ApiJson.Default.TrialRequest)],
+            Gives = Content.Json(ApiJson.Default.TrialAnswer),
+        },
+    ];
+
+    private static Operation[] OfSecrets =>
+    [
+        new("GET", "/api/v1/secrets", Scopes.Administer, "The secrets by name. Never what they are.",
+            static (api, call) => api.House.SecretsAsync(call))
+        {
+            Name = "listSecrets", Gives = Content.Json(ApiJson.Default.SecretsAnswer),
+        },
+        new("PUT", "/api/v1/secrets/{name}", Scopes.Administer, "Keeps a secret; what waits for it is tried at once.",
+            static (api, call) => api.House.SetSecretAsync(call))
+        {
+            Name = "setSecret",
+            Takes = [Content.Json(ApiJson.Default.SecretRequest)],
+            Gives = Content.Json(ApiJson.Default.SecretAnswer),
+        },
+        new("DELETE", "/api/v1/secrets/{name}", Scopes.Administer, "Forgets a secret.",
+            static (api, call) => api.House.DeleteSecretAsync(call))
+        {
+            Name = "deleteSecret", Gives = Content.Json(ApiJson.Default.SecretsAnswer),
+        },
+        new("POST", "/api/v1/secrets/rotate", Scopes.Administer, "Seals all secrets with a new key.",
+            static (api, call) => api.House.RotateAsync(call))
+        {
+            Name = "rotateSecrets", Gives = Content.Json(ApiJson.Default.RotationAnswer),
+        },
+        new("GET", "/api/v1/tokens", Scopes.Administer, "The tokens by name. Never what they are.",
+            static (api, call) => api.House.TokensAsync(call))
+        {
+            Name = "listTokens", Gives = Content.Json(ApiJson.Default.TokensAnswer),
+        },
+        new("PUT", "/api/v1/tokens/{name}", Scopes.Administer,
+            "Makes a token, in the place of one of the same name. It is shown this once.",
+            static (api, call) => api.House.MakeTokenAsync(call))
+        {
+            Name = "makeToken",
+            Takes = [Content.Json(ApiJson.Default.TokenRequest)],
+            Gives = Content.Json(ApiJson.Default.NewTokenAnswer),
+        },
+        new("DELETE", "/api/v1/tokens/{name}", Scopes.Administer, "Takes a token away: it holds no more.",
+            static (api, call) => api.House.DeleteTokenAsync(call))
+        {
+            Name = "deleteToken", Gives = Content.Json(ApiJson.Default.TokensAnswer),
+        },
+    ];
+}
