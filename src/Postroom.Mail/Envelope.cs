@@ -58,6 +58,18 @@ public sealed record Origin(string Listener, string Client, string? Helo, string
 {
     /// <summary>The key between whose holders the queue is fair: the user if there is one, else the client.</summary>
     public string Source => User ?? Client;
+
+    /// <summary>By what whoever handed it over knows it; null where they said nothing of the kind.</summary>
+    public OwnKey? Key { get; init; }
+}
+
+/// <summary>A submitter's own key of a mail: what is handed over under the same one again is the same mail.</summary>
+/// <param name="Text">As given.</param>
+/// <param name="Digest">Of all that was handed over under it, to tell a repetition from another mail.</param>
+public sealed record OwnKey(string Text, string Digest)
+{
+    /// <summary>The most characters of <see cref="Text"/>.</summary>
+    public const int Longest = 128;
 }
 
 /// <summary>

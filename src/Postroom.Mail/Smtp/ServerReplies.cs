@@ -83,6 +83,8 @@ public static class ServerReplies
     public static Reply MemoryGone { get; } = new(421, new EnhancedStatus(4, 3, 1), "Out of memory, come back later");
 
     /// <summary>RFC 5321 §6.3: a mail that has come by too many relays goes round in circles.</summary>
+    public static Reply MailTooLarge { get; } =
+        new(552, new EnhancedStatus(5, 3, 4), "Message size exceeds the limit");
     public static Reply Loop { get; } = new(554, new EnhancedStatus(5, 4, 6), "Too many hops: mail loop");
 
     /// <summary>Writes a reply, each line with code and status (RFC 5321 §4.2.1, RFC 2034 §4).</summary>

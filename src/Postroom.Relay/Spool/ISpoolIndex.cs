@@ -38,8 +38,20 @@ public interface ISpoolIndex
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);
 
+    /// <summary>The newest mail that a submitter handed over under its own key; null if there is none.</summary>
+    /// <param name="source">The submitter: <see cref="Origin.Source"/>.</param>
+    /// <param name="key">The text of its <see cref="OwnKey"/>.</param>
+    MailId? FindKey(string source, string key);
+
     /// <summary>The newest events of the relay itself, oldest first.</summary>
     IReadOnlyList<TrailEvent> RelayEvents(int most);
+
+    /// <summary>
+    /// Tells what happens from now on, to mails and to the relay itself, in order, when it is in the index.
+    /// </summary>
+    /// <param name="told">Called by who writes the index: must be quick, and not throw.</param>
+    /// <returns>To be disposed of when it is enough.</returns>
+    IDisposable Watch(Action<IReadOnlyList<TrailEvent>> told);
 
     /// <summary>The bytes of a mail as they leave or left; null if the body is no longer kept.</summary>
     MailContent? Content(MailId id);

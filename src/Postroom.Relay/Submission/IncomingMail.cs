@@ -1,3 +1,4 @@
+using System.Text;
 using Postroom.Mail;
 using Postroom.Mail.Message;
 using Postroom.Mail.Senders;
@@ -29,6 +30,14 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
 
     /// <summary>Between reads: lets the body go to disk.</summary>
     public ValueTask FlushAsync() => _body?.FlushAsync(CancellationToken.None) ?? ValueTask.CompletedTask;
+
+    /// <summary>An envelope of a mail whose client declared nothing: what its octets are (RFC 6152, RFC 6531).</summary>
+    public Envelope Described(Envelope envelope, MailData data) => envelope with
+    {
+        Body = data.EightBit ? BodyKind.EightBitMime : BodyKind.SevenBit,
+        SmtpUtf8 = _seen!.Header.Facts.EightBitHeader || !Ascii.IsValid(envelope.From.Address)
+            || envelope.Recipients.Any(to => !Ascii.IsValid(to.Path.Address)),
+    };
 
     /// <summary>Nothing came of it.</summary>
     public void Drop()

@@ -1,9 +1,13 @@
+using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Postroom.Mail;
+using Postroom.Mail.Message;
 using Postroom.Mail.Senders;
+using Postroom.Mail.Smtp;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
 
@@ -13,6 +17,8 @@ namespace Postroom.Relay.Submission;
 /// <remarks>Start, reload and stop one after the other; they are no place for two callers at once.</remarks>
 public sealed class SubmissionServer : IAsyncDisposable
 {
+    private const int PieceSize = 64 << 10;
+
     private readonly ISpool _spool;
     private readonly TimeProvider _clock;
     private readonly ILoggerFactory _loggers;
@@ -85,6 +91,42 @@ public sealed class SubmissionServer : IAsyncDisposable
             _listeners.Add(await Listener.StartAsync(fresh, cancel));
     }
 
+    /// <summary>Takes a mail that comes whole and by another way than SMTP. Bare CR, bare LF and NUL in it are
+    /// repaired, and that is noted: no second mail can hide in it.</summary>
+    /// <param name="origin">Who hands it over; asked when all of it was read.</param>
+    /// <exception cref="IOException">The stream ended too early: nothing was taken.</exception>
+    public async Task<Taken> TakeAsync(
+        Envelope envelope, Func<Origin> origin, Stream from, long most, CancellationToken cancel)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(PieceSize);
+        using var mail = new IncomingMail(_parts);
+        try
+        {
+            var (body, data) = (mail.Begin(), new MailData(most, lenient: true));
+            data.Begin(dots: false);
+            while (await from.ReadAsync(buffer, cancel) is > 0 and var read)
+            {
+                data.Read(buffer.AsSpan(0, read), body);
+                if (data.IsTooLarge)
+                    return new Taken(ServerReplies.MailTooLarge, null);
+                await mail.FlushAsync();
+            }
+
+            data.Finish(body);
+            var (reply, receipt) = await mail.AcceptAsync(
+                new Handover(origin(), mail.Described(envelope, data), _settings.HostName, null), data);
+            return new Taken(reply, receipt?.Id);
+        }
+        catch (SpoolFailedException)
+        {
+            return new Taken(ServerReplies.StoreFailed, null);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     /// <summary>Takes no more connections, lets each finish its mail, and cuts off what is left when
     /// cancelled.</summary>
     public async Task StopAsync(CancellationToken cancel)
@@ -120,3 +162,8 @@ public sealed class SubmissionServer : IAsyncDisposable
         };
     }
 }
+
+/// <summary>What came of a mail that was handed over.</summary>
+/// <param name="Reply">In the words of SMTP.</param>
+/// <param name="Id">Where it is on stable storage; null: it was refused.</param>
+public readonly record struct Taken(Reply Reply, MailId? Id);

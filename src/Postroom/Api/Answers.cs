@@ -100,6 +100,10 @@ public sealed record EventAnswer(DateTimeOffset At, string Kind, int? Recipient)
     public AttemptAnswer? Attempt { get; init; }
 }
 
+/// <summary>One thing that happened just now: <c>GET /api/v1/trail</c>.</summary>
+/// <param name="Mail">The id of the mail it happened to; null for the relay itself.</param>
+public sealed record TrailAnswer(string? Mail, EventAnswer Event);
+
 /// <summary>Why a try failed, in the words of RFC 3464 §2.3.</summary>
 public sealed record FailureAnswer(string Fault, string Status, string Diagnostic, string? RemoteMta);
 
@@ -261,6 +265,9 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(QueueAnswer))]
 [JsonSerializable(typeof(MailAnswer))]
 [JsonSerializable(typeof(ReasonsAnswer))]
+[JsonSerializable(typeof(Letter))]
+[JsonSerializable(typeof(MessageAnswer))]
+[JsonSerializable(typeof(TrailAnswer))]
 [JsonSerializable(typeof(ActionRequest))]
 [JsonSerializable(typeof(ActionAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]

@@ -1,4 +1,6 @@
+using Postroom.Mail;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Submission;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Api;
@@ -26,6 +28,15 @@ public sealed record ApiDoors(
 
     /// <summary>Everything that ends by itself, the next first.</summary>
     public Func<CalendarAnswer> Calendar { get; init; } = () => new CalendarAnswer([]);
+
+    /// <summary>Takes a mail in that comes whole; who hands it over is asked when all of it was read.</summary>
+    public required Func<Envelope, Func<Origin>, Stream, CancellationToken, Task<Taken>> Take { get; init; }
+
+    /// <summary>Octets of a mail that is taken so.</summary>
+    public long MessageSize { get; init; }
+
+    /// <summary>Cancelled when the house closes: who waits for what may never come is sent home.</summary>
+    public CancellationToken Closing { get; init; }
 
     /// <summary>Who gets in by TCP.</summary>
     public required ApiTokens Tokens { get; init; }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Postroom.Mail;
 
 namespace Postroom.Api;
 
@@ -26,6 +27,12 @@ internal static partial class ApiLog
     [LoggerMessage(3007, LogLevel.Warning,
         "The API is not served at {Address} ({Why}); api.sock serves the command line. Set [api] address")]
     public static partial void NotServing(ILogger log, string address, string why);
+
+    [LoggerMessage(3010, LogLevel.Error, "A bug ended the API request {Path}")]
+    public static partial void Bug(ILogger log, string? path, Exception why);
+
+    [LoggerMessage(3009, LogLevel.Debug, "{Mail} accepted by the API from {Caller}: {Recipients} recipients")]
+    public static partial void Taken(ILogger log, MailId mail, string caller, int recipients);
 
     [LoggerMessage(3008, LogLevel.Information, "No TLS with {Client} at the API: {Why}")]
     public static partial void TlsFailed(ILogger log, string client, string why);

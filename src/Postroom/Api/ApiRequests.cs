@@ -15,6 +15,10 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
 
     public HouseRequests House { get; } = new(doors);
 
+    public MessageRequests Messages { get; } = new(doors, log);
+
+    public TrailRequests Trail { get; } = new(doors);
+
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
     public void DisposeContext(HttpContext context, Exception? exception) { }
@@ -54,6 +58,12 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
         {
             ApiLog.Failed(log, context.Request.Path, e.Message);
             await Call.WriteProblemAsync(context, new ProblemAnswer(e.Message, 503, "See the relay's log."));
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException)
+            && !context.Response.HasStarted)
+        {
+            ApiLog.Bug(log, context.Request.Path, e);
+            await Call.WriteProblemAsync(context, new ProblemAnswer("a bug of ours", 500, "See the relay's log."));
         }
     }
 

@@ -43,18 +43,14 @@ internal sealed class MailRequests(ApiDoors doors, ILogger log)
         await call.WriteAsync(AnswerOf.Reasons(Inquiry.Answer(known, filter)), ApiJson.Default.ReasonsAnswer);
     }
 
-    public Task MailAsync(Call call) =>
-        MailId.TryParse(call.Names[0], out var id) && doors.Spool.Index.Show(id) is { } mail
-            ? call.WriteAsync(AnswerOf.Mail(mail), ApiJson.Default.MailAnswer)
-            : throw ApiProblem.NotFound($"there is no mail {call.Names[0]}");
+    public async Task MailAsync(Call call) => await call.WriteAsync(
+        AnswerOf.Mail(await FindAsync(call, doors.Spool.Index.Show) ?? throw NoMail(call)), ApiJson.Default.MailAnswer);
 
     public async Task RawAsync(Call call)
     {
-        var text = call.Names[0];
-        if (!MailId.TryParse(text, out var id))
-            throw ApiProblem.NotFound($"there is no mail {text}");
-        var content = doors.Spool.Index.Content(id)
-            ?? throw ApiProblem.NotFound($"the bytes of mail {text} are no longer kept");
+        var content = await FindAsync(call, doors.Spool.Index.Content)
+            ?? throw (await FindAsync(call, doors.Spool.Index.Show) is null ? NoMail(call)
+                : ApiProblem.NotFound($"the bytes of mail {call.Names[0]} are no longer kept"));
         call.Context.Response.ContentType = "message/rfc822";
         var buffer = new byte[ReadAtOnce];
         for (long at = 0; await content.ReadAsync(at, buffer, call.Aborted) is > 0 and var read; at += read)
@@ -67,6 +63,19 @@ internal sealed class MailRequests(ApiDoors doors, ILogger log)
         await call.WriteAsync(await _actions.DoAsync(call.Names[0], request, call.Caller.Name, call.Aborted),
             ApiJson.Default.ActionAnswer);
     }
+
+    // Whoever was just told an id finds it, however far behind the index is.
+    private async Task<T?> FindAsync<T>(Call call, Func<MailId, T?> find) where T : class
+    {
+        if (!MailId.TryParse(call.Names[0], out var id))
+            return null;
+        if (find(id) is { } found)
+            return found;
+        await doors.Spool.Index.CaughtUpAsync(call.Aborted);
+        return find(id);
+    }
+
+    private static ApiProblem NoMail(Call call) => ApiProblem.NotFound($"there is no mail {call.Names[0]}");
 
     private string? PauseOf(string route)
     {

@@ -16,6 +16,9 @@ internal sealed record Operation(
     /// <summary>The parameters of the query.</summary>
     public IReadOnlyList<Parameter> Query { get; init; } = [];
 
+    /// <summary>A field of the request's header that it looks at; null where there is none.</summary>
+    public Parameter? Header { get; init; }
+
     /// <summary>The bodies it takes; none where it takes none.</summary>
     public IReadOnlyList<Content> Takes { get; init; } = [];
 

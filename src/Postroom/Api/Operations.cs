@@ -28,9 +28,49 @@ internal static class Operations
         {
             Name = "getDocument", Gives = new Content("application/json", null),
         },
+        .. OfMessages,
         .. OfMail,
         .. OfHouse,
         .. OfSecrets,
+    ];
+
+    private static Operation[] OfMessages =>
+    [
+        new("POST", "/api/v1/messages", Scopes.Submit,
+            "Hands a mail over: as it is, or to be written. Answered when it is on stable storage.",
+            static (api, call) => api.Messages.SubmitAsync(call))
+        {
+            Name = "submitMessage",
+            Query =
+            [
+                new Parameter("from", "string", "Of a mail as it is: whom failures go to; empty: nobody."),
+                new Parameter("to", "string", "Of a mail as it is: each recipient.") { IsList = true },
+            ],
+            Header = new Parameter("Idempotency-Key", "string",
+                "A key of one's own: the same mail under the same key is taken once, within seven days."),
+            Takes = [Content.Json(ApiJson.Default.Letter), Mail],
+            Gives = Content.Json(ApiJson.Default.MessageAnswer),
+            Status = 202,
+        },
+        new("GET", "/api/v1/messages/wait", Scopes.Read,
+            "Waits until there is a mail that matches: for the tests of an application.",
+            static (api, call) => api.Trail.WaitAsync(call))
+        {
+            Name = "waitForMessage",
+            Query =
+            [
+                Filter,
+                new Parameter("since", "string", "Only mail accepted at or after this instant (RFC 3339)."),
+                new Parameter("timeout", "integer", "Seconds to wait, 1 to 300; 30 without it."),
+                new Parameter("count", "integer", "How many recipients there have to be, 1 to 1000; 1 without it."),
+            ],
+            Gives = Content.Json(ApiJson.Default.QueueAnswer),
+        },
+        new("GET", "/api/v1/trail", Scopes.Read, "What happens from now on, as server-sent events.",
+            static (api, call) => api.Trail.FollowAsync(call))
+        {
+            Name = "followTrail", Query = [Filter], Gives = new Content("text/event-stream", null),
+        },
     ];
 
     private static Operation[] OfMail =>

@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Postroom.Api;
 using Postroom.Configuration;
+using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
@@ -103,7 +104,8 @@ public sealed class House : IAsyncDisposable
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
             Calendar = () => Expiries.Answer(_configuration, _vault, _access),
-            Tokens = _access, TokensChanged = _calendar.Changed,
+            Tokens = _access, TokensChanged = _calendar.Changed, MessageSize = all.Api.MessageSize, Take = TakeAsync,
+            Closing = _closing.Token,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -243,9 +245,12 @@ public sealed class House : IAsyncDisposable
             return answer;
         _conductor!.ProbeCured(route => route.Name == name); // it works: what waits need not wait for the next probe
         return request.SendTo is { } to
-            ? answer with { Mail = await Trials.SendAsync(name, answer.From, to, _configuration, Spool) }
+            ? answer with { Mail = await Trials.SendAsync(name, answer.From, to, _configuration, TakeAsync) }
             : answer;
     }
+
+    private Task<Taken> TakeAsync(Envelope envelope, Func<Origin> origin, Stream mail, CancellationToken cancel) =>
+        _submission!.TakeAsync(envelope, origin, mail, _configuration.Api.MessageSize, cancel);
 
     // Before the first mail needs one that is not there, or does not open.
     private void TellOfSecrets()

@@ -28,7 +28,7 @@ internal static class StandardWiring
             Submission = (settings, spool) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, logs);
-                return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync);
+                return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync, server.TakeAsync);
             },
         };
     }

@@ -1,12 +1,9 @@
-using System.Buffers;
 using System.Text;
 using Postroom.Api;
 using Postroom.Configuration;
 using Postroom.Mail;
-using Postroom.Mail.Message;
 using Postroom.Mail.Routing;
-using Postroom.Mail.Smtp;
-using Postroom.Relay.Spool;
+using Postroom.Relay.Submission;
 
 namespace Postroom.Host;
 
@@ -23,7 +20,7 @@ internal static class Trials
         var from = request.From ?? SenderOf(route, needs);
         if (route.Account?.OAuth is { } account)
             needs.Tokens.AskAnew(account); // a person waits: what was refused a minute ago is asked again
-        var report = await wiring.TryOut(route, new ReversePath(Address(from)), needs, cancel);
+        var report = await wiring.TryOut(route, new ReversePath(LetterWriter.Address(from)), needs, cancel);
         return new TrialAnswer(name, from, [.. report.Steps.Select(step =>
             new TrialStepAnswer(step.Step.Name, step.Step.Milliseconds, step.Words))])
         {
@@ -35,11 +32,11 @@ internal static class Trials
     /// <summary>Hands a small mail over, to go the usual way.</summary>
     /// <returns>Its id.</returns>
     /// <exception cref="ApiProblem">It would go another way, or is not taken.</exception>
-    public static async Task<string> SendAsync(
-        string name, string from, string to, RelayConfiguration all, ISpool spool)
+    public static async Task<string> SendAsync(string name, string from, string to, RelayConfiguration all,
+        Func<Envelope, Func<Origin>, Stream, CancellationToken, Task<Taken>> take)
     {
-        var envelope = new Envelope(new ReversePath(Address(from)),
-            [new Recipient(new ForwardPath(Address(to)), Notify.Never)]);
+        var envelope = new Envelope(new ReversePath(LetterWriter.Address(from)),
+            [new Recipient(new ForwardPath(LetterWriter.Address(to)), Notify.Never)]);
         var lane = new RouteTable(all.Routes).LaneOf(envelope.From, envelope.Recipients[0].Path);
         if (lane != name)
             throw new ApiProblem(422, $"mail from {from} to {to} does not take the route {name}", lane.Length > 0
@@ -47,19 +44,11 @@ internal static class Trials
                 : "No route fits it: look at recipients and senders of the routes.");
         var text = Encoding.UTF8.GetBytes($"From: <{from}>\r\nTo: <{to}>\r\nSubject: Postroom tries the route {name}"
             + $"\r\n\r\nThis mail was sent by `postroom route test {name}` on {all.HostName}.\r\n");
-        using var body = spool.OpenBody();
-        body.Write(text);
-        var header = new HeaderReader();
-        header.Read(text);
-        var origin = new Origin("postroom", "route test", null, null, "local");
-        var handover = new Handover(origin, envelope, all.HostName, null);
-        var (receipt, refusal) = await spool.AcceptAsync(new Draft(envelope, origin, header.Facts, body)
-        {
-            TraceBlock = (id, at) => new Front(TraceBlock.Write(handover, id, at, header),
-                TraceBlock.MessageIdFor(id, all.HostName)),
-        }, CancellationToken.None);
-        return receipt?.Id.ToString()
-            ?? throw new ApiProblem(503, $"the mail was not taken: {refusal}", "See `postroom status`.");
+        using var mail = new MemoryStream(text);
+        var taken = await take(envelope, static () => new Origin("postroom", "route test", null, null, "local"), mail,
+            CancellationToken.None);
+        return taken.Id?.ToString()
+            ?? throw new ApiProblem(503, $"the mail was not taken: {taken.Reply}", "See `postroom status`.");
     }
 
     private static string SenderOf(Route route, CourierNeeds needs)
@@ -69,10 +58,4 @@ internal static class Trials
         return Array.Find(users, user => user?.Contains('@', StringComparison.Ordinal) == true)
             ?? $"postmaster@{needs.All.HostName}";
     }
-
-    private static string Address(string text) =>
-        PathGrammar.TryRead(Encoding.UTF8.GetBytes($"<{text}>"), lenient: false, out var path)
-            && path.Address.Length > 0 && path.Length == Encoding.UTF8.GetByteCount(text) + 2
-            ? path.Address
-            : throw ApiProblem.Bad($"{text} is no mail address", "Write it like jira@example.com.");
 }

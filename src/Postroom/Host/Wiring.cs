@@ -32,6 +32,8 @@ public sealed record CourierNeeds(RelayConfiguration All, SecretVault Vault, Tok
 /// <param name="StartAsync">Completes when every listener listens.</param>
 /// <param name="StopAsync">Takes no more connections, lets transactions end.</param>
 /// <param name="ReloadAsync">Opens new listeners, closes those that are gone, leaves the unchanged.</param>
+/// <param name="TakeAsync">Takes a mail that comes whole and by another way than SMTP.</param>
 public sealed record NearSide(
     Func<CancellationToken, Task> StartAsync, Func<CancellationToken, Task> StopAsync,
-    Func<SubmissionSettings, CancellationToken, Task> ReloadAsync);
+    Func<SubmissionSettings, CancellationToken, Task> ReloadAsync,
+    Func<Envelope, Func<Origin>, Stream, long, CancellationToken, Task<Taken>> TakeAsync);

@@ -9,6 +9,8 @@ namespace Postroom.Relay.Spool.Embedded;
 internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<Position> lastDurable)
     : ISpoolIndex, IDisposable
 {
+    private readonly Lock _gate = new();
+    private Action<IReadOnlyList<TrailEvent>>? _watchers;
     private readonly ISpoolIndexReader _reader = parts.Ledger.OpenReader(parts.Time);
 
     public long Behind => feeder.Behind;
@@ -27,7 +29,16 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
 
     public MailRecord? Show(MailId id) => _reader.Show(id);
 
+    public MailId? FindKey(string source, string key) => _reader.FindKey(source, key);
+
     public IReadOnlyList<TrailEvent> RelayEvents(int most) => _reader.RelayEvents(most);
+
+    public IDisposable Watch(Action<IReadOnlyList<TrailEvent>> told)
+    {
+        lock (_gate)
+            SetWatchers(_watchers + told);
+        return new Watching(this, told);
+    }
 
     public AcceptedRecord? Accepted(MailId id) => _reader.Accepted(id)?.ToRecord();
 
@@ -42,4 +53,16 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
     }
 
     public void Dispose() => _reader.Dispose();
+
+    private sealed class Watching(EmbeddedIndex index, Action<IReadOnlyList<TrailEvent>> told) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (index._gate)
+                index.SetWatchers(index._watchers - told);
+        }
+    }
+
+    private void SetWatchers(Action<IReadOnlyList<TrailEvent>>? watchers) =>
+        parts.Ledger.Watcher = _watchers = watchers;
 }

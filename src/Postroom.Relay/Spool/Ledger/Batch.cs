@@ -19,6 +19,9 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
     /// <summary>Events of the relay itself, in order.</summary>
     public List<TrailEvent> OfRelay { get; } = [];
 
+    /// <summary>Everything that happened, in the order of the journal; null where nobody watches.</summary>
+    public List<TrailEvent>? Told { get; init; }
+
     /// <summary>What the journal says and the life of a recipient does not allow: noted, and passed over.</summary>
     public List<(Position At, string What)> Anomalies { get; } = [];
 
@@ -190,7 +193,10 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
     {
         Seen(happened.At);
         if (happened.Mail is not { } id)
+        {
             OfRelay.Add(happened);
+            Told?.Add(happened);
+        }
         else if (Find(at, id) is { } mail)
             Tell(mail, at, happened);
     }
@@ -210,11 +216,12 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
     private void Impossible(Position at, MailWork mail, RecipientWork recipient, Happening what) =>
         Anomalies.Add((at, $"recipient {recipient.Index} of {mail.Id} was {recipient.State} and cannot be {what}"));
 
-    private static void Tell(MailWork mail, Position at, TrailEvent happened)
+    private void Tell(MailWork mail, Position at, TrailEvent happened)
     {
         if (mail.Events.Count == 0)
             mail.First = at;
         mail.Events.Add(happened);
+        Told?.Add(happened);
     }
 
     private RecipientWork? Recipient(MailWork mail, int n, Position at)

@@ -19,6 +19,9 @@ public interface ISpoolIndexReader : IDisposable
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);
 
+    /// <inheritdoc cref="ISpoolIndex.FindKey"/>
+    MailId? FindKey(string source, string key);
+
     /// <summary>What is needed to send a mail; null if there is none of that id.</summary>
     AcceptedRow? Accepted(MailId id);
 

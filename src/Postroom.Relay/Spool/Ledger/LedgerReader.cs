@@ -51,6 +51,8 @@ internal sealed class LedgerReader : ISpoolIndexReader
 
     public MailRecord? Show(MailId id) => With(session => session.Show(id));
 
+    public MailId? FindKey(string source, string key) => With(session => session.FindKey(source, key));
+
     public AcceptedRow? Accepted(MailId id) => With(session => session.Accepted(id));
 
     public IReadOnlyList<TrailEvent> RelayEvents(int most) => With(session => session.RelayEvents(most));

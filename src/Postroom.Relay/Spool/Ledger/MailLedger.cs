@@ -1,4 +1,5 @@
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger.Search;
@@ -47,6 +48,9 @@ public sealed class MailLedger : IDisposable
         _commit = database.Prepare("COMMIT");
         ReadPosition();
     }
+
+    /// <summary>Told of what happened when it is in, in order; must be quick, and not throw. Null: nobody.</summary>
+    public Action<IReadOnlyList<TrailEvent>>? Watcher { get; set; }
 
     /// <summary>Everything up to and including the record there is in; null while nothing is.</summary>
     public Position? IndexedTo { get; private set; }
@@ -209,7 +213,11 @@ public sealed class MailLedger : IDisposable
 
     private void ApplyWithin(IReadOnlyList<(Position At, JournalRecord Record)> records, LaneOf laneOf)
     {
-        var batch = new Batch(id => id > _newestMail ? null : _loader.Load(id), laneOf);
+        var watcher = Watcher;
+        var batch = new Batch(id => id > _newestMail ? null : _loader.Load(id), laneOf)
+        {
+            Told = watcher is null ? null : [],
+        };
         foreach (var (at, record) in records)
         {
             if (at <= IndexedTo)
@@ -227,6 +235,8 @@ public sealed class MailLedger : IDisposable
         _commit.Run();
         (IndexedTo, _newestSign) = (to, newest);
         _newestMail = batch.NewestMail > _newestMail ? batch.NewestMail : _newestMail;
+        if (batch.Told is { Count: > 0 } told)
+            watcher!(told);
     }
 
     /// <summary>The work ends with the commit; what does not get there is taken back.</summary>

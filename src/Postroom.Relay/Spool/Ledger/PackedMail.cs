@@ -22,11 +22,17 @@ internal static class PackedMail
         into.Number(header.ReceivedCount);
         into.Text(envelope.EnvelopeId);
         into.Text(header.Repaired);
-        if (header.App is not { } app)
+        if (header.App is { } app)
+        {
+            into.Text(app.Event);
+            into.Text(app.Actor);
+            into.Text(app.Reason);
+        }
+
+        if (origin.Key is not { } key)
             return;
-        into.Text(app.Event);
-        into.Text(app.Actor);
-        into.Text(app.Reason);
+        into.Text(key.Text);
+        into.Text(key.Digest);
     }
 
     /// <param name="app">What its columns say of its application; null where it has none.</param>
@@ -47,6 +53,8 @@ internal static class PackedMail
         header = header with { Repaired = from.Text() };
         if (app is not null)
             app = app with { Event = from.Text(), Actor = from.Text(), Reason = from.Text() };
+        if (!from.AtEnd)
+            origin = origin with { Key = new OwnKey(from.Text() ?? "", from.Text() ?? "") };
         return (origin, envelope, header with { App = app });
     }
 

@@ -83,6 +83,13 @@ internal sealed class ReadSession : IDisposable
         };
     }
 
+    public MailId? FindKey(string source, string key)
+    {
+        using var rows = _database.Prepare("SELECT rowid FROM words WHERE words MATCH ?1 ORDER BY rowid DESC LIMIT 1");
+        rows.Bind(1, $"\"{Terms.Key(source, key)}\"");
+        return rows.Step() ? new MailId(rows.Long(0)) : null;
+    }
+
     public IReadOnlyList<TrailEvent> RelayEvents(int most)
     {
         using var rows = _database.Prepare("SELECT event FROM relay_event ORDER BY id DESC LIMIT ?1");

@@ -80,7 +80,8 @@ internal sealed class OpenApiDocument
             made["security"] = new JsonArray(new JsonObject { ["token"] = new JsonArray(scope) });
         }
 
-        JsonNode[] parameters = [.. InPath(operation), .. operation.Query.Select(InQuery)];
+        JsonNode[] parameters = [.. InPath(operation), .. operation.Query.Select(query => Of(query, "query")),
+            .. operation.Header is { } header ? [Of(header, "header")] : Array.Empty<JsonNode>()];
         if (parameters.Length > 0)
             made["parameters"] = new JsonArray(parameters);
         if (operation.Takes.Count > 0)
@@ -106,9 +107,9 @@ internal sealed class OpenApiDocument
             ["schema"] = new JsonObject { ["type"] = "string" },
         });
 
-    private static JsonObject InQuery(Parameter parameter)
+    private static JsonObject Of(Parameter parameter, string where)
     {
-        var made = new JsonObject { ["name"] = parameter.Name, ["in"] = "query", ["description"] = parameter.What };
+        var made = new JsonObject { ["name"] = parameter.Name, ["in"] = where, ["description"] = parameter.What };
         if (parameter.IsRequired)
             made["required"] = true;
         made["schema"] = parameter.IsList
@@ -129,6 +130,8 @@ internal sealed class OpenApiDocument
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(string))
             return new JsonObject { ["type"] = "string" };
+        if (type == typeof(byte[]))
+            return new JsonObject { ["type"] = "string", ["contentEncoding"] = "base64" };
         if (type == typeof(bool))
             return new JsonObject { ["type"] = "boolean" };
         if (type == typeof(int) || type == typeof(long))

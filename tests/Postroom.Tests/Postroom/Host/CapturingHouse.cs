@@ -24,7 +24,7 @@ internal static class CapturingHouse
             Submission = (settings, spool) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, NullLoggerFactory.Instance);
-                return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync);
+                return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync, server.TakeAsync);
             },
         });
 }

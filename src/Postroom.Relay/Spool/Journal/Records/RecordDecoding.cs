@@ -49,6 +49,8 @@ internal static class RecordDecoding
         for (var i = 0; i < pieces.Length; i++)
             pieces[i] = new BodyPiece(from.Int(), from.Int(), from.Int(), from.Checksum());
         header = header with { App = ReadApp(ref from) };
+        if (!from.IsEnd)
+            origin = origin with { Key = new OwnKey(from.Text(), from.Text()) };
         return new AcceptedRecord(id, at, envelope, origin, header)
         {
             Trace = trace,
@@ -58,7 +60,9 @@ internal static class RecordDecoding
         };
     }
 
-    private static AppFacts? ReadApp(ref PayloadReader from) => from.IsEnd ? null : new AppFacts(from.Text())
+    // A name that is empty stands for none, where something follows.
+    private static AppFacts? ReadApp(ref PayloadReader from) => from.IsEnd || from.Text() is not { Length: > 0 } name
+        ? null : new AppFacts(name)
     {
         Instance = from.TextOrNull(),
         Site = from.TextOrNull(),

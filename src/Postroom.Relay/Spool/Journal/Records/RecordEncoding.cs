@@ -75,11 +75,17 @@ internal static class RecordEncoding
             to.Checksum(piece.Checksum);
         }
 
+        // Last, and not there where there is none: what was written before they were known reads the same.
         if (record.Header.App is { } app)
             WriteApp(ref to, app);
+        else if (record.Origin.Key is not null)
+            to.Text("");
+        if (record.Origin.Key is not { } key)
+            return;
+        to.Text(key.Text);
+        to.Text(key.Digest);
     }
 
-    // Last, and not there where there is none: what was written before applications were known reads the same.
     private static void WriteApp(ref PayloadWriter to, AppFacts app)
     {
         to.Text(app.App);

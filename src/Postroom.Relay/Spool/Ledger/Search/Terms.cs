@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Postroom.Relay.Spool.Ledger.Search;
@@ -26,6 +27,10 @@ internal static class Terms
     public static string Item(string item) => "i=" + Folded(item);
 
     public static string Source(string source) => "s=" + Folded(source);
+
+    /// <summary>A submitter's own key, which is one among those of that submitter.</summary>
+    public static string Key(string source, string key) => "k=" + Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\n{key}")).AsSpan(0, 16));
 
     public static string MessageId(string id) => Number("m=", (uint)PackedMail.HashOf(id));
 

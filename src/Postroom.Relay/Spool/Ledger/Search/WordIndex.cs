@@ -45,6 +45,8 @@ internal sealed class WordIndex(Database database) : IDisposable
         if (header.App is { } app)
             Add(app);
         Add(Terms.Source(mail.Origin.Source));
+        if (mail.Origin.Key is { } key)
+            Add(Terms.Key(mail.Origin.Source, key.Text));
         foreach (var size in Terms.Sizes(mail.Size))
             Add(size);
         _words.Bind(1, mail.Id.Value).Bind(2, _terms.ToString()).Run();
