@@ -42,13 +42,14 @@ public sealed class ApiServer : IAsyncDisposable
     /// had.</exception>
     public async Task StartAsync(CancellationToken cancel)
     {
+        // The command line's comes last: when it answers, all is served.
+        if (_remote is { } remote)
+            await StartAsync(remote, cancel);
         // The data folder's lock is ours: whoever left this socket is gone.
         File.Delete(SocketPath);
         await _local.StartAsync<HttpContext>(_requests, cancel);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(SocketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        if (_remote is { } remote)
-            await StartAsync(remote, cancel);
     }
 
     /// <summary>The certificate is read again.</summary>

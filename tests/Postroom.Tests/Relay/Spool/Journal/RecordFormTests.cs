@@ -29,6 +29,8 @@ public sealed class RecordFormTests
                     },
                 },
             },
+            Mails.Accepted(6, 0) with { Origin = Api },
+            Mails.Accepted(7, 0) with { Origin = Api, Header = new HeaderFacts { App = new AppFacts("shop") } },
             Mails.Accepted(4, 0) with { Envelope = new Envelope(ReversePath.Null, []), Header = HeaderFacts.None },
             new LeasedRecord(Mails.Noon, [new LeasedParcel(new MailId(3), "upstream", [0, 1])]),
             Mails.Settled(3),
@@ -52,6 +54,8 @@ public sealed class RecordFormTests
         var entry = new Entry(new RevokedRecord(new MailId(1), Mails.Noon), new byte[1]);
         await Assert.ThrowsAsync<ArgumentException>(() => journal.AppendAsync(entry, urgent: true));
     }
+
+    private static Origin Api => new("api", "127.0.0.1", null, "token:shop", "HTTP") { Key = new("order-17", "abc") };
 
     private static string Text(JournalRecord record) =>
         record.GetType().Name + JsonSerializer.Serialize<object>(record);

@@ -28,7 +28,7 @@ public sealed class LedgerRecordTests : IDisposable
             {
                 Return = Return.Headers, EnvelopeId = "id+2B", Body = BodyKind.EightBitMime, SmtpUtf8 = true,
             },
-            Origin = new Origin("unix", "unix", null, "jira", "UTF8SMTPA"),
+            Origin = new Origin("unix", "unix", null, "jira", "UTF8SMTPA") { Key = new OwnKey("order-17", "abc") },
             Header = new HeaderFacts
             {
                 Subject = "Grüße", From = "Jira <jira@example.com>", MessageId = "<1@jira>", ReceivedCount = 300,
