@@ -12,7 +12,7 @@ namespace Postroom.Tests.Program.Api;
 public sealed class MessageTests
 {
     private const string Raw = "From: Jira <jira@example.com>\nTo: alice@example.com\nX-JIRA-FingerPrint: abc\n"
-        + "Subject: [JIRA] (P-1) x\n\n.\nhi\n";
+        + "Subject: [JIRA] (PROJ-1) x\n\n.\nhi\n";
 
     [Fact]
     public async Task A_mail_is_taken_as_it_is()
@@ -31,7 +31,7 @@ public sealed class MessageTests
             (Text(mail, "from"), Text(mail, "listener"), Text(mail, "client"), Text(mail, "user"),
                 Text(mail, "protocol")));
         Assert.Equal("bare LF made CRLF", Text(mail, "repaired"));
-        Assert.Equal("P-1", mail.GetProperty("application").GetProperty("item").GetString());
+        Assert.Equal("PROJ-1", mail.GetProperty("application").GetProperty("item").GetString());
         var raw = await client.GetStringAsync($"api/v1/mails/{id}/raw", TestContext.Current.CancellationToken);
         Assert.EndsWith(Raw.Replace("\n", "\r\n", StringComparison.Ordinal), raw, StringComparison.Ordinal);
         Assert.Contains($"by relay.example.test with HTTP id {id}", raw, StringComparison.Ordinal);
