@@ -33,8 +33,7 @@ internal static class SpoolCommands
                     + $"{Screen.Size(report.BodyOctets)} are right."));
             foreach (var broken in report.Breaks)
                 screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"damaged: segment {broken.At.Segment} at {broken.At.Offset}, {broken.Octets} octets: "
-                        + $"{SafeText.Of(broken.What)}"));
+                    $"damaged: segment {broken.At.Segment} at {broken.At.Offset}: {SafeText.Of(broken.What)}"));
             return (int)(report.IsSound ? ExitCode.Done : ExitCode.NothingFound);
         });
         return verify;

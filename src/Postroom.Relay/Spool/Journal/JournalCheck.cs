@@ -1,160 +1,82 @@
-using System.Security.Cryptography;
-
 namespace Postroom.Relay.Spool.Journal;
 
-/// <summary>Verifies a journal at rest: every checksum, every digest, the hash chain, every body. Changes
-/// nothing.</summary>
+/// <summary>Verifies a journal: every sum, every digest, the hash chain, every body, what stands between records.
+/// Changes nothing.</summary>
+/// <remarks>
+/// <para>From the first record kept. Where a segment has a record segment, the chain is read there, and every frame that
+/// still stands in the segment has to be the same as its record. Each octet up to the end is a header, a frame or a zero
+/// between frames, and all of them are held to what was written.</para>
+/// <para>Without significance, and not looked at: what lies behind the end of a segment (zeros ahead, or the past of a
+/// file that is used again), the spare file, drafts, the quarantine, the marks but for their claim of how far all was
+/// synced.</para>
+/// </remarks>
 public static class JournalCheck
 {
-    /// <summary>Reads all of it. Meant for a journal that nobody has open.</summary>
+    /// <summary>Reads all of a journal that nobody has open.</summary>
     /// <exception cref="SpoolUnusableException">It is of a newer format.</exception>
-    public static VerifyReport Verify(IDisk disk)
+    public static VerifyReport Verify(IDisk disk, ChainWitness? witness = null, CancellationToken cancel = default) =>
+        Run(disk, null, witness, cancel);
+
+    /// <summary>Reads a journal that is written to, up to a place where a group ended that is on stable storage. Its
+    /// segments must not be released meanwhile.</summary>
+    internal static VerifyReport VerifyTo(
+        IDisk disk, Position end, ChainWitness? witness, CancellationToken cancel) => Run(disk, end, witness, cancel);
+
+    private static VerifyReport Run(IDisk disk, Position? upTo, ChainWitness? witness, CancellationToken cancel)
     {
         var headless = new List<string>();
-        var catalogue = Catalogue.Read(disk, headless);
-        var run = new VerifyRun();
+        var segments = Catalogue.Read(disk, headless).Segments;
+        var log = new CheckLog();
+        var known = upTo ?? JournalScratch.SyncedIn(disk) ?? default;
+        if (upTo is { } end)
+            segments = [.. segments.Where(segment => segment.Number <= end.Segment)];
         foreach (var name in headless)
-            run.Break(default, $"{name} has no header: made and never begun, or damaged");
-        for (var i = 0; i < catalogue.Segments.Count; i++)
+            Headless(log, disk, name, segments.Count > 0 ? segments[^1].Number : 0);
+        var check = new SegmentCheck(disk, log, witness ?? new ChainWitness(), cancel);
+        var unfinished = 0L;
+        for (var i = 0; i < segments.Count; i++)
         {
-            var segment = catalogue.Segments[i];
+            var segment = segments[i];
+            var isLast = i == segments.Count - 1;
             if (i > 0)
-                run.Follows(catalogue.Segments[i - 1], segment);
-            if (segment.HasRecords)
-                using (var reader = segment.OpenRecordSegment(disk))
-                    run.Read(reader, isLast: false);
-            if (segment.HasBodies)
-                using (var reader = segment.OpenSegment(disk))
-                    if (segment.HasRecords && FreeList.Read(disk, segment.Number) is { Octets: > 0 } free)
-                        run.ReadBodies(reader, free);
-                    else
-                        run.Read(reader, isLast: i == catalogue.Segments.Count - 1);
+                check.Follows(segments[i - 1], segment);
+            var missing = 0L;
+            if (isLast && upTo is not null)
+                segment = segment with { Cut = upTo.Value.Offset };
+            else if (segment is { Cut: null, HasBodies: true })
+                (segment, missing, unfinished) = WithEnd(disk, segment, known);
+            else if (isLast && known.Segment == segment.Number)
+                missing = Math.Max(0, known.Offset - segment.Cut ?? 0);
+            check.Segment(segment);
+            if (missing > 0)
+                log.Break(new Position(segment.Number, segment.Cut ?? 0), FormattableString.Invariant(
+                    $"{missing} octets that had been on stable storage from here on are not found"));
         }
 
-        return run.Report;
+        if (known.Segment > (segments.Count > 0 ? segments[^1].Number : 0))
+            log.Break(new Position(known.Segment, 0), "this segment is missing: it had been on stable storage");
+        return check.Report() with
+        {
+            FirstSegment = segments.Count > 0 ? segments[0].Number : null,
+            Unfinished = unfinished,
+        };
     }
 
-    private sealed class VerifyRun
+    // A file that a crash left in the making holds nothing; anything else has lost its header.
+    private static void Headless(CheckLog log, IDisk disk, string name, int last)
     {
-        private readonly List<DamageReport> _breaks = [];
-        private readonly List<byte> _digests = [];
-        private int _segments;
-        private long _records;
-        private long _bodies;
-        private long _bodyOctets;
-        private byte[] _chain = [];
-
-        public VerifyReport Report => new(_segments, _records, _bodies, _bodyOctets, _breaks);
-
-        public void Break(Position at, string what) => _breaks.Add(new DamageReport(at, 0, null, what));
-
-        public void Follows(KnownSegment before, KnownSegment segment)
-        {
-            if (segment.Header.Previous.Segment != before.Number)
-                Break(new Position(segment.Number, 0), $"follows {segment.Header.Previous.Segment}, which is missing");
-            else if (!segment.Header.Chain.AsSpan().SequenceEqual(_chain))
-                Break(new Position(segment.Number, 0), "does not continue the chain of the segment before");
-        }
-
-        public void Read(SegmentReader reader, bool isLast)
-        {
-            _segments++;
-            _chain = reader.Header.Chain;
-            _digests.Clear();
-            while (!reader.IsAtEnd)
-            {
-                var at = new Position(reader.Header.Number, reader.Next);
-                if (!reader.TryRead(withBody: false))
-                {
-                    if (!reader.TrySkip() && isLast)
-                        return; // behind the last record of the last segment there is nothing yet
-                    Break(at, "no sound record stands here");
-                    _digests.Clear();
-                    continue;
-                }
-
-                if (reader.Kind == FrameKind.Seal)
-                    CheckChain(reader);
-                else
-                    CheckRecord(reader);
-            }
-        }
-
-        // The chain is that of the record segment; between the holes stand bodies, each with the head that vouches for
-        // it.
-        public void ReadBodies(SegmentReader reader, FreeList free)
-        {
-            _segments++;
-            while (!reader.IsAtEnd)
-            {
-                if (free.Ranges.TryGetValue(reader.Next, out var length))
-                {
-                    reader.StepTo(reader.Next + length);
-                    continue;
-                }
-
-                var at = new Position(reader.Header.Number, reader.Next);
-                if (reader.TryRead(withBody: false))
-                    CheckBody(reader);
-                else
-                {
-                    reader.TrySkip();
-                    Break(at, "no sound record stands here");
-                }
-            }
-        }
-
-        private void CheckChain(SegmentReader reader)
-        {
-            _digests.InsertRange(0, _chain);
-            var chain = SHA256.HashData(_digests.ToArray());
-            var sealedAs = Seal.ChainOf(reader.Payload);
-            if (!sealedAs.SequenceEqual(chain))
-                Break(reader.At, "the chain breaks here: what stands before this seal is not what was sealed");
-            _chain = sealedAs.ToArray();
-            _digests.Clear();
-        }
-
-        private void CheckRecord(SegmentReader reader)
-        {
-            var head = reader.Head.ToArray();
-            var salted = new byte[head.Length - 24 + 1];
-            head.AsSpan(24).CopyTo(salted);
-            var digest = new byte[Frame.DigestSize];
-            Frame.DigestOf(reader.Kind, salted, digest);
-            _digests.AddRange(digest);
-            _records++;
-            CheckBody(reader);
-        }
-
-        private void CheckBody(SegmentReader reader)
-        {
-            if (reader.BodyLength == 0 || reader.IsBodyLeftBehind)
-                return;
-            var head = reader.Head.ToArray();
-            var digest = new byte[Frame.DigestSize];
-            Frame.BodyDigestOf(head.AsSpan(24, Frame.SaltSize), reader.Body, digest);
-            if (!head.AsSpan(Frame.HeaderSize, Frame.DigestSize).SequenceEqual(digest))
-            {
-                Break(reader.At, "the body is not what was accepted");
-                return;
-            }
-
-            _bodies++;
-            _bodyOctets += reader.BodyLength;
-        }
+        var number = JournalFiles.NumberOf(Path.GetFileName(name), Path.GetExtension(name)) ?? 0;
+        if (number <= last || !JournalFiles.NeverBegan(disk, name))
+            log.Break(new Position(number, 0), $"{name} has lost its header");
     }
-}
 
-/// <summary>What a verification found.</summary>
-/// <param name="Segments">Segment files read, record segments included.</param>
-/// <param name="Records">Records whose checksums are right; those of a segment and its record segment both
-/// count.</param>
-/// <param name="Bodies">Bodies and pieces of bodies that are there and right.</param>
-/// <param name="BodyOctets">Octets of those.</param>
-/// <param name="Breaks">What is wrong, in order; the first is where trust ends.</param>
-public sealed record VerifyReport(int Segments, long Records, long Bodies, long BodyOctets,
-    IReadOnlyList<DamageReport> Breaks)
-{
-    public bool IsSound => Breaks.Count == 0;
+    // The last segment of a journal at rest ends where the next start would have it end.
+    private static (KnownSegment Segment, long Missing, long Unfinished) WithEnd(
+        IDisk disk, KnownSegment segment, Position known)
+    {
+        using var reader = segment.OpenSegment(disk);
+        var scan = TailScan.Of(reader);
+        var missing = scan.Decide(known.Segment == segment.Number ? known.Offset : 0);
+        return (segment with { Cut = scan.End }, missing, scan.CutBytes);
+    }
 }
