@@ -22,6 +22,9 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
     private readonly QueueReader _reader = new(doors.Spool.Index.FindAndCount, doors.Spool.Index.Count);
     private readonly QueueActions _actions = new(doors);
     private readonly SecretActions _secrets = new(doors);
+    private readonly AuditRequests _audit = new(doors);
+    private readonly ListenerUserRequests _users = new(doors);
+    private readonly Witness _witness = new(doors);
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -75,6 +78,8 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
             ("GET", ["api", "v1", "calendar"]) => WriteAsync(context, doors.Calendar(), ApiJson.Default.CalendarAnswer),
             ("POST", ["api", "v1", "reload"]) => ReloadAsync(context),
             ("POST", ["api", "v1", "routes", var name, "test"]) => TryOutAsync(context, name),
+            (_, ["api", "v1", "audit", ..]) => _audit.AnswerAsync(context, path[3..]),
+            (_, ["api", "v1", "listener-users", var user]) => _users.AnswerAsync(context, user),
             (_, ["api", "v1", "secrets", ..]) => SecretsAsync(context, request.Method, path[3..]),
             _ => throw new ApiProblem(404, $"there is no {request.Method} {request.Path}",
                 "The API: docs/reference/api.md"),
@@ -128,6 +133,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
             throw ApiProblem.NotFound($"there is no mail {text}");
         var content = doors.Spool.Index.Content(id)
             ?? throw ApiProblem.NotFound($"the bytes of mail {text} are no longer kept");
+        await _witness.OpenedAsync(id, Witness.WhoIs(context)); // on record before the first octet goes
         context.Response.ContentType = "message/rfc822";
         var buffer = new byte[ReadAtOnce];
         for (long at = 0; await content.ReadAsync(at, buffer, context.RequestAborted) is > 0 and var read; at += read)
@@ -146,7 +152,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
 
     private async Task ReloadAsync(HttpContext context)
     {
-        var answer = await doors.Reload(context.RequestAborted);
+        var answer = await doors.Reload(Witness.WhoIs(context), context.RequestAborted);
         if (answer.Reloaded)
             await WriteAsync(context, answer, ApiJson.Default.ReloadAnswer);
         else
@@ -161,6 +167,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
             ?? new TrialRequest();
         var answer = await doors.TryOut(name, request, context.RequestAborted)
             ?? throw new ApiProblem(404, $"there is no route {name}", "Look with: postroom status");
+        _witness.RouteTried(answer, Witness.WhoIs(context));
         await WriteAsync(context, answer, ApiJson.Default.TrialAnswer);
     }
 
@@ -209,7 +216,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
         return WriteAsync(context, problem, ApiJson.Default.ProblemAnswer, "application/problem+json");
     }
 
-    private static Task WriteAsync<T>(HttpContext context, T answer, JsonTypeInfo<T> type, string contentType =
+    internal static Task WriteAsync<T>(HttpContext context, T answer, JsonTypeInfo<T> type, string contentType =
         "application/json")
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(answer, type);

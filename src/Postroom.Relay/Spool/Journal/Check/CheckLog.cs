@@ -1,6 +1,6 @@
 using Postroom.Mail;
 
-namespace Postroom.Relay.Spool.Journal;
+namespace Postroom.Relay.Spool.Journal.Check;
 
 /// <summary>The breaks that a verification finds: between which instants, and of which mail.</summary>
 internal sealed class CheckLog

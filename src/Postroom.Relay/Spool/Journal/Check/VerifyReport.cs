@@ -1,6 +1,6 @@
 using Postroom.Mail;
 
-namespace Postroom.Relay.Spool.Journal;
+namespace Postroom.Relay.Spool.Journal.Check;
 
 /// <summary>What a verification found.</summary>
 /// <param name="Segments">Segment files read, record segments included.</param>

@@ -1,4 +1,4 @@
-namespace Postroom.Relay.Spool.Journal;
+namespace Postroom.Relay.Spool.Journal.Check;
 
 /// <summary>Verifies a journal: every sum, every digest, the hash chain, every body, what stands between records.
 /// Changes nothing.</summary>
@@ -14,8 +14,8 @@ public static class JournalCheck
 {
     /// <summary>Reads all of a journal that nobody has open.</summary>
     /// <exception cref="SpoolUnusableException">It is of a newer format.</exception>
-    public static VerifyReport Verify(IDisk disk, ChainWitness? witness = null, CancellationToken cancel = default) =>
-        Run(disk, null, witness, cancel);
+    public static VerifyReport Verify(IDisk disk, ChainWitness? witness = null) =>
+        Run(disk, null, witness, CancellationToken.None);
 
     /// <summary>Reads a journal that is written to, up to a place where a group ended that is on stable storage. Its
     /// segments must not be released meanwhile.</summary>
@@ -41,7 +41,7 @@ public static class JournalCheck
             if (i > 0)
                 check.Follows(segments[i - 1], segment);
             var missing = 0L;
-            if (isLast && upTo is not null)
+            if (isLast && upTo is not null && !segment.HasRecords) // with records it was retired meanwhile, and is whole
                 segment = segment with { Cut = upTo.Value.Offset };
             else if (segment is { Cut: null, HasBodies: true })
                 (segment, missing, unfinished) = WithEnd(disk, segment, known);

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Postroom.Mail;
 
-namespace Postroom.Relay.Spool.Journal;
+namespace Postroom.Relay.Spool.Journal.Check;
 
 /// <summary>Verifies segment after segment, and carries the chain from one to the next.</summary>
 internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witness, CancellationToken cancel)
