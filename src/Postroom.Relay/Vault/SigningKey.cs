@@ -20,21 +20,17 @@ public sealed class SigningKey : IDisposable
     /// <exception cref="VaultException">There is none, or it does not open.</exception>
     public static SigningKey Open(SecretVault vault)
     {
+        var pem = vault.Open(Name).Reveal();
         var key = ECDsa.Create();
         try
         {
-            key.ImportFromPem(vault.Open(Name).Reveal());
+            key.ImportFromPem(pem);
             return new SigningKey(key);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
             key.Dispose();
             throw new VaultException($"the secret {Name} is no key", e);
-        }
-        catch
-        {
-            key.Dispose();
-            throw;
         }
     }
 

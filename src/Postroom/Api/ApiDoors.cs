@@ -9,7 +9,8 @@ namespace Postroom.Api;
 /// <param name="Reload">Reads the configuration again and takes it into use, or refuses it whole; for whom.</param>
 /// <param name="Time">For ages in filters.</param>
 public sealed record ApiDoors(
-    ISpool Spool, Func<StatusAnswer> Status, Func<string, CancellationToken, Task<ReloadAnswer>> Reload, TimeProvider Time)
+    ISpool Spool, Func<StatusAnswer> Status, Func<string, CancellationToken, Task<ReloadAnswer>> Reload,
+    TimeProvider Time)
 {
     /// <summary>Called after a person asked for a try at once, so that a paused lane is probed too.</summary>
     public Action Hurry { get; init; } = () => { };

@@ -13,7 +13,7 @@ namespace Postroom.Notary;
 /// A checkpoint in the journal is about a place a few groups before it, so the last places are remembered; of the kept
 /// ones all are known beforehand.
 /// </remarks>
-internal sealed class CheckpointBook : ChainWitness
+internal sealed class CheckpointBook
 {
     private const int Remembered = 4_096;
 
@@ -33,9 +33,13 @@ internal sealed class CheckpointBook : ChainWitness
         (_installation, _keys, _given) = (installation, keys, kept);
         foreach (var checkpoint in kept)
             _kept[PlaceOf(checkpoint)] = null;
+        Witness = new ChainWitness { Sealed = Sealed, Noted = Noted };
     }
 
-    public override void Sealed(ChainHead head)
+    /// <summary>To be told what is read.</summary>
+    public ChainWitness Witness { get; }
+
+    private void Sealed(ChainHead head)
     {
         if (_kept.ContainsKey(head.End))
             _kept[head.End] = head;
@@ -45,7 +49,7 @@ internal sealed class CheckpointBook : ChainWitness
             _last.Remove(_order.Dequeue());
     }
 
-    public override void Noted(Position at, NotedRecord record)
+    private void Noted(Position at, NotedRecord record)
     {
         if (record.Event is not { Kind: EventKind.Checkpoint, Text: { } text })
             return;
@@ -69,14 +73,14 @@ internal sealed class CheckpointBook : ChainWitness
             Misfit(null, string.Create(CultureInfo.InvariantCulture,
                 $"{unread} of the checkpoints given cannot be read: cut, changed, or of a newer form"), null);
         if (_given.Count > 0 && tally.Foreign == _given.Count)
-            Misfit(null, $"none of the checkpoints given is of this installation ({_installation}): they are of another "
-                + "relay, or the whole data folder was replaced", null);
+            Misfit(null, $"none of the checkpoints given is of this installation ({_installation}): they are of "
+                + "another relay, or the whole data folder was replaced", null);
         return tally;
     }
 
     /// <summary>Keys were given, and not one checkpoint is signed with any of them.</summary>
-    public void NoneByKey() => Misfit(null, "no checkpoint is signed with the key given: it is of another relay, or all "
-        + "of them were made anew with another key", null);
+    public void NoneByKey() => Misfit(null, "no checkpoint is signed with the key given: it is of another relay, or "
+        + "all of them were made anew with another key", null);
 
     private TallyAnswer Count(
         IEnumerable<(Checkpoint Checkpoint, ChainHead? Found)> all, VerifyReport report, string where)

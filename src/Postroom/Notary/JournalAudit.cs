@@ -24,14 +24,14 @@ public static class JournalAudit
         if (request.Checkpoints is not null && kept.Count + unread == 0)
             throw ApiProblem.Bad("there is no checkpoint in what was given",
                 $"Give lines of the relay's log that hold \"{Checkpoint.Word}\".");
-        var witness = new CheckpointBook(book.Installation ?? "", keys, kept);
-        var report = await verify(witness);
-        var inJournal = witness.OfJournal(report);
-        var ofKept = request.Checkpoints is null ? null : witness.OfKept(report, unread);
+        var checkpoints = new CheckpointBook(book.Installation ?? "", keys, kept);
+        var report = await verify(checkpoints.Witness);
+        var inJournal = checkpoints.OfJournal(report);
+        var ofKept = request.Checkpoints is null ? null : checkpoints.OfKept(report, unread);
         if (request.Keys is not null && inJournal is { Right: 0, Wrong: 0, Gone: 0 }
             && ofKept is null or { Right: 0, Wrong: 0, Gone: 0 })
-            witness.NoneByKey();
-        var breaks = report.Breaks.Select(Of).Concat(witness.Misfits)
+            checkpoints.NoneByKey();
+        var breaks = report.Breaks.Select(Of).Concat(checkpoints.Misfits)
             .OrderBy(found => found.At is { } at ? ((long)at.Segment << 32) | (uint)at.Offset : long.MaxValue).ToList();
         return new AuditAnswer(breaks.Count == 0)
         {

@@ -64,7 +64,7 @@ internal static class Plan
         new("Why", "answers in sentences what became of a mail, or why there is none",
             "Mail", "Mail.Audit", "Mail.Status", "Relay.Spool"),
         new("Api", "the contract: HTTP on a UNIX socket",
-            "Mail", "Mail.Audit", "Mail.Status", "Mail.Sandbox", "Mail.Routing",
+            "Mail", "Mail.Sasl", "Mail.Audit", "Mail.Status", "Mail.Sandbox", "Mail.Routing",
             "Relay.Spool", "Relay.Spool.Ledger", "Relay.Vault", "Relay.OAuth", "Relay.Submission", "Relay.Delivery",
             "Relay.Queue", "Relay.Telemetry", "Configuration", "Why"),
         new("Notary", "signs where the chain of records stands, and holds what was signed against it",

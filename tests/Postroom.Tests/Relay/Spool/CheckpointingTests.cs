@@ -51,7 +51,7 @@ public sealed class CheckpointingTests : IDisposable
         await DuringAsync(spool.DisposeAsync().AsTask());
         var head = Assert.Single(_signed);
         var heads = new Heads();
-        Assert.Empty(JournalCheck.Verify(_disk, heads).Breaks);
+        Assert.Empty(JournalCheck.Verify(_disk, heads.Witness).Breaks);
         Assert.Contains(heads.All, one => one.End == head.End && one.Chain.AsSpan().SequenceEqual(head.Chain)
             && one.Records == head.Records);
         Assert.Equal([EventKind.Started, EventKind.Stopped, EventKind.Checkpoint], heads.Events);
@@ -112,17 +112,17 @@ public sealed class CheckpointingTests : IDisposable
         }
     }
 
-    private sealed class Heads : ChainWitness
+    private sealed class Heads
     {
+        public ChainWitness Witness => new() { Sealed = All.Add, Noted = Noted };
+
         public List<ChainHead> All { get; } = [];
 
         public List<EventKind> Events { get; } = [];
 
         public Position StoppedAt { get; private set; }
 
-        public override void Sealed(ChainHead head) => All.Add(head);
-
-        public override void Noted(Position at, NotedRecord record)
+        private void Noted(Position at, NotedRecord record)
         {
             Events.Add(record.Event.Kind);
             if (record.Event.Kind == EventKind.Stopped)

@@ -3,9 +3,9 @@ namespace Postroom.Relay.Spool.Journal.Check;
 /// <summary>Verifies a journal: every sum, every digest, the hash chain, every body, what stands between records.
 /// Changes nothing.</summary>
 /// <remarks>
-/// <para>From the first record kept. Where a segment has a record segment, the chain is read there, and every frame that
-/// still stands in the segment has to be the same as its record. Each octet up to the end is a header, a frame or a zero
-/// between frames, and all of them are held to what was written.</para>
+/// <para>From the first record kept. Where a segment has a record segment, the chain is read there, and every frame
+/// that still stands in the segment has to be the same as its record. Each octet up to the end is a header, a frame or
+/// a zero between frames, and all of them are held to what was written.</para>
 /// <para>Without significance, and not looked at: what lies behind the end of a segment (zeros ahead, or the past of a
 /// file that is used again), the spare file, drafts, the quarantine, the marks but for their claim of how far all was
 /// synced.</para>
@@ -41,7 +41,7 @@ public static class JournalCheck
             if (i > 0)
                 check.Follows(segments[i - 1], segment);
             var missing = 0L;
-            if (isLast && upTo is not null && !segment.HasRecords) // with records it was retired meanwhile, and is whole
+            if (isLast && upTo is not null && !segment.HasRecords) // else it was retired meanwhile, and is whole
                 segment = segment with { Cut = upTo.Value.Offset };
             else if (segment is { Cut: null, HasBodies: true })
                 (segment, missing, unfinished) = WithEnd(disk, segment, known);

@@ -29,7 +29,8 @@ public sealed record VerifyReport(int Segments, long Records, long Bodies, long 
     /// <summary>The last group is the one that an orderly stop writes.</summary>
     public bool EndsInOrder { get; init; }
 
-    /// <summary>Octets of sound records behind the end whose group was never finished: they count for nothing.</summary>
+    /// <summary>Octets of sound records behind the end whose group was never finished: they count for
+    /// nothing.</summary>
     public long Unfinished { get; init; }
 }
 
