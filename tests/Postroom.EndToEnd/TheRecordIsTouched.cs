@@ -17,7 +17,7 @@ public sealed class TheRecordIsTouched
         await HarnessItself.SendAsync(relay, "ours", Encoding.ASCII.GetBytes($"Subject: x\r\n\r\n{Here}\r\n"));
         await sink.WaitAsync(1, relay);
         var id = (await relay.FindAsync("state:delivered", 1))[0].GetProperty("id").GetString()!;
-        var key = await KeptAsync(relay, "key.pem", (await relay.DoAsync("audit", "key")).Output);
+        var key = await KeptAsync(relay, "key.pem", (await relay.DoAsync("audit", "key")).Text);
 
         // Beside the mail.
         var sending = Task.WhenAll(Enumerable.Range(1, 20).Select(n =>
@@ -77,7 +77,7 @@ public sealed class TheRecordIsTouched
     private static async Task<(int Code, string Says)> VerifyAsync(RealRelay relay, string kept, string key)
     {
         var said = await relay.DoAsync("audit", "verify", "--checkpoints", kept, "--key", key);
-        return (said.ExitCode, said.Text);
+        return (said.ExitCode, said.ToString());
     }
 
     private static void Flip(string data)
