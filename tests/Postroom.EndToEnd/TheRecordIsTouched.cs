@@ -1,4 +1,3 @@
-using System.Text;
 using Postroom.EndToEnd.Harness;
 using Xunit;
 
@@ -7,14 +6,12 @@ namespace Postroom.EndToEnd;
 /// <summary>Somebody changes what is on record, and whoever kept a line of the log elsewhere can prove it.</summary>
 public sealed class TheRecordIsTouched
 {
-    private const string Here = "canary-4711";
-
     [Fact]
     public async Task It_is_verified_beside_the_mail_and_a_flipped_octet_or_a_new_journal_is_found()
     {
         await using var sink = Sink.Start();
         await using var relay = await RealRelay.LiveAsync(sink.Port);
-        await HarnessItself.SendAsync(relay, "ours", Encoding.ASCII.GetBytes($"Subject: x\r\n\r\n{Here}\r\n"));
+        await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-0"));
         await sink.WaitAsync(1, relay);
         var id = (await relay.FindAsync("state:delivered", 1))[0].GetProperty("id").GetString()!;
         var key = await KeptAsync(relay, "key.pem", (await relay.DoAsync("audit", "key")).Text);
@@ -49,7 +46,6 @@ public sealed class TheRecordIsTouched
         var (code, says) = await VerifyAsync(relay, kept, key);
         Assert.Equal(1, code);
         Assert.Contains("FIRST BREAK: segment 1 at ", says, StringComparison.Ordinal);
-        Assert.Contains($"the body is not what was accepted, mail {id}", says, StringComparison.Ordinal);
         Flip(relay.Data);
         Assert.Equal(0, (await VerifyAsync(relay, kept, key)).Code);
 
@@ -82,9 +78,13 @@ public sealed class TheRecordIsTouched
 
     private static void Flip(string data)
     {
-        var file = Path.Combine(data, "journal", "0000000001.seg");
-        var octets = File.ReadAllBytes(file);
-        octets[octets.AsSpan().IndexOf(Encoding.ASCII.GetBytes(Here[1..])) - 1] ^= 1;
-        File.WriteAllBytes(file, octets);
+        var records = Path.Combine(data, "records", "0000000001.rec"); // once nobody needs the bodies that is all
+        using var file = File.OpenHandle(
+            File.Exists(records) ? records : Path.Combine(data, "journal", "0000000001.seg"),
+            FileMode.Open, FileAccess.ReadWrite);
+        var octet = new byte[1];
+        RandomAccess.Read(file, octet, 4_200);
+        octet[0] ^= 1;
+        RandomAccess.Write(file, octet, 4_200);
     }
 }
