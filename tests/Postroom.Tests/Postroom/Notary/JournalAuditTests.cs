@@ -48,7 +48,7 @@ public sealed class JournalAuditTests : IDisposable
     public async Task A_journal_rewritten_whole_with_its_chain_is_found_by_what_was_kept_and_by_nothing_else()
     {
         var (_, kept) = await LivedAsync(lives: 3);
-        var (forged, _) = await LivedAsync(lives: 3, subject: "nothing to see");
+        var (forged, _) = await LivedAsync(lives: 3, subject: "y");
         Assert.True((await VerifyAsync(forged, new AuditRequest())).Sound); // whoever has the key can do that
         var answer = await VerifyAsync(forged, new AuditRequest(string.Join('\n', kept)));
         Assert.Equal(3, answer.Kept!.Wrong);
@@ -62,7 +62,7 @@ public sealed class JournalAuditTests : IDisposable
         var (disk, first) = await LivedAsync(lives: 1);
         var forged = CopyOf(disk);
         var (_, second) = await LivedAsync(lives: 1, on: disk, from: 2);
-        await LivedAsync(lives: 1, on: forged, from: 2, subject: "nothing to see");
+        await LivedAsync(lives: 1, on: forged, from: 2, subject: "y");
         var answer = await VerifyAsync(forged, new AuditRequest(string.Join('\n', first.Concat(second))));
         Assert.Equal((1, 1), (answer.Kept!.Right, answer.Kept.Wrong));
         Assert.Equal(second[0], Assert.Single(answer.Breaks).Checkpoint);
