@@ -24,7 +24,7 @@ public sealed class DataFolderCannotBeUsed
         await using var relay = await RealRelay.LiveAsync(sink.Port);
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
         await relay.FindAsync("state:delivered", 1); // recorded, and so not in doubt after the kill
-        string[] commands = ["verify", "rebuild", "compact"];
+        string[] commands = ["rebuild", "compact"];
         foreach (var command in commands)
         {
             var refused = await relay.DoAsync("spool", command);
@@ -32,9 +32,10 @@ public sealed class DataFolderCannotBeUsed
             Assert.Contains($"in use by process {relay.Process.Id}", refused.Error, StringComparison.Ordinal);
         }
 
+        Assert.Equal(0, (await relay.DoAsync("spool", "verify")).ExitCode); // who only reads need not wait
         relay.Process.Kill(); // its socket stays behind, and is in nobody's way
         await relay.ExitAsync();
-        foreach (var command in commands)
+        foreach (var command in commands.Prepend("verify"))
         {
             var done = await relay.DoAsync("spool", command);
             Assert.True(done.ExitCode == 0, $"{command}: {done}");

@@ -4,7 +4,7 @@ using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
-using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Journal.Check;
 
 namespace Postroom.Simulation;
 

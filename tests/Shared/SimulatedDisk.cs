@@ -192,6 +192,12 @@ public sealed partial class SimulatedDisk : IDisk
         }
     }
 
+    public byte[]? ReadScratch(string name)
+    {
+        lock (_lock)
+            return _scratches.TryGetValue(name, out var memory) ? [.. memory] : null;
+    }
+
     /// <summary>Rot: turns one bit over, in what is durable as well.</summary>
     public void FlipBit(string name, long offset)
     {

@@ -54,6 +54,9 @@ public enum EventKind : byte
     /// <summary>It waits for longer than the park limit: a person has to look (promise 4).</summary>
     Parked = 19,
 
+    /// <summary>A person read the mail's bytes.</summary>
+    Opened = 20,
+
     // Of the relay itself, about no single mail:
     Started = 64,
     Stopped = 65,
@@ -72,6 +75,24 @@ public enum EventKind : byte
     /// <summary>Something that a route needs ends soon, or has ended: the text says what, when, and what to
     /// do.</summary>
     Expiring = 74,
+
+    /// <summary>Where the chain stood, signed: the text is a <see cref="Checkpoint"/>.</summary>
+    Checkpoint = 75,
+
+    /// <summary>A person tried a route out: the text says how that went, and names the mail if one was sent.</summary>
+    RouteTried = 76,
+
+    /// <summary>A person wanted another configuration, which was refused whole: the text says which.</summary>
+    ReloadRefused = 77,
+
+    /// <summary>A person had paused routes probed at once.</summary>
+    Probed = 78,
+
+    /// <summary>A person added, changed or removed a user who may log in at listeners: the text says which.</summary>
+    ListenerUserChanged = 79,
+
+    /// <summary>A person made a token of the API, or took one away: the text says which, and what for.</summary>
+    TokenChanged = 80,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

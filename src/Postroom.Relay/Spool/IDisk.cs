@@ -43,6 +43,9 @@ public interface IDisk
     /// Created zeroed if missing or of another size.
     /// </summary>
     IScratch OpenScratch(string name, int size);
+
+    /// <summary>What such a piece of memory holds now; null if there is none. Changes nothing.</summary>
+    byte[]? ReadScratch(string name);
 }
 
 /// <summary>An open file.</summary>

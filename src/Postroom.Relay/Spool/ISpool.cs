@@ -66,6 +66,11 @@ public interface ISpool : IAsyncDisposable
     /// <summary>Writes an event of the relay itself into the trail; does not wait for the disk.</summary>
     void Note(Postroom.Mail.Audit.TrailEvent happened);
 
+    /// <summary>As <see cref="Note"/>; completes when it is on stable storage: for what must not happen without a
+    /// record of it.</summary>
+    /// <exception cref="SpoolFailedException">The disk failed.</exception>
+    ValueTask NoteAsync(Postroom.Mail.Audit.TrailEvent happened);
+
     /// <summary>The lanes that hold open mail, and how much: for the conductor to know what to pump.</summary>
     IReadOnlyList<LaneCount> Lanes { get; }
 

@@ -29,6 +29,9 @@ public sealed record SpoolSettings
     /// </summary>
     public TimeSpan KeepCaptured { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>The longest that something stands in the journal before the chain over it is signed.</summary>
+    public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromHours(6);
+
     /// <summary>The longest wait of the retry schedule; nothing waits longer for its time, whatever the clock
     /// does.</summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromDays(1);

@@ -43,4 +43,7 @@ internal static partial class SpoolLog
 
     [LoggerMessage(1010, LogLevel.Error, "The waiting mail of lane '{Lane}' could not be read; next try in {Wait}")]
     public static partial void NotRefilled(ILogger log, string lane, TimeSpan wait, Exception why);
+
+    [LoggerMessage(1011, LogLevel.Information, "{Checkpoint}")]
+    public static partial void Checkpoint(ILogger log, string checkpoint);
 }

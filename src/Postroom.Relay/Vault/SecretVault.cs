@@ -35,6 +35,13 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
     /// <exception cref="VaultException">There is no key, or it cannot be written.</exception>
     public void Put(string name, Secret secret, DateOnly? rotateBy = null, DateOnly? expires = null)
     {
+        DemandFree(name);
+        Keep(name, secret, rotateBy, expires);
+    }
+
+    /// <summary>As <see cref="Put"/>, of our own too.</summary>
+    internal void Keep(string name, Secret secret, DateOnly? rotateBy, DateOnly? expires)
+    {
         Demand(name);
         DemandOwner();
         lock (_gate)
@@ -79,8 +86,11 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
         return secret;
     }
 
-    /// <summary>What is known of each secret, by name.</summary>
-    public IReadOnlyList<SecretFacts> List() => [.. Names().Select(FactsOf)];
+    /// <summary>What is known of each secret, by name; the relay's own key is none of them.</summary>
+    public IReadOnlyList<SecretFacts> List() => [.. Names().Where(name => name != SigningKey.Name).Select(FactsOf)];
+
+    /// <summary>There is one of that name, whether it opens or not.</summary>
+    public bool Has(string name) => File.Exists(FileOf(name));
 
     /// <summary>What is known of one; null if there is none of that name.</summary>
     public SecretFacts? Find(string name) => Names().Contains(name) ? FactsOf(name) : null;
@@ -89,7 +99,7 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
     /// <exception cref="VaultException">Its file cannot be removed.</exception>
     public bool Delete(string name)
     {
-        Demand(name);
+        DemandFree(name);
         DemandOwner();
         lock (_gate)
         {
@@ -122,7 +132,8 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
             var ring = keys.Read();
             foreach (var file in all.Where(file => file.KeyId != root.Id))
                 Write(file.With(Under(file, KeyOf(file, ring), root)));
-            return new KeyRotation(root.Id, all.Count, keys.DropOld());
+            var ofRoutes = all.Count(file => file.Name != SigningKey.Name);
+            return new KeyRotation(root.Id, ofRoutes, keys.DropOld());
         }
     }
 
@@ -266,6 +277,14 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
         var there = Directory.Exists(folder) ? folder : Path.GetDirectoryName(Path.GetFullPath(folder))!;
         if (Posix.IsForeign(there))
             throw new VaultException($"{there} belongs to another user: do this as that user, or while the relay runs");
+    }
+
+    private static void DemandFree(string name)
+    {
+        Demand(name);
+        if (name == SigningKey.Name)
+            throw new VaultException($"{name} is the name of the relay's own key, with which it signs checkpoints: "
+                + "take another");
     }
 
     private static void Demand(string name)

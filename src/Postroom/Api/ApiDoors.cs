@@ -8,10 +8,11 @@ namespace Postroom.Api;
 /// <summary>What the API reaches of the house.</summary>
 /// <param name="Spool">What is read, and what a person's directives go to.</param>
 /// <param name="Status">How everything stands.</param>
-/// <param name="Reload">Reads the configuration again and takes it into use, or refuses it whole.</param>
+/// <param name="Reload">Reads the configuration again and takes it into use, or refuses it whole; for whom.</param>
 /// <param name="Time">For ages in filters.</param>
 public sealed record ApiDoors(
-    ISpool Spool, Func<StatusAnswer> Status, Func<CancellationToken, Task<ReloadAnswer>> Reload, TimeProvider Time)
+    ISpool Spool, Func<StatusAnswer> Status, Func<string, CancellationToken, Task<ReloadAnswer>> Reload,
+    TimeProvider Time)
 {
     /// <summary>Called after a person asked for a try at once, so that a paused lane is probed too.</summary>
     public Action Hurry { get; init; } = () => { };
@@ -40,6 +41,12 @@ public sealed record ApiDoors(
 
     /// <summary>Who gets in by TCP.</summary>
     public required ApiTokens Tokens { get; init; }
+
+    /// <summary>Verification, checkpoints and their key; null where the spool is not one of this machine.</summary>
+    public AuditDoors? Audit { get; init; }
+
+    /// <summary>The file of who may log in at listeners.</summary>
+    public required string UsersFile { get; init; }
 
     /// <summary>Where secrets go in, and what may be known of them.</summary>
     public required SecretVault Vault { get; init; }

@@ -11,9 +11,15 @@ namespace Postroom.Api;
 /// <summary>Takes requests: finds the operation, asks the gate, has it answered, says what went wrong.</summary>
 internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHttpApplication<HttpContext>
 {
-    public MailRequests Mails { get; } = new(doors, log);
+    private readonly Witness _witness = new(doors);
 
-    public HouseRequests House { get; } = new(doors);
+    public MailRequests Mails => field ??= new(doors, _witness, log);
+
+    public HouseRequests House => field ??= new(doors, _witness);
+
+    public ListenerUserRequests Users => field ??= new(doors, _witness);
+
+    public AuditRequests Audit { get; } = new(doors);
 
     public MessageRequests Messages { get; } = new(doors, log);
 

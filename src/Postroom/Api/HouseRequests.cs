@@ -4,10 +4,10 @@ using System.Text.Json;
 namespace Postroom.Api;
 
 /// <summary>Answers what is asked about the relay itself: how it stands, its routes, secrets and tokens.</summary>
-internal sealed class HouseRequests(ApiDoors doors)
+internal sealed class HouseRequests(ApiDoors doors, Witness witness)
 {
     private readonly SecretActions _secrets = new(doors);
-    private readonly TokenActions _tokens = new(doors);
+    private readonly TokenActions _tokens = new(doors, witness);
 
     public static Task Health(Call call) => call.WriteAsync(new HealthAnswer("ok"), ApiJson.Default.HealthAnswer);
 
@@ -21,7 +21,7 @@ internal sealed class HouseRequests(ApiDoors doors)
 
     public async Task ReloadAsync(Call call)
     {
-        var answer = await doors.Reload(call.Aborted);
+        var answer = await doors.Reload(call.Caller.Name, call.Aborted);
         if (answer.Reloaded)
             await call.WriteAsync(answer, ApiJson.Default.ReloadAnswer);
         else
@@ -35,6 +35,7 @@ internal sealed class HouseRequests(ApiDoors doors)
         var request = await call.ReadAsync(ApiJson.Default.TrialRequest) ?? new TrialRequest();
         var answer = await doors.TryOut(call.Names[0], request, call.Aborted)
             ?? throw new ApiProblem(404, $"there is no route {call.Names[0]}", "Look with: postroom status");
+        witness.RouteTried(answer, call.Caller.Name);
         await call.WriteAsync(answer, ApiJson.Default.TrialAnswer);
     }
 

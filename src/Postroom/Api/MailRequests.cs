@@ -6,7 +6,7 @@ using Postroom.Why;
 namespace Postroom.Api;
 
 /// <summary>Answers what is asked about mail, and does what a person asks for with it.</summary>
-internal sealed class MailRequests(ApiDoors doors, ILogger log)
+internal sealed class MailRequests(ApiDoors doors, Witness witness, ILogger log)
 {
     // A list may be this much behind rather than wait for the index; a person's next look will have it.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
@@ -51,6 +51,8 @@ internal sealed class MailRequests(ApiDoors doors, ILogger log)
         var content = await FindAsync(call, doors.Spool.Index.Content)
             ?? throw (await FindAsync(call, doors.Spool.Index.Show) is null ? NoMail(call)
                 : ApiProblem.NotFound($"the bytes of mail {call.Names[0]} are no longer kept"));
+        _ = MailId.TryParse(call.Names[0], out var id);
+        await witness.OpenedAsync(id, call.Caller.Name); // on record before the first octet goes
         call.Context.Response.ContentType = "message/rfc822";
         var buffer = new byte[ReadAtOnce];
         for (long at = 0; await content.ReadAsync(at, buffer, call.Aborted) is > 0 and var read; at += read)

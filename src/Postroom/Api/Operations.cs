@@ -32,6 +32,7 @@ internal static class Operations
         .. OfMail,
         .. OfHouse,
         .. OfSecrets,
+        .. OfAudit,
     ];
 
     private static Operation[] OfMessages =>
@@ -138,6 +139,40 @@ internal static class Operations
             Name = "testRoute",
             Takes = [Content.Json(ApiJson.Default.TrialRequest)],
             Gives = Content.Json(ApiJson.Default.TrialAnswer),
+        },
+    ];
+
+    private static Operation[] OfAudit =>
+    [
+        new("POST", "/api/v1/audit/verify", Scopes.Read,
+            "Verifies the journal and its checkpoints, beside everything else.",
+            static (api, call) => api.Audit.VerifyAsync(call))
+        {
+            Name = "verifyJournal",
+            Takes = [Content.Json(ApiJson.Default.AuditRequest)],
+            Gives = Content.Json(ApiJson.Default.AuditAnswer),
+        },
+        new("GET", "/api/v1/audit/checkpoints", Scopes.Read, "The checkpoints in the journal, oldest first.",
+            static (api, call) => api.Audit.CheckpointsAsync(call))
+        {
+            Name = "listCheckpoints", Gives = Content.Json(ApiJson.Default.CheckpointsAnswer),
+        },
+        new("GET", "/api/v1/audit/key", Scopes.Read, "The public keys with which checkpoints are signed.",
+            static (api, call) => api.Audit.KeyAsync(call))
+        {
+            Name = "getAuditKey", Gives = Content.Json(ApiJson.Default.AuditKeyAnswer),
+        },
+        new("PUT", "/api/v1/listener-users/{name}", Scopes.Administer, "Lets somebody log in at listeners.",
+            static (api, call) => api.Users.SetAsync(call))
+        {
+            Name = "setListenerUser",
+            Takes = [Content.Json(ApiJson.Default.ListenerUserRequest)],
+            Gives = Content.Json(ApiJson.Default.ListenerUserAnswer),
+        },
+        new("DELETE", "/api/v1/listener-users/{name}", Scopes.Administer, "Lets somebody log in no more.",
+            static (api, call) => api.Users.RemoveAsync(call))
+        {
+            Name = "removeListenerUser", Gives = Content.Json(ApiJson.Default.ListenerUserAnswer),
         },
     ];
 

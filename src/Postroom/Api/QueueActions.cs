@@ -27,7 +27,7 @@ internal sealed class QueueActions(ApiDoors doors)
         if (!Known.TryGetValue(action, out var known))
             throw ApiProblem.NotFound($"there is no action \"{action}\": retry, hold, release, cancel");
         if (known.What == Happening.Hurried)
-            doors.Hurry();
+            Probe(who);
         await doors.Spool.Index.CaughtUpAsync(cancel);
         var (matched, changed) = (0L, 0L);
         var targets = new List<Target>();
@@ -54,6 +54,19 @@ internal sealed class QueueActions(ApiDoors doors)
             targets.Clear();
             return await doors.Spool.DirectAsync(directive, cancel);
         }
+    }
+
+    // Of mail that is hurried the trail tells by itself; that a paused route is probed may be all that comes of it.
+    private void Probe(string who)
+    {
+        var paused = doors.Status().Routes.Where(lane => lane.Paused).Select(lane => lane.Route).ToList();
+        if (paused.Count > 0)
+            doors.Spool.Note(new TrailEvent(doors.Time.GetUtcNow(), EventKind.Probed, null, null)
+            {
+                Who = who,
+                Text = string.Join(", ", paused),
+            });
+        doors.Hurry();
     }
 
     private List<Filter> FiltersOf(ActionRequest request, State[] usual)

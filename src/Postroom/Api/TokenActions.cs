@@ -4,7 +4,7 @@ using Postroom.Relay.Vault;
 namespace Postroom.Api;
 
 /// <summary>What a person can do to tokens: make, list, take away. Never: see one again.</summary>
-internal sealed class TokenActions(ApiDoors doors)
+internal sealed class TokenActions(ApiDoors doors, Witness witness)
 {
     public TokensAnswer List() => Of(doors.Tokens);
 
@@ -12,7 +12,7 @@ internal sealed class TokenActions(ApiDoors doors)
     {
         var scopes = Check(name, request, doors.Time);
         var (token, shown) = doors.Tokens.Make(name, scopes, request.Expires);
-        Note(caller.Name, $"token {name} made, for {string.Join(", ", ScopeNames.Of(scopes))}");
+        witness.Note(EventKind.TokenChanged, caller.Name, $"token {name} made, for {string.Join(", ", ScopeNames.Of(scopes))}");
         doors.TokensChanged();
         return new NewTokenAnswer(shown, AnswerOf.Token(token, isOver: false));
     }
@@ -21,7 +21,7 @@ internal sealed class TokenActions(ApiDoors doors)
     {
         if (!doors.Tokens.Remove(name))
             throw new ApiProblem(404, $"there is no token {name}", "Look with: postroom token list");
-        Note(who, $"token {name} taken away");
+        witness.Note(EventKind.TokenChanged, who, $"token {name} taken away");
         doors.TokensChanged();
         return List();
     }
@@ -43,7 +43,4 @@ internal sealed class TokenActions(ApiDoors doors)
             throw ApiProblem.Bad($"{request.Expires:yyyy-MM-dd} is over", "Give the last day on which it is to hold.");
         return scopes;
     }
-
-    private void Note(string who, string what) => doors.Spool.Note(
-        new TrailEvent(doors.Time.GetUtcNow(), EventKind.SecretChanged, null, null) { Who = who, Text = what });
 }

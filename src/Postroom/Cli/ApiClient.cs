@@ -64,6 +64,11 @@ public sealed class ApiClient : IDisposable
         SendAsync(With(HttpMethod.Post, $"api/v1/routes/{Uri.EscapeDataString(route)}/test", body,
             ApiJson.Default.TrialRequest), ApiJson.Default.TrialAnswer, cancel);
 
+    /// <summary>Has the service verify its journal.</summary>
+    public Task<AuditAnswer> VerifyAsync(AuditRequest body, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Post, "api/v1/audit/verify", body, ApiJson.Default.AuditRequest),
+            ApiJson.Default.AuditAnswer, cancel);
+
     public Task<T> DeleteAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Delete, path), type, cancel);
 

@@ -101,6 +101,7 @@ public static class CommandLine
         OAuthCommands.Build(screen),
         RouteCommands.Build(screen),
         CalendarCommand.Build(screen),
+        AuditCommands.Build(screen),
         SpoolCommands.Build(screen),
         Demo.DemoCommand.Build(screen),
         Bench.BenchCommands.Build(screen),

@@ -7,7 +7,8 @@ public enum ExitCode
     /// <summary>Done.</summary>
     Done = 0,
 
-    /// <summary>Nothing matched, or there is no such mail or user; `spool verify`: something is damaged.</summary>
+    /// <summary>Nothing matched, or there is no such mail or user; `audit verify`: something is
+    /// broken.</summary>
     NothingFound = 1,
 
     /// <summary>The command line is wrong.</summary>
@@ -46,8 +47,8 @@ public static class ExitCodes
     public static IReadOnlyList<(ExitCode Code, string Manual)> All { get; } =
     [
         (ExitCode.Done, "done"),
-        (ExitCode.NothingFound, "nothing matched, or there is no such mail or user; `spool verify`: something is "
-            + "damaged"),
+        (ExitCode.NothingFound, "nothing matched, or there is no such mail or user; `audit verify`: something is "
+            + "broken"),
         (ExitCode.Usage, "the command line is wrong"),
         (ExitCode.Wrong, "the configuration or a filter is wrong; all mistakes were printed"),
         (ExitCode.NotRunning, "the service is not running, and this cannot be done without it"),

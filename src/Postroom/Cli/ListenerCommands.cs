@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Postroom.Api;
 using Postroom.Configuration;
 using Postroom.Mail.Sasl;
 using Postroom.Host;
@@ -20,12 +21,19 @@ internal static class ListenerCommands
         var name = new Argument<string>("NAME");
         var set = new Command("set", "Add a user or change its password: asked for, or the first line of standard "
             + "input") { name };
-        set.SetAction(result =>
+        set.SetAction(async (result, cancel) =>
         {
             if (Users.PreparedName(result.GetValue(name) ?? "") is not { } user)
                 throw new CliException(ExitCode.Usage,
                     "a user's name is not empty, begins with no # and holds neither a colon nor a control character");
-            Set(Folders.Users(CommandLine.DataFolderOf(result)), user, PasswordFor(user, screen));
+            var password = PasswordFor(user, screen);
+            using var service = ApiClient.TryConnect(CommandLine.DataFolderOf(result));
+            if (service is null)
+                Set(Folders.Users(CommandLine.DataFolderOf(result)), user, password);
+            else
+                await service.PutAsync($"api/v1/listener-users/{Uri.EscapeDataString(user)}",
+                    new ListenerUserRequest(password), ApiJson.Default.ListenerUserRequest,
+                    ApiJson.Default.ListenerUserAnswer, cancel);
             screen.Line($"{user} may log in.");
             return (int)ExitCode.Done;
         });
@@ -49,10 +57,14 @@ internal static class ListenerCommands
     {
         var name = new Argument<string>("NAME");
         var remove = new Command("remove", "Remove a user") { name };
-        remove.SetAction(result =>
+        remove.SetAction(async (result, cancel) =>
         {
             var user = result.GetValue(name) ?? "";
-            if (!Users.Remove(Folders.Users(CommandLine.DataFolderOf(result)), user))
+            using var service = ApiClient.TryConnect(CommandLine.DataFolderOf(result));
+            if (service is not null)
+                await service.DeleteAsync($"api/v1/listener-users/{Uri.EscapeDataString(user)}",
+                    ApiJson.Default.ListenerUserAnswer, cancel);
+            else if (!Users.Remove(Folders.Users(CommandLine.DataFolderOf(result)), user))
                 throw new CliException(ExitCode.NothingFound, $"there is no user {SafeText.Of(user)}");
             screen.Line($"{SafeText.Of(user)} may no longer log in.");
             return (int)ExitCode.Done;

@@ -52,7 +52,7 @@ public static class RelayProcess
 
     private static async Task ReloadAsync(House house, ILogger log)
     {
-        var answer = await house.ReloadAsync(CancellationToken.None);
+        var answer = await house.ReloadAsync("SIGHUP", CancellationToken.None);
         foreach (var line in answer.Mistakes.Concat(answer.Warnings))
             HostLog.Mistake(log, line);
     }

@@ -1,44 +1,22 @@
 using System.CommandLine;
-using System.Globalization;
 using Postroom.Configuration;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Embedded;
-using Postroom.Relay.Spool.Journal;
-using Postroom.Host;
 
 namespace Postroom.Cli;
 
-/// <summary><c>postroom spool verify|rebuild|compact</c>: the store itself, while no service runs on it.</summary>
+/// <summary><c>postroom spool verify|rebuild|compact</c>: the store itself; but for verifying while no service runs on
+/// it.</summary>
 internal static class SpoolCommands
 {
     public static Command Build(Screen screen) =>
-        new("spool", "Verify, rebuild or compact the store; stop the service first")
+        new("spool", "Verify, rebuild or compact the store")
     {
-        BuildVerify(screen),
+        AuditCommands.BuildVerify(screen, "Read everything and check every checksum and the hash chain: the same as "
+            + "`audit verify`"),
         BuildRebuild(screen),
         BuildCompact(screen),
     };
-
-    private static Command BuildVerify(Screen screen)
-    {
-        var verify = new Command("verify",
-            "Read everything and check every checksum and the hash chain; changes nothing");
-        verify.SetAction(result =>
-        {
-            var folder = Existing(result);
-            using var mine = DataFolderLock.Take(folder);
-            var report = JournalCheck.Verify(new RealDisk(folder));
-            screen.Line(string.Create(CultureInfo.InvariantCulture,
-                $"{report.Segments} segments, {report.Records} records, {report.Bodies} bodies of "
-                    + $"{Screen.Size(report.BodyOctets)} are right."));
-            foreach (var broken in report.Breaks)
-                screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"damaged: segment {broken.At.Segment} at {broken.At.Offset}, {broken.Octets} octets: "
-                        + $"{SafeText.Of(broken.What)}"));
-            return (int)(report.IsSound ? ExitCode.Done : ExitCode.NothingFound);
-        });
-        return verify;
-    }
 
     private static Command BuildRebuild(Screen screen)
     {

@@ -179,6 +179,7 @@ public static class ConfigurationReader
         IndexLag = t.Get(SpoolKeys.IndexLag),
         AnswerWithin = t.Get(SpoolKeys.AnswerWithin),
         KeepCaptured = t.Get(SpoolKeys.KeepCaptured),
+        CheckpointEvery = t.Get(SpoolKeys.CheckpointEvery),
     };
 
     private static VaultSettings VaultOf(string data, TableValues? t) =>

@@ -162,6 +162,9 @@ public static class CrossChecks
         if (tables.FirstOrDefault(t => t.Name == "spool") is { } spool
             && spool.Get(SpoolKeys.Segment) is < 1 << 20 or > 1 << 30)
             yield return new Mistake(spool.PlaceOf(SpoolKeys.Segment), "segment_size: it must be from 1 MiB to 1 GiB");
+        if (all.Spool.CheckpointEvery < TimeSpan.FromMinutes(1) || all.Spool.CheckpointEvery > TimeSpan.FromDays(30))
+            yield return new Mistake(tables.First(t => t.Name == "spool").PlaceOf(SpoolKeys.CheckpointEvery),
+                "checkpoint_every: it must be from a minute to 30 days");
     }
 
     private static IEnumerable<Mistake> OfVault(TableValues table)

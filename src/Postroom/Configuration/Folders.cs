@@ -18,6 +18,12 @@ public static class Folders
     /// <summary>The sealed secrets, in a data folder.</summary>
     public static string Vault(string dataFolder) => Path.Combine(dataFolder, "vault");
 
+    /// <summary>The public keys of checkpoints, in a data folder.</summary>
+    public static string CheckpointKeys(string dataFolder) => Path.Combine(dataFolder, "checkpoints.pem");
+
+    /// <summary>Which installation it is, in a data folder.</summary>
+    public static string Installation(string dataFolder) => Path.Combine(dataFolder, "installation");
+
     /// <summary>The key of the secrets: apart from the data folder, so that a backup of that alone opens
     /// nothing.</summary>
     public static string DefaultVaultKey() => Environment.UserName == "root"

@@ -243,8 +243,12 @@ internal static class SpoolKeys
     public static readonly Setting<TimeSpan> KeepCaptured =
         new(T, "keep_captured", SettingTypes.Duration, Plain.KeepCaptured,
         "How long the bodies of captured, failed and expired mail are kept.");
+    public static readonly Setting<TimeSpan> CheckpointEvery =
+        new(T, "checkpoint_every", SettingTypes.Duration, Plain.CheckpointEvery,
+        "The longest that something stands in the journal before a signed checkpoint covers it, a minute or more; "
+            + "each is also a line of the log. See [audit.md](../audit.md).");
     public static Setting[] All =>
-        [Floor, Segment, BodyMemory, Window, IndexLag, AnswerWithin, KeepCaptured];
+        [Floor, Segment, BodyMemory, Window, IndexLag, AnswerWithin, KeepCaptured, CheckpointEvery];
 }
 
 internal static class VaultKeys

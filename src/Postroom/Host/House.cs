@@ -106,13 +106,16 @@ public sealed class House : IAsyncDisposable
             Calendar = () => Expiries.Answer(_configuration, _vault, _access),
             Tokens = _access, TokensChanged = _calendar.Changed, MessageSize = all.Api.MessageSize, Take = TakeAsync,
             Closing = _closing.Token,
+            Audit = Auditors.Of(_spool, all.DataFolder, _vault, _wiring),
+            UsersFile = Folders.Users(all.DataFolder),
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
     }
 
     /// <summary>Reads the configuration again and takes it into use, or refuses it whole.</summary>
-    public async Task<ReloadAnswer> ReloadAsync(CancellationToken cancel)
+    /// <param name="who">A person, or the signal.</param>
+    public async Task<ReloadAnswer> ReloadAsync(string who, CancellationToken cancel)
     {
         await _reloading.WaitAsync(cancel);
         try
@@ -127,6 +130,7 @@ public sealed class House : IAsyncDisposable
             if (reading.Configuration is not { } fresh || mistakes.Count > 0)
             {
                 HostLog.ReloadRefused(_log, file, mistakes.Count);
+                Note(EventKind.ReloadRefused, who, file);
                 return new ReloadAnswer(false, file, mistakes, warnings);
             }
             if (NeedsStart(fresh))
@@ -140,7 +144,7 @@ public sealed class House : IAsyncDisposable
             await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);
             await ReleaseUnroutedAsync(new RouteTable(fresh.Routes), cancel);
-            _spool!.Note(new TrailEvent(_wiring.Time.GetUtcNow(), EventKind.Reloaded, null, null) { Text = file });
+            Note(EventKind.Reloaded, who, file);
             HostLog.Reloaded(_log, file, fresh.Mode);
             TellOfSecrets();
             return new ReloadAnswer(true, file, [], warnings);
@@ -148,6 +152,7 @@ public sealed class House : IAsyncDisposable
         catch (Exception e) when (e is ListenerRefusedException or IOException)
         {
             HostLog.ReloadRefused(_log, e.Message, 1);
+            Note(EventKind.ReloadRefused, who, e.Message);
             return new ReloadAnswer(false, _configuration.File ?? "", [e.Message], []);
         }
         finally
@@ -235,6 +240,9 @@ public sealed class House : IAsyncDisposable
             await Task.WhenAny(Task.Delay(TimeSpan.FromDays(1), _wiring.Time, closing));
         }
     }
+
+    private void Note(EventKind kind, string who, string what) =>
+        Spool.Note(new TrailEvent(_wiring.Time.GetUtcNow(), kind, null, null) { Who = who, Text = what });
 
     private CourierNeeds Needs() => new(_configuration, _vault, _tokens);
 

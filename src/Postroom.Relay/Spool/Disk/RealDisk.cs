@@ -68,6 +68,8 @@ public sealed class RealDisk : IDisk
         return new MappedScratch(PathOf(name), size);
     }
 
+    public byte[]? ReadScratch(string name) => File.Exists(PathOf(name)) ? File.ReadAllBytes(PathOf(name)) : null;
+
     private static void MakeFolder(string path)
     {
         if (OperatingSystem.IsWindows())

@@ -2,6 +2,7 @@ using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Journal.Check;
 using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Spool.Embedded;
@@ -25,9 +26,6 @@ public sealed class EmbeddedSpool : ISpool
     // A stop waits no longer for the index: the journal has it all, and the next start reads it there.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
 
-    // A mail that could not be read for its try is tried again after this.
-    private static readonly TimeSpan UnreadWait = TimeSpan.FromSeconds(30);
-
     private readonly SpoolParts _parts;
     private readonly SpoolSettings _settings;
     private readonly MailJournal _journal;
@@ -42,6 +40,9 @@ public sealed class EmbeddedSpool : ISpool
     private readonly Sorting _sorting;
     private readonly Loading _loading;
     private readonly HashSet<Task> _revoking = []; // guarded by _ids
+    private readonly GivingBack _givingBack;
+    private readonly Checkpoints _checkpoints;
+    private readonly Auditing _auditing;
     private volatile LaneOf _laneOf;
     private MailId _last;
 
@@ -50,6 +51,8 @@ public sealed class EmbeddedSpool : ISpool
         (_parts, _laneOf, _last) = (parts, laneOf, last);
         (_settings, _journal, _clock) = (parts.Settings, parts.Journal, parts.Clock);
         _feeder = new IndexFeeder(parts, () => _laneOf);
+        _checkpoints = new Checkpoints(parts, AppendCheckpointAsync);
+        _auditing = new Auditing(parts.Journal);
         Index = new EmbeddedIndex(parts, _feeder, () => LastDurable);
         _bodies = new BodyKeeping(parts, _settings);
         _board = new LaneBoard(_journal, parts.Marks, _clock, parts.Time, _settings.Window)
@@ -57,10 +60,11 @@ public sealed class EmbeddedSpool : ISpool
             Freed = _bodies.Freed,
             Load = (parcel, slot) => _loading!.LoadAsync(parcel, slot),
             Refill = lane => _ = _reshaping!.RefillAsync(lane),
-            GiveBack = GiveBack,
-            GiveBackUnread = (parcel, slot) => _ = GiveBackUnreadAsync(parcel, slot),
+            GiveBack = leases => _givingBack!.All(leases),
+            GiveBackUnread = (parcel, slot) => _ = _givingBack!.UnreadAsync(parcel, slot),
             Durable = Durable,
         };
+        _givingBack = new GivingBack(parts, _board, SettleAsync, Append);
         _watch = new ClockWatch(_clock, _board, Note);
         _loading = new Loading(parts, (EmbeddedIndex)Index, _bodies, _watch);
         _sorting = new Sorting(_board, _clock);
@@ -84,6 +88,16 @@ public sealed class EmbeddedSpool : ISpool
     private Position LastDurable { get; set; }
 
     public BodyWriter OpenBody() => _bodies.Open();
+
+    /// <summary>From now on the head of the chain is signed: at most every <see cref="SpoolSettings.CheckpointEvery"/>,
+    /// and at an orderly stop.</summary>
+    /// <param name="sign">The checkpoint as text; null if it cannot be signed now.</param>
+    public void KeepCheckpoints(Func<ChainHead, string?> sign) => _checkpoints.Begin(sign);
+
+    /// <summary>Verifies the journal up to what is durable now, beside everything else.</summary>
+    /// <exception cref="OperationCanceledException">Given up, or the spool is being closed.</exception>
+    public Task<VerifyReport> VerifyAsync(ChainWitness witness, CancellationToken cancel) =>
+        _auditing.RunAsync(witness, cancel);
 
     /// <summary>Gives back all space of bodies that nobody needs any more; by itself it does so where it is worth
     /// it.</summary>
@@ -161,7 +175,7 @@ public sealed class EmbeddedSpool : ISpool
     {
         if (!_board.Pause(lane, _clock.Wall))
             return;
-        await NoteAsync(new TrailEvent(_clock.Wall, EventKind.LanePaused, null, null)
+        await TryNoteAsync(new TrailEvent(_clock.Wall, EventKind.LanePaused, null, null)
         {
             Lane = lane,
             Failure = why,
@@ -172,13 +186,16 @@ public sealed class EmbeddedSpool : ISpool
     public async ValueTask ResumeAsync(string lane)
     {
         if (_board.Resume(lane, _clock.Wall))
-            await NoteAsync(new TrailEvent(_clock.Wall, EventKind.LaneResumed, null, null) { Lane = lane });
+            await TryNoteAsync(new TrailEvent(_clock.Wall, EventKind.LaneResumed, null, null) { Lane = lane });
     }
 
     public ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel) =>
         _reshaping.DirectAsync(directive, cancel);
 
-    public void Note(TrailEvent happened) => _ = NoteAsync(happened);
+    public void Note(TrailEvent happened) => _ = TryNoteAsync(happened);
+
+    public async ValueTask NoteAsync(TrailEvent happened) =>
+        await Append(new Entry(new NotedRecord(happened)), urgent: false);
 
     public async ValueTask LanesChangedAsync(CancellationToken cancel) => await _board.Changed.WaitAsync(cancel);
 
@@ -194,13 +211,17 @@ public sealed class EmbeddedSpool : ISpool
         lock (_ids)
             revoking = [.. _revoking];
         await Task.WhenAll(revoking);
+        await _auditing.EndAsync();
         if (!Failed.IsCompleted)
         {
-            await NoteAsync(new TrailEvent(_clock.Wall, EventKind.Stopped, null, null));
+            await TryNoteAsync(new TrailEvent(_clock.Wall, EventKind.Stopped, null, null));
+            await _checkpoints.EndAsync();
             using var enough = new CancellationTokenSource(StopPatience, _parts.Time);
             await Task.WhenAny(Index.CaughtUpAsync(enough.Token).AsTask());
         }
 
+        _checkpoints.Dispose();
+        _auditing.Dispose();
         _reshaping.Dispose();
         await _feeder.DisposeAsync();
         await _journal.DisposeAsync();
@@ -212,11 +233,11 @@ public sealed class EmbeddedSpool : ISpool
     // Whichever of them breaks first; none completes otherwise.
     private async Task FailsAsync() => await await Task.WhenAny(_journal.Failed, _feeder.Broken, _parts.Ledger.Damaged);
 
-    private async Task NoteAsync(TrailEvent happened)
+    private async Task TryNoteAsync(TrailEvent happened)
     {
         try
         {
-            await Append(new Entry(new NotedRecord(happened)), urgent: false);
+            await NoteAsync(happened);
         }
         catch (SpoolFailedException e)
         {
@@ -230,7 +251,20 @@ public sealed class EmbeddedSpool : ISpool
         Durable(entry.Position);
     }
 
+    private async Task AppendCheckpointAsync(TrailEvent checkpoint)
+    {
+        var entry = new Entry(new NotedRecord(checkpoint));
+        await _journal.AppendAsync(entry, urgent: false);
+        NoteDurable(entry.Position);
+    }
+
     private void Durable(Position position)
+    {
+        NoteDurable(position);
+        _checkpoints.Moved();
+    }
+
+    private void NoteDurable(Position position)
     {
         lock (_ids)
             if (position > LastDurable)
@@ -342,7 +376,7 @@ public sealed class EmbeddedSpool : ISpool
             var (id, now) = (intake.Record.Id, _clock.Wall);
             var entries = new List<Entry> { new(new RevokedRecord(id, now)) };
             foreach (var (parcel, _) in leased ?? [])
-                entries.Add(new Entry(Returned(parcel, now)));
+                entries.Add(new Entry(parcel.Returned(now)));
             await _journal.AppendAsync(entries, urgent: true);
             Durable(entries[^1].Position);
             _bodies.NeededUntil(intake.Writer, entries[^1].Position);
@@ -352,40 +386,6 @@ public sealed class EmbeddedSpool : ISpool
         catch (SpoolFailedException e)
         {
             SpoolLog.NotRevoked(_parts.Log, intake.Record.Id, e);
-        }
-    }
-
-    private async Task GiveBackUnreadAsync(Parcel parcel, int slot)
-    {
-        try
-        {
-            await Append(new Entry(Returned(parcel, _clock.Wall)), urgent: false);
-            _board.Unread(parcel, slot, UnreadWait);
-        }
-        catch (SpoolFailedException e)
-        {
-            SpoolLog.NotGivenBack(_parts.Log, parcel.Id, e);
-        }
-    }
-
-    private static SettledRecord Returned(Parcel parcel, DateTimeOffset at) => new(parcel.Id, at, parcel.Lane.Name,
-        Array.ConvertAll(parcel.Recipients, static r => new Verdict(r.Index, Happening.Returned)));
-
-    private void GiveBack(IReadOnlyList<Lease> leases)
-    {
-        foreach (var lease in leases)
-            _ = GiveBackAsync(lease);
-    }
-
-    private async Task GiveBackAsync(Lease lease)
-    {
-        try
-        {
-            await SettleAsync(new Settlement(lease, [], null, []));
-        }
-        catch (SpoolFailedException e)
-        {
-            SpoolLog.NotGivenBack(_parts.Log, lease.Id, e);
         }
     }
 }

@@ -56,6 +56,10 @@ internal sealed class Parcel(MailId id, Lane lane, string source, DateTimeOffset
         return null;
     }
 
+    /// <summary>Its lease ended untried.</summary>
+    public SettledRecord Returned(DateTimeOffset at) => new(Id, at, Lane.Name,
+        Array.ConvertAll(Recipients, static r => new Verdict(r.Index, Postroom.Mail.Status.Happening.Returned)));
+
     /// <summary>Lets go of what can be read back; returns the octets of body that this freed.</summary>
     public int Forget()
     {

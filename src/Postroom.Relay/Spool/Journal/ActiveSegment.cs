@@ -20,6 +20,8 @@ internal sealed class ActiveSegment : IDisposable
     private readonly byte[] _seal = new byte[Seal.Size];
     private byte[] _digests = new byte[Frame.DigestSize * 64];
     private long _zeroedTo;
+    private long _records;
+    private DateTimeOffset _at;
 
     private ActiveSegment(IDisk disk, int number, string name, byte[] chain)
     {
@@ -41,6 +43,9 @@ internal sealed class ActiveSegment : IDisposable
 
     /// <summary>The chain's value at <see cref="End"/>.</summary>
     public byte[] Chain { get; private set; }
+
+    /// <summary>How the chain stands at <see cref="End"/>.</summary>
+    public ChainHead Head => new(new Position(Number, End), Chain, _records, _at);
 
     /// <summary>Makes the file, from the spare one if there is one. Without a header it is nothing yet.</summary>
     public static ActiveSegment Create(IDisk disk, int number, byte[] chain)
@@ -81,6 +86,7 @@ internal sealed class ActiveSegment : IDisposable
         _file.Write(start, _pieces);
         _pieces.Clear();
         End = offset;
+        (_records, _at) = (_records + frames.Count, at);
     }
 
     /// <summary>One checked sync for everything written so far.</summary>

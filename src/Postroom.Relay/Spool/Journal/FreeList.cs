@@ -20,6 +20,9 @@ internal sealed class FreeList
     /// <summary>Offset and length, ascending, none next to another.</summary>
     public IReadOnlyDictionary<int, int> Ranges => _ranges;
 
+    /// <summary>There is a list, and it is not sound.</summary>
+    public bool IsDamaged { get; private init; }
+
     public long Octets => _ranges.Values.Sum(length => (long)length);
 
     /// <summary>That of a segment; an empty one if it has none, or an unsound one.</summary>
@@ -34,7 +37,7 @@ internal sealed class FreeList
             || BinaryPrimitives.ReadUInt32LittleEndian(octets) != Magic
             || Crc32C.Of(octets.AsSpan(0, octets.Length - 4))
                 != BinaryPrimitives.ReadUInt32LittleEndian(octets.AsSpan(octets.Length - 4)))
-            return list;
+            return new FreeList { IsDamaged = true };
         var count = BinaryPrimitives.ReadInt32LittleEndian(octets.AsSpan(4));
         for (var i = 0; i < count; i++)
             list.Add(BinaryPrimitives.ReadInt32LittleEndian(octets.AsSpan(8 + (i * 8))),

@@ -11,6 +11,7 @@ internal sealed class Housekeeping
     private readonly IThread _thread;
     private readonly Lock _lock = new();
     private readonly Queue<Action> _work = new();
+    private readonly Queue<Action> _compactions = new();
     private readonly Queue<int> _releases = new();
     private readonly SortedDictionary<int, SegmentFacts> _segments = [];
     private readonly List<DamageReport> _damage = [];
@@ -20,6 +21,7 @@ internal sealed class Housekeeping
     private Action<Exception>? _fail;
     private bool _zeroing;
     private bool _stopping;
+    private int _holds;
 
     public Housekeeping(IDisk disk, JournalSettings settings, IThreads threads)
     {
@@ -142,11 +144,42 @@ internal sealed class Housekeeping
             if (_stopping)
                 return Task.CompletedTask; // the next start may
             _awaited.Add(done);
-            _work.Enqueue(() => Compact(number, live, done));
+            _compactions.Enqueue(() => Compact(number, live, done));
         }
 
         _thread.Wake();
         return done.Task;
+    }
+
+    /// <summary>When it completes no space is being given back, and none will be until <see cref="Unhold"/>.</summary>
+    /// <exception cref="OperationCanceledException">The journal is at its end.</exception>
+    public Task HoldAsync()
+    {
+        var held = Promise.New();
+        lock (_lock)
+        {
+            if (_stopping)
+                throw new OperationCanceledException("the journal is being closed");
+            _awaited.Add(held);
+            _work.Enqueue(() => Hold(held)); // behind what is under way
+        }
+
+        _thread.Wake();
+        return held.Task;
+    }
+
+    public void Unhold()
+    {
+        lock (_lock)
+            _holds--;
+        _thread.Wake();
+    }
+
+    private void Hold(TaskCompletionSource held)
+    {
+        lock (_lock)
+            _holds++;
+        End(held);
     }
 
     /// <summary>Finishes what is under way and what was released, and leaves the rest to the next start.</summary>
@@ -194,9 +227,11 @@ internal sealed class Housekeeping
         lock (_lock)
         {
             isOver = _stopping;
-            if (_releases.TryDequeue(out var number))
+            if (_holds == 0 && _releases.TryDequeue(out var number))
                 return () => GiveBack(number);
-            return !_stopping && _work.TryDequeue(out var work) ? work : null;
+            if (_stopping)
+                return null;
+            return _work.TryDequeue(out var work) || (_holds == 0 && _compactions.TryDequeue(out work)) ? work : null;
         }
     }
 

@@ -31,6 +31,16 @@ internal static class JournalFiles
             ? number
             : null;
 
+    /// <summary>No header yet, or still that of the file's earlier use: the crash came while it was made.</summary>
+    public static bool NeverBegan(IDisk disk, string name)
+    {
+        using var file = disk.Open(name, create: false);
+        if (SegmentHeader.Read(file) is not null)
+            return true;
+        var block = new byte[SegmentHeader.Size];
+        return !block.AsSpan(0, file.Read(0, block)).ContainsAnyExcept((byte)0);
+    }
+
     /// <summary>All numbers in a folder, ascending.</summary>
     public static List<int> NumbersIn(IDisk disk, string folder, string extension)
     {

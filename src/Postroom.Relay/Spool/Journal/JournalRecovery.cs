@@ -85,7 +85,7 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
         var catalogue = Catalogue.Read(disk, headless);
         foreach (var name in headless)
         {
-            if (NeverBegan(name))
+            if (JournalFiles.NeverBegan(disk, name))
                 disk.Remove(name);
             else
                 keeper.MoveAway(
@@ -101,16 +101,6 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
     {
         if (!disk.List(JournalFiles.Segments).Contains(Path.GetFileName(JournalFiles.Segment(number))))
             disk.Remove($"{JournalFiles.Records}/{list}");
-    }
-
-    /// <summary>No header yet, or still that of the file's earlier use: the crash came while it was made.</summary>
-    private bool NeverBegan(string name)
-    {
-        using var file = disk.Open(name, create: false);
-        if (SegmentHeader.Read(file) is not null)
-            return true;
-        var block = new byte[SegmentHeader.Size];
-        return !block.AsSpan(0, file.Read(0, block)).ContainsAnyExcept((byte)0);
     }
 
     private void ReplayAll(KnownSegment segment, KnownSegment next)

@@ -53,6 +53,11 @@ internal sealed class JournalScratch : IDisposable
         set => Write(40, value);
     }
 
+    /// <summary>Up to where the journal of a folder was synced when somebody last wrote it down; null if nobody
+    /// did. It may be older than the truth, never newer.</summary>
+    public static Position? SyncedIn(IDisk disk) =>
+        disk.ReadScratch(JournalFiles.Scratch) is { Length: >= HeaderSize } memory ? ReadIn(memory.AsSpan(40)) : null;
+
     /// <summary>The journal begins anew here.</summary>
     public void Begin(Position at)
     {
@@ -63,11 +68,15 @@ internal sealed class JournalScratch : IDisposable
 
     public void Dispose() => _memory.Dispose();
 
-    private Position Read(int at) => new(
-        BinaryPrimitives.ReadInt32LittleEndian(_memory.Bytes[(at + 4)..]),
-        BinaryPrimitives.ReadInt32LittleEndian(_memory.Bytes[at..]));
+    private Position Read(int at) => ReadIn(_memory.Bytes[at..]);
 
-    // One aligned store: a kill finds the old or the new position, never half of each.
+    // One aligned load or store: a kill, or another thread, finds the old or the new position, never half of each.
+    private static Position ReadIn(ReadOnlySpan<byte> at)
+    {
+        var both = BinaryPrimitives.ReadInt64LittleEndian(at);
+        return new Position((int)(both >> 32), unchecked((int)both));
+    }
+
     private void Write(int at, Position position) => BinaryPrimitives.WriteInt64LittleEndian(
         _memory.Bytes[at..], ((long)position.Segment << 32) | (uint)position.Offset);
 

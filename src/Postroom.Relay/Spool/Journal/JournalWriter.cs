@@ -40,11 +40,12 @@ internal sealed class JournalWriter
     private List<Append> _unsynced = [];
     private ActiveSegment _active;
     private long _unsyncedSince;
+    private ChainHead _head; // read by any
 
     public JournalWriter(
         IDisk disk, JournalSettings settings, TimeProvider time, JournalState state, ActiveSegment active)
     {
-        (_disk, _settings, _time, _active) = (disk, settings, time, active);
+        (_disk, _settings, _time, _active, _head) = (disk, settings, time, active, active.Head);
         (_scratch, _durable, _housekeeping) = (state.Scratch, state.Durable, state.Housekeeping);
         _aboutToWrite = to => _scratch.WritingTo = to;
         _threads = state.Threads;
@@ -55,6 +56,9 @@ internal sealed class JournalWriter
     }
 
     public Task Failed => _failed.Task;
+
+    /// <summary>The last group that is on stable storage.</summary>
+    public ChainHead Head => Volatile.Read(ref _head);
 
     /// <summary>The longest append that fits in a segment.</summary>
     public int MostOctets => _settings.SegmentSize - SegmentHeader.Size - (2 * Seal.Size);
@@ -199,6 +203,7 @@ internal sealed class JournalWriter
     {
         _active.Sync();
         _scratch.SyncedTo = new Position(_active.Number, _active.Synced);
+        Volatile.Write(ref _head, _active.Head);
         lock (_lock)
             if (_failure is not null)
                 throw _failure;

@@ -1,3 +1,5 @@
+using Postroom.Relay.Spool.Journal.Check;
+
 namespace Postroom.Relay.Spool.Journal;
 
 /// <summary>The truth: what was promised, and what became of it, in the order in which it happened.</summary>
@@ -37,6 +39,9 @@ public sealed class MailJournal : IAsyncDisposable
     /// <summary>What was found damaged, or could not be tidied up, since the start; recovery's findings are its
     /// own.</summary>
     public IReadOnlyList<DamageReport> Damage => Keeper.Damage;
+
+    /// <summary>Where the chain stands: its last group that is on stable storage.</summary>
+    public ChainHead Head => Writer.Head;
 
     /// <summary>Memory for at-wire marks; its content is to be trusted only if <see cref="Recovery.PageCacheKept"/>,
     /// and else every bit of it is set until it is wiped.</summary>
@@ -150,6 +155,43 @@ public sealed class MailJournal : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The segment is not
     /// <see cref="SegmentFacts.Releasable"/>.</exception>
     public Task CompactAsync(int segment, IReadOnlySet<int> live) => Keeper.CompactAsync(segment, live);
+
+    /// <summary>Verifies all up to the last group that is on stable storage now, beside the writer; until that is done
+    /// no space is given back.</summary>
+    /// <exception cref="OperationCanceledException">Given up.</exception>
+    public async Task<VerifyReport> VerifyAsync(ChainWitness witness, CancellationToken cancel)
+    {
+        await Keeper.HoldAsync();
+        try
+        {
+            var to = Head.End;
+            VerifyReport? report = null;
+            Exception? why = null;
+            var done = Promise.New();
+            _threads.Start("postroom audit", () =>
+            {
+                try
+                {
+                    report = JournalCheck.VerifyTo(_disk, to, witness, cancel);
+                }
+                catch (Exception e)
+                {
+                    why = e; // thrown where it is waited for
+                }
+
+                done.SetResult();
+                return false;
+            }).Wake();
+            await done.Task;
+            if (why is not null)
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(why);
+            return report!;
+        }
+        finally
+        {
+            Keeper.Unhold();
+        }
+    }
 
     /// <summary>Writes and syncs what is pending, and notes the clean stop.</summary>
     public async ValueTask DisposeAsync()

@@ -53,6 +53,12 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
 
     public ReadOnlySpan<byte> Body => Peek(FrameStart + HeadLength, BodyLength);
 
+    /// <summary>The zeros between this frame and the next.</summary>
+    public ReadOnlySpan<byte> Padding =>
+        Peek(FrameStart + OnDisk, Next - FrameStart - OnDisk);
+
+    private int OnDisk => HeadLength + (IsBodyLeftBehind ? 0 : BodyLength);
+
     /// <summary>The record, an accepted mail with its inline body among its pieces.</summary>
     /// <exception cref="InvalidDataException">Its sums are right, but it says what no record says.</exception>
     public JournalRecord Decode()

@@ -24,7 +24,7 @@ public sealed class TrailTests
         Assert.Equal([(bob, "accepted"), (bob, "trying"), (bob, "captured")], await ReadAsync(some, 3));
         (await client.PutAsync("api/v1/tokens/x", new StringContent("""{"scopes":["read"]}""", null,
             "application/json"), TestContext.Current.CancellationToken)).Dispose();
-        Assert.Equal([(null, "secretchanged")], await ReadAsync(all, 1));
+        Assert.Equal([(null, "tokenchanged")], await ReadAsync(all, 1));
     }
 
     [Fact]

@@ -128,6 +128,12 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
     public ValueTask<int> DirectAsync(Directive directive, CancellationToken cancel) =>
         throw new NotSupportedException();
 
+    public ValueTask NoteAsync(TrailEvent happened)
+    {
+        Note(happened);
+        return ValueTask.CompletedTask;
+    }
+
     public void Note(TrailEvent happened)
     {
         lock (_gate)

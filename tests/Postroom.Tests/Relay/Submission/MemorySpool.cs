@@ -69,6 +69,8 @@ public sealed class MemorySpool(TimeProvider clock) : ISpool
 
     public void Note(TrailEvent happened) => throw new NotSupportedException();
 
+    public ValueTask NoteAsync(TrailEvent happened) => throw new NotSupportedException();
+
     public ValueTask LanesChangedAsync(CancellationToken cancel) => throw new NotSupportedException();
 
     public ValueTask RouteByAsync(LaneOf laneOf, CancellationToken cancel) => throw new NotSupportedException();

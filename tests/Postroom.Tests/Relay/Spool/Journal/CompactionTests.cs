@@ -2,6 +2,7 @@ using Postroom.Shared;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Journal.Check;
 using Xunit;
 using OpenJournal = Postroom.Relay.Spool.Journal.MailJournal;
 

@@ -5,6 +5,7 @@ using Postroom.Shared;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Journal.Check;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Spool.Journal;
