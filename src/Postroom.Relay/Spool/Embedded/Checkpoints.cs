@@ -36,7 +36,7 @@ internal sealed class Checkpoints : IDisposable
     /// <summary>Something became durable.</summary>
     public void Moved()
     {
-        if (_sign is not null && Interlocked.Exchange(ref _isArmed, 1) == 0)
+        if (_sign is not null && Volatile.Read(ref _isArmed) == 0 && Interlocked.Exchange(ref _isArmed, 1) == 0)
             _timer.Change(_parts.Settings.CheckpointEvery, Timeout.InfiniteTimeSpan);
     }
 

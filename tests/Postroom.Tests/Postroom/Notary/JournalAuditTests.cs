@@ -150,6 +150,22 @@ public sealed class JournalAuditTests : IDisposable
     }
 
     [Fact]
+    public void Beside_secrets_that_do_not_open_no_key_is_made_and_none_where_the_old_one_has_to_go()
+    {
+        _vault.Put("m365");
+        File.Delete(_vault.FileOf(SigningKey.Name));
+        var root = File.ReadAllText(_vault.KeyPath);
+        File.Delete(_vault.KeyPath);
+        SignerOf(_vault.Vault).Begin();
+        Assert.False(File.Exists(_vault.KeyPath) || File.Exists(_vault.FileOf(SigningKey.Name)));
+        File.WriteAllText(_vault.KeyPath, root);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_vault.KeyPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        SignerOf(_vault.Vault).Begin();
+        Assert.True(File.Exists(_vault.FileOf(SigningKey.Name)));
+    }
+
+    [Fact]
     public async Task What_was_signed_stands_where_it_stood_after_a_power_cut()
     {
         for (var seed = 0; seed < 60; seed++) // of what was not synced each sector is kept or lost
