@@ -281,6 +281,7 @@ internal sealed class LanePump : IAsyncDisposable
             var cause = Volatile.Read(ref _breaker).Cause!;
             await _desk.Spool.PauseAsync(Name, cause);
             _isPaused = true;
+            _desk.Meters.Paused(Name, cause.Fault);
             _desk.Log.LanePaused(Name, cause);
         }
 

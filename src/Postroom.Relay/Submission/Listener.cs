@@ -138,11 +138,13 @@ internal sealed class Listener
         {
             if (limit > 0)
             {
+                _parts.All.Meters.TurnedAway(Settings.Name);
                 SubmissionLog.TooManyConnections(_parts.All.Log, Settings.Name, client, limit);
                 await context.Transport.Output.WriteAsync(ServerReplies.TooManyConnections.ToArray());
                 return;
             }
 
+            _parts.All.Meters.Opened(Settings.Name);
             using var connection = new SubmissionConnection(context, _parts, client, peer);
             if (!Enter(connection))
                 connection.Stop();
@@ -152,6 +154,7 @@ internal sealed class Listener
             }
             finally
             {
+                _parts.All.Meters.Closed(Settings.Name);
                 Leave(connection); // whatever happened: a stop waits for the last one to leave
             }
         }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Postroom.Mail.Senders;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
+using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Submission;
 
@@ -30,6 +31,13 @@ public sealed class SubmissionServer : IAsyncDisposable
         (_settings, _spool, _clock, _loggers) = (settings, spool, clock, loggers);
         _transport = transport ?? new SocketTransportFactory(Options.Create(Listener.Sockets), loggers);
         _parts = PartsOf(settings);
+    }
+
+    /// <summary>Counts what comes in. To be set before the start.</summary>
+    public RelayMeters Meters
+    {
+        get => _parts.Watch;
+        init => _parts = _parts with { Watch = value };
     }
 
     /// <summary>Where each listener is bound, by its name; with the port where any was asked for.</summary>
@@ -63,7 +71,7 @@ public sealed class SubmissionServer : IAsyncDisposable
     {
         var sameHouse = settings with { Listeners = _settings.Listeners, Applications = _settings.Applications }
             == _settings;
-        var all = sameHouse ? _parts : PartsOf(settings);
+        var all = sameHouse ? _parts : PartsOf(settings) with { Watch = Meters };
         var wanted = settings.Listeners.Select(l => ListenerParts.Of(l, all)).ToList();
         foreach (var old in _listeners.ToArray())
         {

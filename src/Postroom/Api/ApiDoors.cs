@@ -1,4 +1,5 @@
 using Postroom.Relay.Spool;
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Api;
@@ -23,6 +24,9 @@ public sealed record ApiDoors(
 
     /// <summary>Everything that ends by itself, the next first.</summary>
     public Func<CalendarAnswer> Calendar { get; init; } = () => new CalendarAnswer([]);
+
+    /// <summary>What every instrument says now.</summary>
+    public Func<IReadOnlyList<Family>> Metrics { get; init; } = () => [];
 
     /// <summary>Where secrets go in, and what may be known of them.</summary>
     public required SecretVault Vault { get; init; }

@@ -66,6 +66,7 @@ internal sealed class ApiRequests(ApiDoors doors, ILogger log) : IHttpApplicatio
         return (request.Method, path) switch
         {
             ("GET", ["healthz"]) => WriteAsync(context, new HealthAnswer("ok"), ApiJson.Default.HealthAnswer),
+            ("GET", ["metrics"]) => MetricsPage.WriteAsync(context, doors.Metrics),
             ("GET", ["api", "v1", "status"]) => WriteAsync(context, doors.Status(), ApiJson.Default.StatusAnswer),
             ("GET", ["api", "v1", "queue"]) => QueueAsync(context),
             ("GET", ["api", "v1", "why"]) => WhyAsync(context),

@@ -11,6 +11,7 @@ using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Host;
@@ -36,6 +37,7 @@ public sealed class House : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly SecretVault _vault;
     private readonly TokenBook _tokens;
+    private readonly MeterReader _reader;
     private RelayConfiguration _configuration;
     private EmbeddedSpool? _spool;
     private NearSide? _submission;
@@ -50,7 +52,8 @@ public sealed class House : IAsyncDisposable
         _log = wiring.Logs.CreateLogger("postroom");
         _startedAt = wiring.Time.GetUtcNow();
         _vault = configuration.Vault.Open(wiring.Time);
-        _tokens = new TokenBook(_vault, wiring.Time, wiring.Dice);
+        _reader = new MeterReader(wiring.Meters);
+        _tokens = new TokenBook(_vault, wiring.Time, wiring.Dice, wiring.Meters.Queue);
         _tokens.Use(configuration.Accounts);
     }
 
@@ -71,7 +74,8 @@ public sealed class House : IAsyncDisposable
         var (all, time) = (_configuration, _wiring.Time);
         Folder.Create(all.DataFolder);
         var routes = new RouteTable(all.Routes);
-        _spool = await SpoolOpening.OpenAsync(all.DataFolder, all.Spool, routes.LaneOf, time,
+        _spool = await SpoolOpening.OpenAsync(
+            SpoolPlace.Take(all.DataFolder) with { Meters = _wiring.Meters.Journal }, all.Spool, routes.LaneOf, time,
             _wiring.Logs.CreateLogger("postroom.spool"));
         _submission = _wiring.Submission(all.Submission, _spool);
         await ListenAsync(() => _submission.StartAsync(cancel));
@@ -89,6 +93,7 @@ public sealed class House : IAsyncDisposable
             Time = time,
             Dice = _wiring.Dice,
             Log = _wiring.Logs.CreateLogger("postroom.queue"),
+            Meters = _wiring.Meters,
         });
         _ = _conductor.RunAsync(CancellationToken.None);
         _ = ReleaseUnroutedAsync(routes, cancel);
@@ -97,10 +102,12 @@ public sealed class House : IAsyncDisposable
             Path.Combine(all.DataFolder, "calendar.json"), time, _log);
         _ = _calendar.RunAsync(_closing.Token);
         _ = KeepConsentsAsync(_closing.Token);
+        new Gauges(_spool, () => Lanes, () => _configuration, () => Expiries.Of(_configuration, _vault), time)
+            .Register(_wiring.Meters);
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
-            Calendar = () => Expiries.Answer(_configuration, _vault),
+            Calendar = () => Expiries.Answer(_configuration, _vault), Metrics = _reader.Read,
         };
         _api = new ApiServer(Folders.ApiSocket(all.DataFolder), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -108,6 +115,13 @@ public sealed class House : IAsyncDisposable
 
     /// <summary>Reads the configuration again and takes it into use, or refuses it whole.</summary>
     public async Task<ReloadAnswer> ReloadAsync(CancellationToken cancel)
+    {
+        var answer = await ReadAgainAsync(cancel);
+        _wiring.Meters.Reloaded(answer.Reloaded);
+        return answer;
+    }
+
+    private async Task<ReloadAnswer> ReadAgainAsync(CancellationToken cancel)
     {
         await _reloading.WaitAsync(cancel);
         try
@@ -192,6 +206,8 @@ public sealed class House : IAsyncDisposable
         if (_spool is not null)
             await _spool.DisposeAsync();
         _tokens.Dispose();
+        _reader.Dispose();
+        _wiring.Meters.Dispose();
         _reloading.Dispose();
     }
 
