@@ -32,6 +32,8 @@ public sealed class TokenBook : IDisposable
     /// <summary>Takes these accounts into use. One that did not change keeps its token.</summary>
     public void Use(IReadOnlyList<OAuthAccount> accounts)
     {
+        foreach (var account in accounts)
+            _parts.Meters.TokensBegin(account.Name);
         lock (_gate)
             _keepers = accounts.ToDictionary(account => account.Name,
                 account => _keepers.GetValueOrDefault(account.Name) is { } kept && kept.Account == account

@@ -40,6 +40,7 @@ internal sealed class LanePump : IAsyncDisposable
         _courier = route is null ? null : new Lazy<ICourier>(() => desk.CourierFor(route));
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _tap = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        desk.Meters.Begins(name);
     }
 
     public string Name { get; }

@@ -60,6 +60,7 @@ internal sealed class Listener
             if (isFile)
                 SocketFile.Protect(path, settings.SocketMode, settings.SocketOwner);
             var listener = new Listener(parts, socket);
+            all.Meters.Begins(settings.Name);
             listener._accepting = listener.AcceptAsync();
             SubmissionLog.Listening(all.Log, settings.Name, socket.EndPoint.ToString() ?? settings.Address);
             return listener;

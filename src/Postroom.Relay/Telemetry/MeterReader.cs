@@ -27,6 +27,7 @@ public sealed class MeterReader : IDisposable
         _listener.SetMeasurementEventCallback<long>(static (from, value, tags, book) => Take(from, value, tags, book));
         _listener.SetMeasurementEventCallback<double>(Take);
         _listener.Start();
+        meters.Begins();
     }
 
     /// <summary>All families as they stand now, in the order of the table; those without a value too.</summary>

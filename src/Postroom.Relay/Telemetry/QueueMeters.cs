@@ -30,6 +30,26 @@ public sealed class QueueMeters
         _renewals = RelayMeters.CounterOf(meter, QueueInstruments.TokenRenewals);
     }
 
+    /// <summary>A lane is opened; see <see cref="SubmissionMeters.Begins"/>.</summary>
+    public void Begins(string lane)
+    {
+        _parked.Add(0, RelayMeters.Label("lane", lane));
+        foreach (var fault in (Fault[])[Fault.Account, Fault.NextHop, Fault.Ourselves])
+            _pauses.Add(0, RelayMeters.Label("lane", lane), RelayMeters.Label("fault", Words.Of(fault)));
+        foreach (var outcome in (string[])["delivered", "in_doubt", "damaged"])
+            _attempts.Add(0, Of(lane), RelayMeters.Label("outcome", outcome));
+        foreach (var verdict in (Happening[])[Happening.Accepted, Happening.Deferred, Happening.Refused,
+            Happening.Expired])
+            _verdicts.Add(0, Of(lane), RelayMeters.Label("verdict", Words.Of(verdict)));
+    }
+
+    /// <summary>An account is in use; see <see cref="SubmissionMeters.Begins"/>.</summary>
+    public void TokensBegin(string account)
+    {
+        foreach (var result in (string[])["renewed", "refused", "away"])
+            _renewals.Add(0, RelayMeters.Label("account", account), RelayMeters.Label("result", result));
+    }
+
     public void Paused(string lane, Fault fault) =>
         _pauses.Add(1, RelayMeters.Label("lane", lane), RelayMeters.Label("fault", Words.Of(fault)));
 

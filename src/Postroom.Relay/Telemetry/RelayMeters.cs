@@ -19,6 +19,13 @@ public sealed class RelayMeters : IDisposable
         _exports = CounterOf(Meter, RelayInstruments.Exports);
     }
 
+    /// <summary>Somebody listens from now on; see <see cref="SubmissionMeters.Begins"/>.</summary>
+    public void Begins()
+    {
+        _reloads.Add(0, Label("result", "taken"));
+        _reloads.Add(0, Label("result", "refused"));
+    }
+
     private readonly Counter<long> _reloads;
     private readonly Counter<long> _exports;
 
@@ -36,6 +43,13 @@ public sealed class RelayMeters : IDisposable
     public RelayTraces Traces { get; } = new();
 
     public void Reloaded(bool isTaken) => _reloads.Add(1, Label("result", isTaken ? "taken" : "refused"));
+
+    /// <summary>Something is to be sent; see <see cref="SubmissionMeters.Begins"/>.</summary>
+    public void ExportBegins(string signal)
+    {
+        _exports.Add(0, Label("signal", signal), Label("result", "taken"));
+        _exports.Add(0, Label("signal", signal), Label("result", "failed"));
+    }
 
     /// <param name="signal"><c>metrics</c> or <c>traces</c>.</param>
     public void Exported(string signal, bool isTaken) =>
@@ -88,6 +102,18 @@ public sealed class SubmissionMeters
         _size = RelayMeters.HistogramOf(meter, SubmissionInstruments.MailSize);
         _refused = RelayMeters.CounterOf(meter, SubmissionInstruments.MailsRefused);
         _duration = RelayMeters.HistogramOf(meter, SubmissionInstruments.AcceptanceDuration);
+    }
+
+    /// <summary>A listener listens. What may be counted of it begins with 0: of a series that is first seen with 1,
+    /// Prometheus knows no increase.</summary>
+    public void Begins(string listener)
+    {
+        foreach (var reason in RefusalReasons.All)
+            _refused.Add(0, Of(listener), RelayMeters.Label("reason", reason));
+        foreach (var result in (string[])["taken", "turned_away"])
+            _connections.Add(0, Of(listener), RelayMeters.Label("result", result));
+        foreach (var result in (string[])["accepted", "refused"])
+            _logins.Add(0, Of(listener), RelayMeters.Label("result", result));
     }
 
     public void Opened(string listener)

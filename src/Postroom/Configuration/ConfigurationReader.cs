@@ -63,6 +63,7 @@ public static class ConfigurationReader
             Queue = queue,
             Spool = SpoolOf(tables.Find(t => t.Name == "spool")) with { LongestWait = queue.Retry.Longest },
             Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
+            Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),
         };
     }
 

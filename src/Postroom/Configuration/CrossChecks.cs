@@ -28,6 +28,7 @@ public static class CrossChecks
             .. ApplicationKeys.Check(tables),
             .. OfQueueAndSpool(all, tables),
             .. tables.Where(t => t.Name == "vault").SelectMany(OfVault),
+            .. tables.Where(t => t.Name == "telemetry").SelectMany(TelemetryKeys.Check),
         ];
     }
 

@@ -4,6 +4,7 @@ using Postroom.Relay.OAuth;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Configuration;
@@ -29,6 +30,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
     public required SpoolSettings Spool { get; init; }
 
     public required VaultSettings Vault { get; init; }
+
+    /// <summary>Where metrics and traces are sent to, if anywhere.</summary>
+    public TelemetrySettings Telemetry { get; init; } = new();
 }
 
 /// <summary>What reading a configuration gave.</summary>

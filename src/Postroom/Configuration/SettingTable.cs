@@ -24,12 +24,14 @@ public static class SettingTable
         new("queue", false, "How patient the queue is."),
         new("spool", false, "The bounds of the store."),
         new("vault", false, "Where the key is that seals the secrets; see [secrets.md](../secrets.md)."),
+        new("telemetry", false, "A collector of OpenTelemetry that metrics and traces are sent to; see "
+            + "[metrics.md](../metrics.md). `/metrics` is there without it."),
     ];
 
     private static readonly Setting[] Declared =
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
             .. QueueKeys.All,
-            .. SpoolKeys.All, .. VaultKeys.All];
+            .. SpoolKeys.All, .. VaultKeys.All, .. TelemetryKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;
 

@@ -38,6 +38,7 @@ public sealed class House : IAsyncDisposable
     private readonly SecretVault _vault;
     private readonly TokenBook _tokens;
     private readonly MeterReader _reader;
+    private readonly Reporting _reporting;
     private RelayConfiguration _configuration;
     private EmbeddedSpool? _spool;
     private NearSide? _submission;
@@ -53,6 +54,7 @@ public sealed class House : IAsyncDisposable
         _startedAt = wiring.Time.GetUtcNow();
         _vault = configuration.Vault.Open(wiring.Time);
         _reader = new MeterReader(wiring.Meters);
+        _reporting = new Reporting(_vault, wiring.Meters, _log);
         _tokens = new TokenBook(_vault, wiring.Time, wiring.Dice, wiring.Meters.Queue);
         _tokens.Use(configuration.Accounts);
     }
@@ -104,6 +106,7 @@ public sealed class House : IAsyncDisposable
         _ = KeepConsentsAsync(_closing.Token);
         new Gauges(_spool, () => Lanes, () => _configuration, () => Expiries.Of(_configuration, _vault), time)
             .Register(_wiring.Meters);
+        _reporting.Use(all);
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -144,6 +147,7 @@ public sealed class House : IAsyncDisposable
             await _submission!.ReloadAsync(fresh.Submission, cancel);
             _configuration = fresh;
             _tokens.Use(fresh.Accounts);
+            _reporting.Use(fresh);
             _calendar!.Changed();
             await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);
@@ -206,6 +210,7 @@ public sealed class House : IAsyncDisposable
         if (_spool is not null)
             await _spool.DisposeAsync();
         _tokens.Dispose();
+        _reporting.Dispose();
         _reader.Dispose();
         _wiring.Meters.Dispose();
         _reloading.Dispose();
@@ -214,6 +219,7 @@ public sealed class House : IAsyncDisposable
     private void SecretChanged(string name)
     {
         _tokens.SecretChanged(name);
+        _reporting.SecretChanged(name);
         var accounts = _configuration.Accounts.Where(account =>
             name == account.ConsentName || name == account.ClientSecret || name == account.Key).ToList();
         _conductor!.ProbeCured(route => route.Account is { } account
