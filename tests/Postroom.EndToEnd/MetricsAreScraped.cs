@@ -26,7 +26,8 @@ public sealed class MetricsAreScraped
             StringComparison.Ordinal);
         Assert.StartsWith("250", await client.SendAsync(Mails.Notification("PROJ-3"), to: "grey@example.com"),
             StringComparison.Ordinal);
-        Assert.StartsWith("552", await client.SayAsync("MAIL FROM:<a@example.com> SIZE=30000"), StringComparison.Ordinal);
+        Assert.StartsWith("552", await client.SayAsync("MAIL FROM:<a@example.com> SIZE=30000"),
+            StringComparison.Ordinal);
         Assert.StartsWith("503", await client.SayAsync("DATA"), StringComparison.Ordinal);
         await sink.WaitAsync(2, relay); // the first, and the report of the second
 
@@ -173,9 +174,11 @@ public sealed class MetricsAreScraped
     [Fact]
     public async Task The_shipped_rules_are_right_and_pass_their_tests()
     {
-        var check = await Prometheus.ToolAsync("", "check", "rules", Prometheus.Shipped("prometheus", "postroom.rules.yml"));
+        var check = await Prometheus.ToolAsync("", "check", "rules",
+            Prometheus.Shipped("prometheus", "postroom.rules.yml"));
         Assert.True(check.ExitCode == 0, check.ToString());
-        var test = await Prometheus.ToolAsync("", "test", "rules", Prometheus.Shipped("prometheus", "postroom.tests.yml"));
+        var test = await Prometheus.ToolAsync("", "test", "rules",
+            Prometheus.Shipped("prometheus", "postroom.tests.yml"));
         Assert.True(test.ExitCode == 0, test.ToString());
     }
 

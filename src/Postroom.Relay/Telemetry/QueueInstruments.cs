@@ -44,8 +44,8 @@ public static class QueueInstruments
             new("PostroomLanePaused", "a lane is paused for 10 minutes for any other reason")],
     };
 
-    public static readonly Declaration PausedSince = new("postroom.lane.paused_since.timestamp", InstrumentKind.Gauge, "s",
-        "Since when a lane is paused, in seconds of UNIX time; no value while mail flows.")
+    public static readonly Declaration PausedSince = new("postroom.lane.paused_since.timestamp",
+        InstrumentKind.Gauge, "s", "Since when a lane is paused, in seconds of UNIX time; no value while mail flows.")
     {
         Labels = [Lane],
         NoAlert = "`postroom_lane_paused` has the alert; this says in it how long.",
@@ -61,7 +61,7 @@ public static class QueueInstruments
     public static readonly Declaration Attempts = new("postroom.attempts", InstrumentKind.Counter, "{attempt}",
         "Parcels that were tried, captured or held, by what came of it.")
     {
-        Labels = [Instruments.Route, new("outcome", "`delivered`: the next hop took it for all its recipients; else "
+        Labels = [Alike.Route, new("outcome", "`delivered`: the next hop took it for all its recipients; else "
             + "the worst fault among them; `in_doubt`: sent whole, and no answer came (it is sent again); `damaged`: "
             + "not as it was stored; `none`: nothing was tried, for mode or routes said so, or the lane had closed",
             ["delivered", .. Faults, "in_doubt", "damaged", "none"])],
@@ -72,7 +72,7 @@ public static class QueueInstruments
     public static readonly Declaration Verdicts = new("postroom.verdicts", InstrumentKind.Counter, "{recipient}",
         "Recipients by what became of them at a try.")
     {
-        Labels = [Instruments.Route, new("verdict", "`accepted`: delivered; `deferred`: tried again later; `refused`: "
+        Labels = [Alike.Route, new("verdict", "`accepted`: delivered; `deferred`: tried again later; `refused`: "
             + "a 5xx, for good; `expired`: given up; `returned`: the lane is closed, no attempt is counted; "
             + "`captured`, `held`: as the mode says", "accepted", "deferred", "refused", "expired", "returned",
             "captured", "held")],
@@ -83,7 +83,7 @@ public static class QueueInstruments
     public static readonly Declaration AttemptDuration = new("postroom.attempt.duration", InstrumentKind.Histogram,
         "s", "How long tries took, from the lease to the last answer.")
     {
-        Labels = [Instruments.Route],
+        Labels = [Alike.Route],
         Buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
         NoAlert = "A slow next hop is not yet a fault; the age of what waits has the alert. Which step is slow: "
             + "`postroom_step_duration_seconds`.",
@@ -92,17 +92,17 @@ public static class QueueInstruments
     public static readonly Declaration StepDuration = new("postroom.step.duration", InstrumentKind.Histogram, "s",
         "How long each step of tries took. Those of the connection count once for each connection.")
     {
-        Labels = [Instruments.Route, new("step", "`connect` with the name's look-up, `tls`, `greeting`, `ehlo`, "
+        Labels = [Alike.Route, new("step", "`connect` with the name's look-up, `tls`, `greeting`, `ehlo`, "
             + "`starttls`, `auth`, `mail`, `rcpt`, `data`, `dot` (from the final dot to the answer); of Graph `draft`, "
             + "`send`", [.. StepNames.All])],
-        Buckets = Instruments.Waits,
+        Buckets = Alike.Waits,
         NoAlert = "For the dashboard: where the time of a slow route goes.",
     };
 
     public static readonly Declaration DeliveryDelay = new("postroom.delivery.delay", InstrumentKind.Histogram, "s",
         "From acceptance to the next hop's 250.")
     {
-        Labels = [Instruments.Route],
+        Labels = [Alike.Route],
         Buckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400],
         Alerts = [new("PostroomDeliverySlow", "more than one mail in ten was under way for longer than five minutes, "
             + "for 15 minutes")],
@@ -111,7 +111,7 @@ public static class QueueInstruments
     public static readonly Declaration Reports = new("postroom.reports", InstrumentKind.Counter, "{report}",
         "Delivery reports (bounces, and what was asked for with NOTIFY) that were written.")
     {
-        Labels = [Instruments.Route],
+        Labels = [Alike.Route],
         NoAlert = "`postroom_verdicts_total` has the alert for what they report.",
     };
 

@@ -51,8 +51,8 @@ internal static class TelemetryKeys
         if (written is not null && endpoint is null)
             yield return new Mistake(t.PlaceOf(Endpoint), "endpoint: it is no http or https address",
                 "write it like endpoint = \"http://127.0.0.1:4318\"; a password goes into headers");
-        if (written is null && All.FirstOrDefault(setting => setting != Endpoint && t.IsWritten(setting)) is { } idle)
-            yield return new Mistake(t.PlaceOf(idle), $"{idle.Key}: nothing is sent without an endpoint",
+        if (written is null && (t.Get(Headers) is not null || t.Get(Resource).Count > 0))
+            yield return new Mistake(t.Place, "[telemetry] without an endpoint: nothing is sent",
                 "add endpoint, or leave the table out", IsWarning: true);
         if (t.Get(Headers) is not null && endpoint is { Scheme: "http" } && !LoopRules.IsLoopback(endpoint.Host))
             yield return new Mistake(t.PlaceOf(Headers),

@@ -67,7 +67,8 @@ internal sealed class WatchedSending(Watch watch) : DelegatingHandler(new Socket
         if (!response.IsSuccessStatusCode)
             return $"it answered {(int)response.StatusCode} {response.ReasonPhrase}";
         // gRPC refuses with 200, and says so in a header.
-        return response.Headers.TryGetValues("grpc-status", out var status) && string.Concat(status) is not "0" and var no
+        return response.Headers.TryGetValues("grpc-status", out var status)
+            && string.Concat(status) is not "0" and var no
             ? $"it answered gRPC status {no}"
             : null;
     }
