@@ -52,7 +52,7 @@ public sealed record Declaration(string Name, InstrumentKind Kind, string Unit, 
     public string Meter { get; init; } = Instruments.MeterName;
 
     /// <summary>Without the <c>_total</c> of a counter: what OpenMetrics calls the family.</summary>
-    public string Family { get; } = FamilyOf(Name, Unit);
+    public string Family { get => field ?? FamilyOf(Name, Unit); init; }
 
     /// <summary>As Prometheus knows it; OpenTelemetry's collector makes the same of the name.</summary>
     public string Prometheus => Kind == InstrumentKind.Counter ? Family + "_total" : Family;

@@ -18,8 +18,8 @@ public static class InstrumentManual
         page.Append("Made from the table of instruments in `src/Postroom.Relay/Telemetry`; how to use them is in ")
             .Append("[metrics.md](../metrics.md).\n")
             .Append("No label holds an address, a mail's id or anything else without bound; of an instrument with ")
-            .Append("more ").Append(CultureInfo.InvariantCulture, $"than {Declaration.MostSeries} series the rest is counted as `")
-            .Append(Declaration.Overflow).Append("`.\n");
+            .Append(CultureInfo.InvariantCulture, $"more than {Declaration.MostSeries} series the rest is counted ")
+            .Append(CultureInfo.InvariantCulture, $"as `{Declaration.Overflow}`.\n");
         foreach (var (heading, instruments) in Chapters)
         {
             page.Append("\n## ").Append(heading).Append('\n');

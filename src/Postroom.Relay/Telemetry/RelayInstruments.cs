@@ -102,6 +102,7 @@ public static class RelayInstruments
     public static readonly Declaration Threads = new("dotnet.thread_pool.thread.count", InstrumentKind.Gauge,
         "{thread}", "Threads of the pool.")
     {
+        Family = "dotnet_thread_pool_threads", // a gauge must not end in _count
         Meter = RuntimeMeter,
         NoAlert = "For the dashboard.",
     };
