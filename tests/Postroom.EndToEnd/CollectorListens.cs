@@ -4,7 +4,7 @@ using Xunit;
 namespace Postroom.EndToEnd;
 
 /// <summary>OTLP, with a collector that reads the protobuf by hand; and with one that is away.</summary>
-public sealed class CollectorListens
+public sealed class CollectorListens : IDisposable
 {
     [Fact]
     public async Task It_gets_metrics_and_a_trace_of_each_acceptance_and_each_try_without_addresses()
@@ -89,9 +89,15 @@ public sealed class CollectorListens
         Assert.Equal(0, await relay.StopAsync());
     }
 
-    private static async Task StartAsync(RealRelay relay, Sink sink, int port, string more)
+    private readonly string _keys = Directory.CreateTempSubdirectory("postroom-key-").FullName;
+
+    public void Dispose() => Directory.Delete(_keys, recursive: true);
+
+    private async Task StartAsync(RealRelay relay, Sink sink, int port, string more)
     {
         File.WriteAllText(relay.ConfigurationFile, relay.Live(sink.Port, rest: $"""
+            [vault]
+            key_file = '{_keys}/vault.key'
             [telemetry]
             endpoint = "http://127.0.0.1:{port}"
             headers = "secret:collector"

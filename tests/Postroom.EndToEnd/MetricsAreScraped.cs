@@ -69,7 +69,9 @@ public sealed class MetricsAreScraped
     public async Task Captured_mail_a_paused_route_a_refused_reload_and_a_secret_that_ends_are_seen()
     {
         await using var sink = Sink.Away();
-        await using var relay = await RealRelay.LiveAsync(sink.Port, rest: "[queue]\nprobe = \"1h\"");
+        var keys = Directory.CreateTempSubdirectory("postroom-key-").FullName;
+        var vault = $"[vault]\nkey_file = '{keys}/vault.key'";
+        await using var relay = await RealRelay.LiveAsync(sink.Port, rest: vault + "\n[queue]\nprobe = \"1h\"");
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
         var scrape = await Scrape.UntilAsync(relay, now => now.Sum("postroom_lane_paused", "nexthop") == 1,
             "the lane is paused");
@@ -78,22 +80,79 @@ public sealed class MetricsAreScraped
         Assert.True(scrape.Sum("postroom_attempts_total", "nexthop") >= 1);
         Assert.True(scrape.Sum("postroom_verdicts_total", "returned") >= 1);
 
-        var secret = await relay.DoWithInputAsync("s3cret\n", "secret", "set", "m365", "--expires", "2099-12-31");
+        var secret = await relay.DoWithInputAsync("s3cret\n", "secret", "set", "m365", "--expires", "2099-12-31",
+            "--config", relay.ConfigurationFile);
         Assert.True(secret.ExitCode == 0, secret.ToString());
         await Scrape.UntilAsync(relay, now => now.Sum("postroom_expiry_timestamp_seconds", "m365") > 4_000_000_000,
             "its last day is known");
 
-        await File.AppendAllTextAsync(relay.ConfigurationFile, "\nnonsense = 1\n");
+        await File.AppendAllTextAsync(relay.ConfigurationFile, "\nnonsense = 1\n",
+            TestContext.Current.CancellationToken);
         await relay.DoAsync("reload");
         await Scrape.UntilAsync(relay, now => now.Sum("postroom_reloads_total", "refused") == 1, "it was refused");
 
-        await File.WriteAllTextAsync(relay.ConfigurationFile, relay.Live(sink.Port).Replace("\"live\"", "\"capture\""));
+        await File.WriteAllTextAsync(relay.ConfigurationFile, relay.Live(sink.Port, rest: vault)
+            .Replace("\"live\"", "\"capture\""), TestContext.Current.CancellationToken);
         await relay.DoAsync("reload");
         scrape = await Scrape.UntilAsync(relay, now => now.Sum("postroom_queue_recipients", "captured") == 1,
             "it is captured");
         Assert.Equal(1, scrape.Sum("postroom_reloads_total", "taken"));
         Assert.Equal(1, scrape.Sum("postroom_mode", "capture"));
         Assert.Equal(1, scrape.Sum("postroom_verdicts_total", "captured"));
+        Directory.Delete(keys, recursive: true);
+    }
+
+    [Fact]
+    public async Task Logins_and_sessions_that_end_badly_are_counted()
+    {
+        await using var sink = Sink.Start();
+        await using var relay = new RealRelay();
+        File.WriteAllText(relay.ConfigurationFile, relay.Live(sink.Port, listener: "require_auth = true"));
+        var set = await relay.DoWithInputAsync(
+            "correct horse\n", "listener", "user", "set", "jira", "--config", relay.ConfigurationFile);
+        Assert.True(set.ExitCode == 0, set.ToString());
+        await relay.StartAsync();
+        await using (var client = await SmtpClient.ConnectAsync(relay.Port))
+        {
+            await client.SayAsync("EHLO app.example.test");
+            Assert.StartsWith("530", await client.SayAsync("MAIL FROM:<a@example.com>"), StringComparison.Ordinal);
+            Assert.StartsWith("535", await client.SayAsync("AUTH PLAIN " + Login("wrong")), StringComparison.Ordinal);
+            Assert.StartsWith("235", await client.SayAsync("AUTH PLAIN " + Login("correct horse")),
+                StringComparison.Ordinal);
+        }
+
+        await using var browser = await SmtpClient.ConnectAsync(relay.Port);
+        Assert.StartsWith("421", await browser.SayAsync("GET / HTTP/1.1"), StringComparison.Ordinal);
+        var scrape = await Scrape.UntilAsync(relay,
+            now => now.Sum("postroom_sessions_ended_total", "foreign_protocol") == 1, "the browser's session ended");
+        Assert.Equal(1, scrape.Sum("postroom_logins_total", "\"refused\""));
+        Assert.Equal(1, scrape.Sum("postroom_logins_total", "\"accepted\""));
+        Assert.Equal(1, scrape.Sum("postroom_commands_refused_total", "\"5.7.0\""));
+
+        static string Login(string password) =>
+            Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"\0jira\0{password}"));
+    }
+
+    [Fact]
+    public async Task Access_tokens_that_come_and_that_do_not_are_counted()
+    {
+        await using var hop = new OAuthHop();
+        hop.Write(probe: "1s");
+        await hop.SetAsync("client", hop.Idp.ClientSecret!);
+        await hop.SetAsync("oauth.hop", hop.Idp.Consent());
+        await hop.Relay.StartAsync();
+        await HarnessItself.SendAsync(hop.Relay, "ours", Mails.Notification("PROJ-1"));
+        await hop.Sink.WaitAsync(1, hop.Relay);
+        var scrape = await Scrape.OfAsync(hop.Relay);
+        Assert.Equal(1, scrape.Sum("postroom_token_renewals_total", "account=\"hop\"", "renewed"));
+
+        hop.Idp.Revoke();
+        await hop.Relay.StopAsync();
+        await hop.Relay.StartAsync(); // it knows no access token any more
+        await HarnessItself.SendAsync(hop.Relay, "ours", Mails.Notification("PROJ-2"));
+        scrape = await Scrape.UntilAsync(hop.Relay, now => now.Sum("postroom_lane_paused", "\"account\"") == 1,
+            "the account is refused");
+        Assert.True(scrape.Sum("postroom_token_renewals_total", "account=\"hop\"", "refused") >= 1);
     }
 
     [Fact]

@@ -207,10 +207,10 @@ public sealed class House : IAsyncDisposable
         }
         if (_conductor is not null)
             await _conductor.StopAsync();
+        _reporting.Dispose(); // the last batch has how it all ended
         if (_spool is not null)
             await _spool.DisposeAsync();
         _tokens.Dispose();
-        _reporting.Dispose();
         _reader.Dispose();
         _wiring.Meters.Dispose();
         _reloading.Dispose();
