@@ -73,12 +73,12 @@ public sealed class MetricsAreScraped
         var vault = $"[vault]\nkey_file = '{keys}/vault.key'";
         await using var relay = await RealRelay.LiveAsync(sink.Port, rest: vault + "\n[queue]\nprobe = \"1h\"");
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
-        var scrape = await Scrape.UntilAsync(relay, now => now.Sum("postroom_lane_paused", "nexthop") == 1,
-            "the lane is paused");
+        var scrape = await Scrape.UntilAsync(relay, now => now.Sum("postroom_lane_paused", "nexthop") == 1
+            && now.Sum("postroom_lane_pauses_total") == 1 && now.Sum("postroom_verdicts_total", "returned") >= 1,
+            "the lane is paused, and its mail went back");
         Assert.Equal(1, scrape.Sum("postroom_lane_pauses_total", "upstream", "nexthop"));
         Assert.True(scrape.Sum("postroom_lane_paused_since_timestamp_seconds") > 1_700_000_000);
         Assert.True(scrape.Sum("postroom_attempts_total", "nexthop") >= 1);
-        Assert.True(scrape.Sum("postroom_verdicts_total", "returned") >= 1);
 
         var secret = await relay.DoWithInputAsync("s3cret\n", "secret", "set", "m365", "--expires", "2099-12-31",
             "--config", relay.ConfigurationFile);
