@@ -174,8 +174,8 @@ public sealed class MetricsAreScraped
         await using var relay = await RealRelay.LiveAsync(sink.Port);
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
         await sink.WaitAsync(1, relay);
-        var scrape = await Scrape.UntilAsync(relay, now => now.Sum("postroom_delivery_delay_seconds_count") == 1,
-            "it was delivered");
+        var scrape = await Scrape.UntilAsync(relay, now => now.Sum("postroom_delivery_delay_seconds_count") == 1
+            && now.Has("postroom_queue_recipients"), "it was delivered, and the index knows");
         var shown = scrape.Text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
             .Select(line => line.Split(' ')[2]).ToList();
         Assert.Empty(shown.Except(Instruments.All.Select(declared => declared.Prometheus)));
