@@ -37,6 +37,9 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
 
     public bool IsLoginBlocked { get; set; }
 
+    /// <summary>Hears each refusal, as it goes onto the wire.</summary>
+    public Action<ReadOnlySpan<byte>>? Refusing { get; set; }
+
     /// <summary>More was read behind the line in hand.</summary>
     public bool HasMore { get; set; }
 
@@ -67,6 +70,8 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
     {
         if (reply[0] == '5')
             _errors++;
+        if (reply[0] >= '4')
+            Refusing?.Invoke(reply);
         Output.Write(reply);
         return null;
     }
@@ -81,6 +86,8 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
 
     public ServerStep Reject(ReadOnlySpan<byte> reply, Ending why)
     {
+        if (reply[0] >= '4')
+            Refusing?.Invoke(reply);
         Output.Write(reply);
         return End(why);
     }

@@ -65,6 +65,9 @@ public sealed class ServerSession
     /// has begun, with 454 4.7.0.</summary>
     public bool IsLoginBlocked { get => _dialogue.IsLoginBlocked; set => _dialogue.IsLoginBlocked = value; }
 
+    /// <summary>Hears each refusal of ours, as it goes onto the wire; what the host answers it knows itself.</summary>
+    public Action<ReadOnlySpan<byte>>? Refusing { init => _dialogue.Refusing = value; }
+
     /// <summary>A mail's data is on its way: another pace is asked then than between commands.</summary>
     public bool IsInData => _dialogue.Expecting is Expecting.Data or Expecting.Chunk or Expecting.Waste;
 

@@ -1,3 +1,4 @@
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Relay.OAuth;
@@ -16,10 +17,13 @@ public sealed class TokenBook : IDisposable
     private readonly Dictionary<string, ConsentDesk> _desks = new(StringComparer.Ordinal);
     private Dictionary<string, TokenKeeper> _keepers = new(StringComparer.Ordinal);
 
-    public TokenBook(SecretVault vault, TimeProvider time, Random dice)
+    public TokenBook(SecretVault vault, TimeProvider time, Random dice, QueueMeters? meters = null)
     {
         Client = new TokenClient(vault, time, AnswerWithin);
-        _parts = new TokenKeeperParts(Client, vault, time, dice);
+        _parts = new TokenKeeperParts(Client, vault, time, dice)
+        {
+            Meters = meters ?? RelayMeters.Unwatched.Queue,
+        };
     }
 
     /// <summary>For who asks a person's consent.</summary>
@@ -28,6 +32,8 @@ public sealed class TokenBook : IDisposable
     /// <summary>Takes these accounts into use. One that did not change keeps its token.</summary>
     public void Use(IReadOnlyList<OAuthAccount> accounts)
     {
+        foreach (var account in accounts)
+            _parts.Meters.TokensBegin(account.Name);
         lock (_gate)
             _keepers = accounts.ToDictionary(account => account.Name,
                 account => _keepers.GetValueOrDefault(account.Name) is { } kept && kept.Account == account

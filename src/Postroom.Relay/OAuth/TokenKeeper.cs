@@ -1,4 +1,5 @@
 using Postroom.Mail;
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Relay.OAuth;
@@ -112,6 +113,7 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts, 
                 OAuthFlow.App => await parts.Client.OfAppAsync(account, CancellationToken.None),
                 OAuthFlow.ServiceAccount => await parts.Client.OfServiceAccountAsync(account, CancellationToken.None),
             };
+            parts.Meters.TokenAsked(Name, "renewed");
             lock (_gate)
                 if (generation == _generation)
                     Take(grant.Access);
@@ -121,6 +123,7 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts, 
         {
             var failure = e as TokenException
                 ?? new TokenException($"no token for [[oauth]] {account.Name}: {e.Message}", isAccount: false, e);
+            parts.Meters.TokenAsked(Name, failure.IsAccount ? "refused" : "away");
             lock (_gate)
                 if (generation == _generation)
                     Fail(failure);
@@ -224,4 +227,7 @@ internal sealed class TokenKeeper(OAuthAccount account, TokenKeeperParts parts, 
 
 /// <summary>What all keepers share.</summary>
 /// <param name="Dice">Rolled under a lock of its own.</param>
-internal sealed record TokenKeeperParts(TokenClient Client, SecretVault Vault, TimeProvider Time, Random Dice);
+internal sealed record TokenKeeperParts(TokenClient Client, SecretVault Vault, TimeProvider Time, Random Dice)
+{
+    public QueueMeters Meters { get; init; } = RelayMeters.Unwatched.Queue;
+}

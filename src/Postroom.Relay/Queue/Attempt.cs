@@ -18,6 +18,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     private List<TrailEvent>? _events;
     private ReportRound? _reports;
     private int _changes;
+    private TryTime _time;
 
     /// <exception cref="SpoolFailedException">
     /// The settlement could not be stored: the lease stands, in doubt.
@@ -34,7 +35,11 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
             // 4. Tried, unless the lane closed between the lease and here.
             _changes = lane.Changes;
             if (cleared.Count > 0 && lane.IsOpen)
+            {
+                var (at, from) = (desk.Now, desk.Time.GetTimestamp());
                 outcome = await TryAsync(cleared, cancel);
+                _time = new TryTime(at, desk.Time.GetElapsedTime(from));
+            }
 
             // 5. to 7.
             if (outcome is not null)
@@ -48,6 +53,11 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
                 {
                     Events = _events ?? NoEvents,
                 });
+            AttemptMeasure.Tell(desk, lease, outcome, _time);
+            foreach (var verdict in _verdicts)
+                desk.Meters.Ruled(lane.Name, verdict.What);
+            if (report is not null)
+                desk.Meters.Reported(lane.Name);
         }
         finally
         {

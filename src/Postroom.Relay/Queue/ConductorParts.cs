@@ -4,6 +4,7 @@ using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Queue;
 
@@ -42,6 +43,9 @@ public sealed record ConductorParts
     public required Random Dice { get; init; }
 
     public required ILogger Log { get; init; }
+
+    /// <summary>Counts what goes out.</summary>
+    public RelayMeters Meters { get; init; } = RelayMeters.Unwatched;
 }
 
 /// <summary>An account that is refused, as it outlives the process. All instants are the wall clock's.</summary>

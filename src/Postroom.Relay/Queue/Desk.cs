@@ -5,6 +5,7 @@ using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Queue;
 
@@ -29,6 +30,10 @@ internal sealed class Desk(ConductorParts parts)
     public string HostName => parts.HostName;
 
     public ILogger Log => parts.Log;
+
+    public QueueMeters Meters => parts.Meters.Queue;
+
+    public RelayTraces Traces => parts.Meters.Traces;
 
     public TimeProvider Time => parts.Time;
 
@@ -111,6 +116,7 @@ internal sealed class Desk(ConductorParts parts)
     /// <summary>Says that a mail, or all mail of a lane (null), waits for longer than the park limit.</summary>
     public void Parked(string lane, MailId? mail, DateTimeOffset since)
     {
+        Meters.Parked(lane);
         Spool.Note(new TrailEvent(Now, EventKind.Parked, mail, null)
         {
             Lane = lane,

@@ -40,6 +40,7 @@ internal sealed class LanePump : IAsyncDisposable
         _courier = route is null ? null : new Lazy<ICourier>(() => desk.CourierFor(route));
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _tap = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        desk.Meters.Begins(name);
     }
 
     public string Name { get; }
@@ -281,6 +282,7 @@ internal sealed class LanePump : IAsyncDisposable
             var cause = Volatile.Read(ref _breaker).Cause!;
             await _desk.Spool.PauseAsync(Name, cause);
             _isPaused = true;
+            _desk.Meters.Paused(Name, cause.Fault);
             _desk.Log.LanePaused(Name, cause);
         }
 

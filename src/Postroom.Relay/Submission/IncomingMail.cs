@@ -4,6 +4,7 @@ using Postroom.Mail.Message;
 using Postroom.Mail.Senders;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Submission;
 
@@ -17,6 +18,12 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
     private Sighting? _seen;
 
     public long Size => _body?.Length ?? 0;
+
+    /// <summary>Whose the mail was that was given to the spool; null where it was not recognised.</summary>
+    public string? App { get; private set; }
+
+    /// <summary>Why it was not taken, in the words of <see cref="RefusalReasons"/>.</summary>
+    public string Reason { get; private set; } = RefusalReasons.StoreFailed;
 
     /// <summary>Opens the body and begins to look.</summary>
     /// <exception cref="SpoolFailedException">The store has failed.</exception>
@@ -52,7 +59,11 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
     {
         var (body, header) = (_body!, _seen!.Header);
         if (header.ReceivedCount > MostReceived)
+        {
+            Reason = RefusalReasons.Loop;
             return (ServerReplies.Loop, null);
+        }
+
         var facts = header.Facts with
         {
             EightBit = data.EightBit,
@@ -60,6 +71,7 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
             App = _seen.Recognise(handover.Origin, handover.Envelope.From),
         };
         _seen.Dispose();
+        App = facts.App?.App;
         var draft = new Draft(handover.Envelope, handover.Origin, facts, body)
         {
             TraceBlock = (id, at) => new Front(
@@ -69,15 +81,25 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
         try
         {
             var (receipt, refusal) = await parts.Spool.AcceptAsync(draft, CancellationToken.None);
+            Reason = ReasonOf(refusal);
             return receipt != null ? (Reply.Accepted(receipt), receipt) : (ReplyTo(refusal), null);
         }
         catch (SpoolFailedException)
         {
+            Reason = RefusalReasons.StoreFailed;
             return (ServerReplies.StoreFailed, null);
         }
     }
 
     public void Dispose() => Drop();
+
+    private static string ReasonOf(Refusal refusal) => refusal switch
+    {
+        Refusal.DiskFull => RefusalReasons.DiskFull,
+        Refusal.QueueFull => RefusalReasons.IndexBehind,
+        Refusal.TooSlow => RefusalReasons.TooSlow,
+        _ => RefusalReasons.StoreFailed,
+    };
 
     private static Reply ReplyTo(Refusal refusal) => refusal switch
     {

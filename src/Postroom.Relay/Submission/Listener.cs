@@ -60,6 +60,7 @@ internal sealed class Listener
             if (isFile)
                 SocketFile.Protect(path, settings.SocketMode, settings.SocketOwner);
             var listener = new Listener(parts, socket);
+            all.Meters.Begins(settings.Name);
             listener._accepting = listener.AcceptAsync();
             SubmissionLog.Listening(all.Log, settings.Name, socket.EndPoint.ToString() ?? settings.Address);
             return listener;
@@ -138,11 +139,13 @@ internal sealed class Listener
         {
             if (limit > 0)
             {
+                _parts.All.Meters.TurnedAway(Settings.Name);
                 SubmissionLog.TooManyConnections(_parts.All.Log, Settings.Name, client, limit);
                 await context.Transport.Output.WriteAsync(ServerReplies.TooManyConnections.ToArray());
                 return;
             }
 
+            _parts.All.Meters.Opened(Settings.Name);
             using var connection = new SubmissionConnection(context, _parts, client, peer);
             if (!Enter(connection))
                 connection.Stop();
@@ -152,6 +155,7 @@ internal sealed class Listener
             }
             finally
             {
+                _parts.All.Meters.Closed(Settings.Name);
                 Leave(connection); // whatever happened: a stop waits for the last one to leave
             }
         }

@@ -44,7 +44,10 @@ internal sealed class SubmissionConnection : IDisposable
         (_input, _output) = (context.Transport.Input, context.Transport.Output);
         var profile = parts.Profile;
         _mayLogin = profile.Mechanisms.Count > 0;
-        _session = new ServerSession(profile, peer, parts.All.Mechanism);
+        _session = new ServerSession(profile, peer, parts.All.Mechanism)
+        {
+            Refusing = reply => Meters.CommandRefused(Listener, reply),
+        };
         _mail = new IncomingMail(parts.All);
         _deadline = new ServerDeadline(parts.All.Clock, Wake);
     }
@@ -52,6 +55,8 @@ internal sealed class SubmissionConnection : IDisposable
     private enum Turn { Read, StartTls, Close }
 
     private string Listener => _parts.Settings.Name;
+
+    private SubmissionMeters Meters => _parts.All.Meters;
 
     /// <summary>Lets the mail in hand end, then says goodbye.</summary>
     public void Stop()
@@ -80,7 +85,7 @@ internal sealed class SubmissionConnection : IDisposable
             await TalkAsync();
             await FlushAsync();
             if (_session.Ending is not (Ending.None or Ending.Quit))
-                SubmissionLog.Ended(_parts.All.Log, _client, Listener, _session.Ending);
+                TellEnding();
             if (_session.Ending != Ending.Quit)
                 await LingerAsync();
 
@@ -89,28 +94,42 @@ internal sealed class SubmissionConnection : IDisposable
         }
         catch (AuthenticationException e)
         {
+            Meters.Ended(Listener, EndingNames.TlsFailed);
             SubmissionLog.TlsFailed(_parts.All.Log, _client, Listener, e);
         }
         catch (SpoolFailedException e)
         {
+            Meters.Ended(Listener, EndingNames.StoreFailed);
             SubmissionLog.StoreFailed(_parts.All.Log, _client, Listener, e);
             await SayLastAsync(ServerReplies.StoreFailed);
         }
         catch (OutOfMemoryException e)
         {
             _mail.Drop();
+            Meters.Ended(Listener, EndingNames.NoMemory);
+            Meters.Refused(Listener, RefusalReasons.NoMemory);
             SubmissionLog.OutOfMemory(_parts.All.Log, _client, Listener, e);
             await SayLastAsync(ServerReplies.MemoryGone);
         }
         catch (Exception e) when (IsBroken(e))
         {
+            Meters.Ended(Listener, EndingNames.Broke);
             SubmissionLog.Broke(_parts.All.Log, _client, Listener, e);
         }
         catch (Exception e) when (e is not (StackOverflowException or AccessViolationException))
         {
+            Meters.Ended(Listener, EndingNames.Bug);
             SubmissionLog.Bug(_parts.All.Log, _client, Listener, e);
             _context.Abort();
         }
+    }
+
+    private void TellEnding()
+    {
+        Meters.Ended(Listener, EndingNames.Of(_session.Ending));
+        if (_session.Ending == Ending.BadData)
+            Meters.Refused(Listener, RefusalReasons.BadData);
+        SubmissionLog.Ended(_parts.All.Log, _client, Listener, _session.Ending);
     }
 
     private static bool IsBroken(Exception e) =>
@@ -132,6 +151,7 @@ internal sealed class SubmissionConnection : IDisposable
             {
                 _input.AdvanceTo(read.Buffer.Start);
                 _output.Write(_session.IsInData ? ServerReplies.TooSlow : ServerReplies.TimedOut);
+                Meters.Ended(Listener, EndingNames.TimedOut);
                 SubmissionLog.TimedOut(_parts.All.Log, _client, Listener);
                 return;
             }
@@ -186,6 +206,7 @@ internal sealed class SubmissionConnection : IDisposable
                 case ServerStep.StartTls:
                     return Turn.StartTls;
                 case ServerStep.LoggedIn:
+                    Meters.LoggedIn(Listener, isLetIn: true);
                     SubmissionLog.LoggedIn(_parts.All.Log, _session.User ?? "", _client, Listener);
                     break;
                 case ServerStep.LoginFailed:
@@ -204,13 +225,25 @@ internal sealed class SubmissionConnection : IDisposable
         var envelope = _session.Envelope!;
         var origin = new Origin(Listener, _client, _session.Helo, _session.User, _session.Protocol);
         var cipher = _tls?.NegotiatedCipherSuite.ToString();
-        var size = _mail.Size;
+        var (size, began) = (_mail.Size, _parts.All.Clock.GetTimestamp());
         var (reply, receipt) = await _mail.AcceptAsync(
             new Handover(origin, envelope, _parts.All.HostName, cipher), _session.MailData);
+        var took = _parts.All.Clock.GetElapsedTime(began);
+        Meters.Answered(Listener, took);
+        if (_parts.All.Watch.Traces is { IsWatched: true } traces)
+            traces.Accepted(origin, envelope, receipt?.Id, receipt is null ? _mail.Reason : null,
+                (_parts.All.Clock.GetUtcNow() - took, took));
         if (receipt != null)
+        {
+            Meters.Accepted(Listener, _mail.App, size, envelope.Recipients.Count);
             SubmissionLog.Accepted(_parts.All.Log, receipt.Id, _client, Listener, size, envelope.Recipients.Count);
+        }
         else
+        {
+            Meters.Refused(Listener, _mail.Reason);
             SubmissionLog.Refused(_parts.All.Log, _client, Listener, reply);
+        }
+
         _mail.Drop();
         _session.Complete(reply, _output);
         _owesAnswer = true;
@@ -219,6 +252,7 @@ internal sealed class SubmissionConnection : IDisposable
     private async ValueTask PunishAsync()
     {
         _parts.All.Gate.Failed(_client);
+        Meters.LoggedIn(Listener, isLetIn: false);
         SubmissionLog.LoginFailed(_parts.All.Log, _client, Listener);
         await Task.Delay(LoginGate.Delay, _parts.All.Clock);
     }

@@ -7,6 +7,7 @@ using Postroom.Mail.Sasl;
 using Postroom.Mail.Senders;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Submission;
 
@@ -22,6 +23,11 @@ internal sealed record SubmissionParts(
     public Recogniser Recogniser { get => _recogniser; set => _recogniser = value; }
 
     public ILogger Log { get; } = Loggers.CreateLogger("Postroom.Submission");
+
+    /// <summary>Counts what comes in.</summary>
+    public RelayMeters Watch { get; init; } = RelayMeters.Unwatched;
+
+    public SubmissionMeters Meters => Watch.Submission;
 
     /// <summary>Where connections come from.</summary>
     public required IConnectionListenerFactory Transport { get; init; }

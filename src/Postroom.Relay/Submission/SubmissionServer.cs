@@ -10,6 +10,7 @@ using Postroom.Mail.Senders;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
+using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Submission;
 
@@ -18,6 +19,9 @@ namespace Postroom.Relay.Submission;
 public sealed class SubmissionServer : IAsyncDisposable
 {
     private const int PieceSize = 64 << 10;
+
+    // What counts as the listener of mail that comes whole.
+    private const string Whole = "api";
 
     private readonly ISpool _spool;
     private readonly TimeProvider _clock;
@@ -36,6 +40,13 @@ public sealed class SubmissionServer : IAsyncDisposable
         (_settings, _spool, _clock, _loggers) = (settings, spool, clock, loggers);
         _transport = transport ?? new SocketTransportFactory(Options.Create(Listener.Sockets), loggers);
         _parts = PartsOf(settings);
+    }
+
+    /// <summary>Counts what comes in. To be set before the start.</summary>
+    public RelayMeters Meters
+    {
+        get => _parts.Watch;
+        init => _parts = _parts with { Watch = value };
     }
 
     /// <summary>Where each listener is bound, by its name; with the port where any was asked for.</summary>
@@ -69,7 +80,7 @@ public sealed class SubmissionServer : IAsyncDisposable
     {
         var sameHouse = settings with { Listeners = _settings.Listeners, Applications = _settings.Applications }
             == _settings;
-        var all = sameHouse ? _parts : PartsOf(settings);
+        var all = sameHouse ? _parts : PartsOf(settings) with { Watch = Meters };
         var wanted = settings.Listeners.Select(l => ListenerParts.Of(l, all)).ToList();
         foreach (var old in _listeners.ToArray())
         {
@@ -99,7 +110,8 @@ public sealed class SubmissionServer : IAsyncDisposable
         Envelope envelope, Func<Origin> origin, Stream from, long most, CancellationToken cancel)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(PieceSize);
-        using var mail = new IncomingMail(_parts);
+        var parts = _parts;
+        using var mail = new IncomingMail(parts);
         try
         {
             var (body, data) = (mail.Begin(), new MailData(most, lenient: true));
@@ -108,22 +120,37 @@ public sealed class SubmissionServer : IAsyncDisposable
             {
                 data.Read(buffer.AsSpan(0, read), body);
                 if (data.IsTooLarge)
-                    return new Taken(ServerReplies.MailTooLarge, null);
+                    return Refused(ServerReplies.MailTooLarge, RefusalReasons.TooLarge);
                 await mail.FlushAsync();
             }
 
             data.Finish(body);
-            var (reply, receipt) = await mail.AcceptAsync(
-                new Handover(origin(), mail.Described(envelope, data), _settings.HostName, null), data);
-            return new Taken(reply, receipt?.Id);
+            var (handover, began) = (new Handover(origin(), mail.Described(envelope, data), parts.HostName, null),
+                _clock.GetTimestamp());
+            var (reply, receipt) = await mail.AcceptAsync(handover, data);
+            var took = _clock.GetElapsedTime(began);
+            parts.Meters.Answered(Whole, took);
+            if (parts.Watch.Traces is { IsWatched: true } traces)
+                traces.Accepted(handover.Origin, handover.Envelope, receipt?.Id, receipt is null ? mail.Reason : null,
+                    (_clock.GetUtcNow() - took, took));
+            if (receipt is null)
+                return Refused(reply, mail.Reason);
+            parts.Meters.Accepted(Whole, mail.App, data.Length, envelope.Recipients.Count);
+            return new Taken(reply, receipt.Id);
         }
         catch (SpoolFailedException)
         {
-            return new Taken(ServerReplies.StoreFailed, null);
+            return Refused(ServerReplies.StoreFailed, RefusalReasons.StoreFailed);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        Taken Refused(Reply reply, string reason)
+        {
+            parts.Meters.Refused(Whole, reason);
+            return new Taken(reply, null);
         }
     }
 

@@ -1,6 +1,7 @@
 using Postroom.Mail;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Api;
@@ -47,6 +48,9 @@ public sealed record ApiDoors(
 
     /// <summary>The file of who may log in at listeners.</summary>
     public required string UsersFile { get; init; }
+
+    /// <summary>What every instrument says now.</summary>
+    public Func<IReadOnlyList<Family>> Metrics { get; init; } = () => [];
 
     /// <summary>Where secrets go in, and what may be known of them.</summary>
     public required SecretVault Vault { get; init; }

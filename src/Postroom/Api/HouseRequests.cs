@@ -15,6 +15,8 @@ internal sealed class HouseRequests(ApiDoors doors, Witness witness)
         ? call.WriteAsync(new HealthAnswer("ok"), ApiJson.Default.HealthAnswer)
         : throw new ApiProblem(503, "no mail is accepted now", "The disk has failed or is at its floor: see the log.");
 
+    public Task MetricsAsync(Call call) => MetricsPage.WriteAsync(call.Context, doors.Metrics);
+
     public Task StatusAsync(Call call) => call.WriteAsync(doors.Status(), ApiJson.Default.StatusAnswer);
 
     public Task CalendarAsync(Call call) => call.WriteAsync(doors.Calendar(), ApiJson.Default.CalendarAnswer);

@@ -24,6 +24,11 @@ internal static class Operations
         {
             Name = "getReadiness", Gives = Content.Json(ApiJson.Default.HealthAnswer),
         },
+        new("GET", "/metrics", Scopes.Metrics, "What every instrument says, as Prometheus reads it.",
+            static (api, call) => api.House.MetricsAsync(call))
+        {
+            Name = "getMetrics", Gives = new Content("text/plain", null),
+        },
         new("GET", "/api/openapi.json", Scopes.None, "This document.", static (_, call) => OpenApi.WriteAsync(call))
         {
             Name = "getDocument", Gives = new Content("application/json", null),

@@ -18,6 +18,9 @@ public enum Scopes
 
     /// <summary>Everything: secrets, tokens and the configuration too.</summary>
     Administer = 8,
+
+    /// <summary>Read <c>/metrics</c>, and nothing about any mail; <see cref="Read"/> may too.</summary>
+    Metrics = 16,
 }
 
 /// <summary>Scopes in words.</summary>
@@ -26,7 +29,7 @@ public static class ScopeNames
     private static readonly (string Name, Scopes Scope)[] All =
     [
         ("submit", Scopes.Submit), ("read", Scopes.Read), ("operate", Scopes.Operate),
-        ("administer", Scopes.Administer),
+        ("administer", Scopes.Administer), ("metrics", Scopes.Metrics),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(one => one.Name)];
@@ -34,7 +37,8 @@ public static class ScopeNames
     /// <summary>Whether who has these may do what needs that.</summary>
     public static bool Cover(this Scopes has, Scopes needed) =>
         needed == Scopes.None || has.HasFlag(Scopes.Administer) || has.HasFlag(needed)
-        || (needed == Scopes.Read && has.HasFlag(Scopes.Operate));
+        || (needed == Scopes.Read && has.HasFlag(Scopes.Operate))
+        || (needed == Scopes.Metrics && has.Cover(Scopes.Read));
 
     /// <summary>The names of those that are there, in order.</summary>
     public static IReadOnlyList<string> Of(Scopes scopes) =>

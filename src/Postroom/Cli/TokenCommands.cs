@@ -13,7 +13,7 @@ internal static class TokenCommands
     private static readonly Option<string[]> Scope = new("--scope", "-s")
     {
         Description = "What it is for; several with commas: submit (hand mail over), read, operate (retry, hold, "
-            + "release, cancel; reads too), administer (everything)",
+            + "release, cancel; reads too), administer (everything), metrics (/metrics alone)",
         HelpName = "SCOPE",
         AllowMultipleArgumentsPerToken = true,
         Required = true,

@@ -64,6 +64,7 @@ public static class ConfigurationReader
             Spool = SpoolOf(tables.Find(t => t.Name == "spool")) with { LongestWait = queue.Retry.Longest },
             Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
             Api = ApiKeys.SettingsOf(tables.Find(t => t.Name == "api")),
+            Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),
         };
     }
 

@@ -29,6 +29,7 @@ public static class CrossChecks
             .. OfQueueAndSpool(all, tables),
             .. tables.Where(t => t.Name == "vault").SelectMany(OfVault),
             .. tables.Where(t => t.Name == "api").SelectMany(t => ApiKeys.Check(t, all.Api)),
+            .. tables.Where(t => t.Name == "telemetry").SelectMany(TelemetryKeys.Check),
         ];
     }
 

@@ -4,6 +4,7 @@ using Postroom.Relay.OAuth;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Configuration;
@@ -32,6 +33,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
 
     /// <summary>Without any, the API is on its UNIX socket alone.</summary>
     public ApiSettings Api { get; init; } = new((System.Net.IPEndPoint?)null);
+
+    /// <summary>Where metrics and traces are sent to, if anywhere.</summary>
+    public TelemetrySettings Telemetry { get; init; } = new();
 }
 
 /// <summary>What reading a configuration gave.</summary>

@@ -25,12 +25,14 @@ public static class SettingTable
         new("spool", false, "The bounds of the store."),
         new("vault", false, "Where the key is that seals the secrets; see [secrets.md](../secrets.md)."),
         new("api", false, "Where programs ask and act, beside the command line; see [api.md](api.md)."),
+        new("telemetry", false, "A collector of OpenTelemetry that metrics and traces are sent to; see "
+            + "[metrics.md](../metrics.md). `/metrics` is there without it."),
     ];
 
     private static readonly Setting[] Declared =
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
             .. QueueKeys.All,
-            .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All];
+            .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All, .. TelemetryKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;
 

@@ -50,6 +50,9 @@ internal static partial class HostLog
     [LoggerMessage(1014, LogLevel.Warning, "what the calendar told could not be kept, and is told again: {Why}")]
     public static partial void CalendarNotKept(ILogger log, string why);
 
+    [LoggerMessage(1016, LogLevel.Error, "no metrics and traces are sent to the collector: {Why}")]
+    public static partial void NothingReported(ILogger log, string why);
+
     [LoggerMessage(1015, LogLevel.Warning, "a consent that idles could not be used: {Why}")]
     public static partial void ConsentIdles(ILogger log, string why);
 }

@@ -12,6 +12,7 @@ using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Host;
@@ -38,6 +39,8 @@ public sealed class House : IAsyncDisposable
     private readonly SecretVault _vault;
     private readonly TokenBook _tokens;
     private readonly ApiTokens _access;
+    private readonly MeterReader _reader;
+    private readonly Reporting _reporting;
     private RelayConfiguration _configuration;
     private EmbeddedSpool? _spool;
     private NearSide? _submission;
@@ -52,7 +55,9 @@ public sealed class House : IAsyncDisposable
         _log = wiring.Logs.CreateLogger("postroom");
         _startedAt = wiring.Time.GetUtcNow();
         _vault = configuration.Vault.Open(wiring.Time);
-        _tokens = new TokenBook(_vault, wiring.Time, wiring.Dice);
+        _reader = new MeterReader(wiring.Meters);
+        _reporting = new Reporting(_vault, wiring.Meters, _log);
+        _tokens = new TokenBook(_vault, wiring.Time, wiring.Dice, wiring.Meters.Queue);
         _tokens.Use(configuration.Accounts);
         _access = new ApiTokens(Folders.Tokens(configuration.DataFolder), wiring.Time, _log);
     }
@@ -74,7 +79,8 @@ public sealed class House : IAsyncDisposable
         var (all, time) = (_configuration, _wiring.Time);
         Folder.Create(all.DataFolder);
         var routes = new RouteTable(all.Routes);
-        _spool = await SpoolOpening.OpenAsync(all.DataFolder, all.Spool, routes.LaneOf, time,
+        _spool = await SpoolOpening.OpenAsync(
+            SpoolPlace.Take(all.DataFolder) with { Meters = _wiring.Meters.Journal }, all.Spool, routes.LaneOf, time,
             _wiring.Logs.CreateLogger("postroom.spool"));
         _submission = _wiring.Submission(all.Submission, _spool);
         await ListenAsync(() => _submission.StartAsync(cancel));
@@ -92,6 +98,7 @@ public sealed class House : IAsyncDisposable
             Time = time,
             Dice = _wiring.Dice,
             Log = _wiring.Logs.CreateLogger("postroom.queue"),
+            Meters = _wiring.Meters,
         });
         _ = _conductor.RunAsync(CancellationToken.None);
         _ = ReleaseUnroutedAsync(routes, cancel);
@@ -100,6 +107,10 @@ public sealed class House : IAsyncDisposable
             Path.Combine(all.DataFolder, "calendar.json"), time, _log);
         _ = _calendar.RunAsync(_closing.Token);
         _ = KeepConsentsAsync(_closing.Token);
+        new Gauges(_spool, () => Lanes, () => _configuration, () => Expiries.Of(_configuration, _vault, _access),
+                time)
+            .Register(_wiring.Meters);
+        _reporting.Use(all);
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -108,6 +119,7 @@ public sealed class House : IAsyncDisposable
             Closing = _closing.Token,
             Audit = Auditors.Of(_spool, all.DataFolder, _vault, _wiring),
             UsersFile = Folders.Users(all.DataFolder),
+            Metrics = _reader.Read,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -116,6 +128,13 @@ public sealed class House : IAsyncDisposable
     /// <summary>Reads the configuration again and takes it into use, or refuses it whole.</summary>
     /// <param name="who">A person, or the signal.</param>
     public async Task<ReloadAnswer> ReloadAsync(string who, CancellationToken cancel)
+    {
+        var answer = await ReadAgainAsync(who, cancel);
+        _wiring.Meters.Reloaded(answer.Reloaded);
+        return answer;
+    }
+
+    private async Task<ReloadAnswer> ReadAgainAsync(string who, CancellationToken cancel)
     {
         await _reloading.WaitAsync(cancel);
         try
@@ -140,6 +159,7 @@ public sealed class House : IAsyncDisposable
             await _submission!.ReloadAsync(fresh.Submission, cancel);
             _configuration = fresh;
             _tokens.Use(fresh.Accounts);
+            _reporting.Use(fresh);
             _calendar!.Changed();
             await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);
@@ -201,9 +221,12 @@ public sealed class House : IAsyncDisposable
         }
         if (_conductor is not null)
             await _conductor.StopAsync();
+        _reporting.Dispose(); // the last batch has how it all ended
         if (_spool is not null)
             await _spool.DisposeAsync();
         _tokens.Dispose();
+        _reader.Dispose();
+        _wiring.Meters.Dispose();
         _reloading.Dispose();
     }
 
@@ -215,6 +238,7 @@ public sealed class House : IAsyncDisposable
     private void SecretChanged(string name)
     {
         _tokens.SecretChanged(name);
+        _reporting.SecretChanged(name);
         var accounts = _configuration.Accounts.Where(account =>
             name == account.ConsentName || name == account.ClientSecret || name == account.Key).ToList();
         _conductor!.ProbeCured(route => route.Account is { } account

@@ -3,6 +3,7 @@ using Postroom.Mail.Routing;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Delivery.Graph;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Wire;
 
 namespace Postroom.Host;
@@ -13,8 +14,10 @@ internal static class StandardWiring
     public static Wiring Make(ILoggerFactory logs)
     {
         var dialer = new SocketDialer();
+        var meters = new RelayMeters();
         return new Wiring(TimeProvider.System, new Random(), logs)
         {
+            Meters = meters,
             CourierFor = (route, needs) => route.Via switch
             {
                 Via.Smtp => new SmtpCourier(route, SettingsOf(needs), dialer, TimeProvider.System),
@@ -27,7 +30,10 @@ internal static class StandardWiring
             },
             Submission = (settings, spool) =>
             {
-                var server = new SubmissionServer(settings, spool, TimeProvider.System, logs);
+                var server = new SubmissionServer(settings, spool, TimeProvider.System, logs)
+                {
+                    Meters = meters,
+                };
                 return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync, server.TakeAsync);
             },
         };

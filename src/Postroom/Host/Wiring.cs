@@ -6,6 +6,7 @@ using Postroom.Relay.Delivery;
 using Postroom.Relay.OAuth;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Host;
@@ -13,6 +14,9 @@ namespace Postroom.Host;
 /// <summary>What a house is wired to: the doors to the world, and the rooms at both ends of the road.</summary>
 public sealed record Wiring(TimeProvider Time, Random Dice, ILoggerFactory Logs)
 {
+    /// <summary>Counts and times what happens in this house.</summary>
+    public RelayMeters Meters { get; init; } = new();
+
     /// <summary>Makes the courier of a route.</summary>
     public required Func<Route, CourierNeeds, ICourier> CourierFor { get; init; }
 

@@ -1,5 +1,6 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
 
@@ -26,6 +27,8 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
         _reader.FindAndCount(filter, after, most, patience);
 
     public FoundCount Count(Filter filter) => _reader.Count(filter);
+
+    public IReadOnlyList<(string Lane, State State, long Count)> Counts() => _reader.Counts();
 
     public MailRecord? Show(MailId id) => _reader.Show(id);
 

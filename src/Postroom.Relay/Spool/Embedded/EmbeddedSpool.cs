@@ -80,6 +80,8 @@ public sealed class EmbeddedSpool : ISpool
 
     public ISpoolIndex Index { get; }
 
+    public SpoolGauges Gauges => new(_parts, _board, (EmbeddedIndex)Index);
+
     public bool HasRoom => _room.IsEnough;
 
     public IReadOnlyList<LaneCount> Lanes => _board.Count();

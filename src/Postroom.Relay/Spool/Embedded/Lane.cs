@@ -147,6 +147,19 @@ internal sealed class Lane(string name, Presence presence)
         return due;
     }
 
+    /// <summary>The first accepted of those that wait here; null if none does.</summary>
+    public MailId? OldestWaiting()
+    {
+        MailId? oldest = null;
+        foreach (var (parcel, _) in _window.UnorderedItems)
+            if (oldest is not { } first || parcel.Id < first)
+                oldest = parcel.Id;
+        foreach (var queue in _fresh.Values)
+            if (queue.TryPeek(out var parcel) && (oldest is not { } first || parcel.Id < first))
+                oldest = parcel.Id;
+        return oldest;
+    }
+
     /// <summary>When the next one is due, by the clock that never jumps; null if nothing waits here.</summary>
     public long? NextDueTicks() =>
         _turns.Count > 0 ? 0 : _window.TryPeek(out var parcel, out _) ? parcel.DueTicks : null;

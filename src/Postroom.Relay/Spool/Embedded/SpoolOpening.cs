@@ -21,13 +21,8 @@ public static class SpoolOpening
     /// <summary>Opens a data folder of this machine, which nobody else may have open.</summary>
     /// <exception cref="SpoolUnusableException">In use, of a newer format; the message says what to do.</exception>
     public static Task<EmbeddedSpool> OpenAsync(
-        string folder, SpoolSettings settings, LaneOf laneOf, TimeProvider time, ILogger log)
-    {
-        Directory.CreateDirectory(folder);
-        var mine = DataFolderLock.Take(folder);
-        return OpenAsync(new SpoolPlace(new RealDisk(folder), Path.Combine(folder, LedgerFile), mine), settings, laneOf,
-            time, log);
-    }
+        string folder, SpoolSettings settings, LaneOf laneOf, TimeProvider time, ILogger log) =>
+        OpenAsync(SpoolPlace.Take(folder), settings, laneOf, time, log);
 
     /// <summary>Opens a spool on any disk: the simulator's too.</summary>
     public static async Task<EmbeddedSpool> OpenAsync(
@@ -37,8 +32,10 @@ public static class SpoolOpening
         var ledger = OpenLedger(place.LedgerFile, log);
         try
         {
-            var journal = MailJournal.Open(place.Disk, new JournalSettings { SegmentSize = settings.SegmentSize }, time,
-                place.Threads);
+            var journal = MailJournal.Open(place.Disk, new JournalSettings
+            {
+                SegmentSize = settings.SegmentSize, Meters = place.Meters,
+            }, time, place.Threads);
             var recovery = Replay(journal, ledger, laneOf);
             var marks = new WireMarks(journal.Marks);
             var thread = place.Offload is null ? new LedgerThread(place.Threads) : null;
@@ -142,6 +139,18 @@ public static class SpoolOpening
 /// <param name="FolderLock">Released with the spool; null if nobody else can come.</param>
 public sealed record SpoolPlace(IDisk Disk, string LedgerFile, IDisposable? FolderLock)
 {
+    /// <summary>Takes a data folder of this machine.</summary>
+    /// <exception cref="SpoolUnusableException">Somebody else has it open.</exception>
+    public static SpoolPlace Take(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var mine = DataFolderLock.Take(folder);
+        return new SpoolPlace(new RealDisk(folder), Path.Combine(folder, SpoolOpening.LedgerFile), mine);
+    }
+
+    /// <summary>Counts what the journal writes.</summary>
+    public JournalMeters Meters { get; init; } = RelayMeters.Unwatched.Journal;
+
     /// <summary>The threads of journal and ledger.</summary>
     public IThreads Threads { get; init; } = new RealThreads();
 

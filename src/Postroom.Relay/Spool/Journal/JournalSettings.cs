@@ -1,3 +1,5 @@
+using Postroom.Relay.Telemetry;
+
 namespace Postroom.Relay.Spool.Journal;
 
 /// <summary>The bounds of the journal.</summary>
@@ -11,6 +13,9 @@ public sealed record JournalSettings
 
     /// <summary>Octets of <see cref="MailJournal.Marks"/>.</summary>
     public int MarksSize { get; init; } = 64 << 10;
+
+    /// <summary>Counts what is written and synced.</summary>
+    public JournalMeters Meters { get; init; } = RelayMeters.Unwatched.Journal;
 
     /// <summary>Octets written with zeros ahead of the writer at a time, so that a sync finds no metadata to write;
     /// 0: none.</summary>

@@ -181,7 +181,9 @@ internal sealed class JournalWriter
 
     private int WriteGroup(bool cleanStop)
     {
+        var from = _active.End;
         _active.WriteGroup(_frames, _time.GetUtcNow(), cleanStop, _aboutToWrite);
+        _settings.Meters.Written(_active.End - from);
         _scratch.WrittenTo = new Position(_active.Number, _active.End);
         foreach (var frame in _frames)
             frame.GiveBack();
@@ -201,7 +203,9 @@ internal sealed class JournalWriter
 
     private void Sync()
     {
+        var began = _time.GetTimestamp();
         _active.Sync();
+        _settings.Meters.Synced(_time.GetElapsedTime(began), _unsynced.Count);
         _scratch.SyncedTo = new Position(_active.Number, _active.Synced);
         Volatile.Write(ref _head, _active.Head);
         lock (_lock)

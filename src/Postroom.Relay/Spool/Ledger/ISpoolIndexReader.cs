@@ -1,5 +1,6 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Spool.Ledger;
 
@@ -15,6 +16,9 @@ public interface ISpoolIndexReader : IDisposable
 
     /// <inheritdoc cref="ISpoolIndex.Count"/>
     FoundCount Count(Filter filter);
+
+    /// <summary>How many recipients are in each state of each lane: kept with every change, not counted.</summary>
+    IReadOnlyList<(string Lane, State State, long Count)> Counts();
 
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);

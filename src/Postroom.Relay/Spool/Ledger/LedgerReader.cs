@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
@@ -48,6 +49,8 @@ internal sealed class LedgerReader : ISpoolIndexReader
     }
 
     public FoundCount Count(Filter filter) => With(session => session.Count(filter));
+
+    public IReadOnlyList<(string Lane, State State, long Count)> Counts() => With(session => session.Counts());
 
     public MailRecord? Show(MailId id) => With(session => session.Show(id));
 

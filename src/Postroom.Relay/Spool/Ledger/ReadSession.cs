@@ -1,5 +1,6 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
@@ -51,6 +52,16 @@ internal sealed class ReadSession : IDisposable
         {
             _database.Abandon();
         }
+    }
+
+    /// <summary>What <see cref="Tally"/> keeps.</summary>
+    public List<(string Lane, State State, long Count)> Counts()
+    {
+        var counts = new List<(string, State, long)>();
+        using var rows = _database.Prepare("SELECT lane, state, n FROM tally WHERE n > 0");
+        while (rows.Step())
+            counts.Add((rows.Text(0), (State)rows.Int(1), rows.Long(2)));
+        return counts;
     }
 
     public FoundPage Find(Filter filter, Cursor? after, int most, Patience? patience) =>
