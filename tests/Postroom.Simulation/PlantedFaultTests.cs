@@ -32,7 +32,7 @@ public sealed class PlantedFaultTests
     [Fact]
     public void A_new_segment_whose_name_is_not_on_disk() => Find(new PlantedFault(
         "lost-name", "src/Postroom.Relay/Spool/Journal/ActiveSegment.cs",
-        "        disk.SyncFolder(JournalFiles.Segments);\n", ""), "cannot be read", "which is missing", "LOST");
+        "        disk.SyncFolder(JournalFiles.Segments);\n", ""), "cannot be read", "does not verify", "LOST");
 
     [Fact]
     public void A_failed_sync_that_nobody_looks_at() => Find(new PlantedFault(

@@ -100,7 +100,7 @@ internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witnes
 
         if (segment.Cut is { } cut && group.Next != cut)
             log.Break(new Position(segment.Number, group.Next), FormattableString.Invariant(
-                $"the segment ends here, and had gone on to {cut}"));
+                $"what is there ends here, and the segment ended at {cut}"));
         else if (group.Count > 0 && group.Spoil())
             log.Break(new Position(segment.Number, group.Start), "no seal vouches for the records from here on");
     }
@@ -169,7 +169,7 @@ internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witnes
 
         if (segment.Cut is { } cut && reader.Next != cut)
             log.Break(new Position(segment.Number, reader.Next), FormattableString.Invariant(
-                $"the segment ends here, and had gone on to {cut}"));
+                $"what is there ends here, and the segment ended at {cut}"));
     }
 
     // All but the flag that the body was left behind, and the sum that covers it.
