@@ -6,6 +6,7 @@ using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool.Embedded;
+using Postroom.Relay.Spool.Embedded.Aside;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Telemetry;
 

@@ -1,6 +1,7 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
+using Postroom.Relay.Spool.Embedded.Aside;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Journal.Check;
 using Postroom.Relay.Telemetry;

@@ -1,7 +1,7 @@
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Disk;
 
-namespace Postroom.Relay.Spool.Embedded;
+namespace Postroom.Relay.Spool.Embedded.Aside;
 
 /// <summary>How the store stands, for who measures it: from what is known already, never by counting mail.</summary>
 public sealed class SpoolGauges

@@ -2,7 +2,7 @@ using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Telemetry;
 
-namespace Postroom.Relay.Spool.Embedded;
+namespace Postroom.Relay.Spool.Embedded.Aside;
 
 /// <summary>Has the chain's head signed once it has gone on: some time after that, and at an orderly stop.</summary>
 /// <remarks>

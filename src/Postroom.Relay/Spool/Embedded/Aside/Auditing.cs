@@ -1,7 +1,7 @@
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Journal.Check;
 
-namespace Postroom.Relay.Spool.Embedded;
+namespace Postroom.Relay.Spool.Embedded.Aside;
 
 /// <summary>Verifications beside the mail: one at a time, none beyond the spool's end.</summary>
 internal sealed class Auditing(MailJournal journal) : IDisposable
