@@ -38,7 +38,7 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
     /// <summary>Between reads: lets the body go to disk.</summary>
     public ValueTask FlushAsync() => _body?.FlushAsync(CancellationToken.None) ?? ValueTask.CompletedTask;
 
-    /// <summary>An envelope of a mail whose client declared nothing: what its octets are (RFC 6152, RFC 6531).</summary>
+    /// <summary>An envelope of a mail whose client declared nothing: as its octets are (RFC 6152, RFC 6531).</summary>
     public Envelope Described(Envelope envelope, MailData data) => envelope with
     {
         Body = data.EightBit ? BodyKind.EightBitMime : BodyKind.SevenBit,

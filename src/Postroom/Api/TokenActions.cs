@@ -12,7 +12,8 @@ internal sealed class TokenActions(ApiDoors doors, Witness witness)
     {
         var scopes = Check(name, request, doors.Time);
         var (token, shown) = doors.Tokens.Make(name, scopes, request.Expires);
-        witness.Note(EventKind.TokenChanged, caller.Name, $"token {name} made, for {string.Join(", ", ScopeNames.Of(scopes))}");
+        witness.Note(EventKind.TokenChanged, caller.Name,
+            $"token {name} made, for {string.Join(", ", ScopeNames.Of(scopes))}");
         doors.TokensChanged();
         return new NewTokenAnswer(shown, AnswerOf.Token(token, isOver: false));
     }
