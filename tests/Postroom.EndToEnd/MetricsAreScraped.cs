@@ -215,7 +215,8 @@ public sealed class MetricsAreScraped
     public async Task A_real_Prometheus_scrapes_it_and_keeps_the_rules()
     {
         await using var sink = Sink.Start();
-        await using var relay = await RealRelay.LiveAsync(sink.Port);
+        await using var relay = new RealRelay { ApiAddress = $"127.0.0.1:{Ports.Free()}" };
+        await relay.StartAsync(relay.Live(sink.Port));
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
         await sink.WaitAsync(1, relay);
         await using var prometheus = await Prometheus.StartAsync(relay);

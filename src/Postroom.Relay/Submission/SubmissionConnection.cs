@@ -139,6 +139,10 @@ internal sealed class SubmissionConnection : IDisposable
     {
         while (true)
         {
+            if (!_session.IsInData)
+                _window = null;
+            if (_window is null)
+                _deadline.Clear(); // it was for what has come: a read that does not wait sets none
             await FlushAsync();
             if (_isStopping && _session.IsBetweenMails)
             {
@@ -281,6 +285,12 @@ internal sealed class SubmissionConnection : IDisposable
         }
         finally
         {
+            if (_isWriting)
+            {
+                _deadline.Clear();
+                _window = null;
+            }
+
             _isWriting = false;
         }
     }

@@ -36,7 +36,7 @@ public static class RelayProcess
             return ExitCode.CannotListen;
         }
         using var hangup = OnSignal(PosixSignal.SIGHUP, () => _ = ReloadAsync(house, log));
-        Greet(configuration, house.Status().Api, screen, log);
+        Greet(configuration, house.ApiAddress, screen, log);
         Supervisor.Tell("READY=1");
 
         var first = await Task.WhenAny(stop.Task, house.Failed);

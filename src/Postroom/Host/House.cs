@@ -181,6 +181,10 @@ public sealed class House : IAsyncDisposable
         }
     }
 
+    /// <summary>Where the API is served by TCP; null where it is not.</summary>
+    public string? ApiAddress =>
+        _api?.Address is { } api ? $"{(_configuration.Api.Tls ? "https" : "http")}://{api}" : null;
+
     /// <summary>How everything stands now.</summary>
     public StatusAnswer Status()
     {
@@ -192,7 +196,7 @@ public sealed class House : IAsyncDisposable
             StartedAt = _startedAt,
             DataFolder = _configuration.DataFolder,
             Listeners = [.. _configuration.Submission.Listeners.Select(l => l.Address)],
-            Api = _api?.Address is { } api ? $"{(_configuration.Api.Tls ? "https" : "http")}://{api}" : null,
+            Api = ApiAddress,
             HasRoom = Spool.HasRoom,
             IndexBehind = Spool.Index.Behind,
             Counts = AnswerOf.Counts(Spool.Index.Count(Filter.All).ByState),

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Xunit;
 
@@ -11,8 +9,6 @@ internal sealed class Prometheus : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("postroom-prometheus-").FullName;
     private readonly HttpClient _client = new();
-    private readonly CancellationTokenSource _over = new();
-    private readonly TcpListener _way = new(IPAddress.Loopback, 0);
     private Process? _process;
 
     private Prometheus(string address) => Address = address;
@@ -25,19 +21,23 @@ internal sealed class Prometheus : IAsyncDisposable
     public static Task<Said> ToolAsync(string input, params string[] arguments) =>
         Shell.RunAsync(Program("promtool"), arguments, input);
 
-    /// <summary>Starts one that scrapes a relay each second and keeps the shipped rules.</summary>
+    /// <summary>Starts one that scrapes a relay each second, with a token for that alone, and keeps the shipped
+    /// rules.</summary>
     public static async Task<Prometheus> StartAsync(RealRelay relay)
     {
         var prometheus = new Prometheus($"127.0.0.1:{Ports.Free()}");
-        prometheus._way.Start();
-        _ = prometheus.LeadAsync(Path.Combine(relay.Data, "api.sock"));
+        var token = Path.Combine(prometheus._folder, "postroom.token");
+        var made = await relay.DoAsync("token", "create", "prometheus", "--scope", "metrics");
+        Assert.True(made.ExitCode == 0, made.ToString());
+        await File.WriteAllBytesAsync(token, made.Output);
         var configuration = Path.Combine(prometheus._folder, "prometheus.yml");
         await File.WriteAllTextAsync(configuration, $"""
             global: {'{'} scrape_interval: 1s, evaluation_interval: 1s {'}'}
             rule_files: [ "{Shipped("prometheus", "postroom.rules.yml")}" ]
             scrape_configs:
               - job_name: postroom
-                static_configs: [ {'{'} targets: [ "{prometheus._way.LocalEndpoint}" ] {'}'} ]
+                authorization: {'{'} credentials_file: "{token}" {'}'}
+                static_configs: [ {'{'} targets: [ "{relay.ApiAddress}" ] {'}'} ]
             """);
         prometheus._process = Process.Start(Shell.Command(Program("prometheus"),
         [
@@ -85,8 +85,6 @@ internal sealed class Prometheus : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _over.CancelAsync();
-        _way.Stop();
         if (_process is not null)
         {
             _process.Kill(entireProcessTree: true);
@@ -95,40 +93,7 @@ internal sealed class Prometheus : IAsyncDisposable
         }
 
         _client.Dispose();
-        _over.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    // Prometheus scrapes by TCP, and the relay answers on a UNIX socket.
-    private async Task LeadAsync(string socket)
-    {
-        while (!_over.IsCancellationRequested)
-        {
-            try
-            {
-                _ = JoinAsync(await _way.AcceptSocketAsync(_over.Token), socket);
-            }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task JoinAsync(Socket near, string path)
-    {
-        try
-        {
-            using var far = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await far.ConnectAsync(new UnixDomainSocketEndPoint(path), _over.Token);
-            await using var here = new NetworkStream(near, ownsSocket: true);
-            await using var there = new NetworkStream(far);
-            await Task.WhenAny(here.CopyToAsync(there, _over.Token), there.CopyToAsync(here, _over.Token));
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or IOException)
-        {
-            near.Dispose();
-        }
     }
 
     private static string Root
