@@ -236,6 +236,7 @@ public abstract class JournalSuite
         while (true)
         {
             var journal = Opened.New(Disk);
+            await journal.TidiedAsync().Soon(); // else it may be closed again before anything is releasable, for ever
             foreach (var segment in journal.Segments)
                 if (segment.Releasable)
                     journal.ReleaseBodies(segment.Number);
