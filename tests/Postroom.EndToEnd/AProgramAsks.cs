@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Postroom.EndToEnd.Harness;
 using Xunit;
@@ -80,6 +81,29 @@ public sealed class AProgramAsks
         // A kill in the middle of a try may send it twice (promise 3), and never under another id.
         var ids = (await sink.WaitAsync(12, relay)).Select(mail => mail.Text.Split(" id ")[1].Split('\r')[0]);
         Assert.Equal(12, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task An_address_that_nobody_asked_for_and_another_has_is_done_without()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 8025);
+        try
+        {
+            other.Start();
+        }
+        catch (SocketException)
+        {
+            // Then another has it, as it should be.
+            other.Stop();
+        }
+
+        await using var sink = Sink.Start();
+        await using var relay = new RealRelay { ApiAddress = null };
+        await relay.StartAsync(relay.Live(sink.Port));
+        await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
+        await sink.WaitAsync(1, relay);
+        Assert.Contains("The API is not served at 127.0.0.1:8025", relay.Printed, StringComparison.Ordinal);
+        Assert.Contains("api      api.sock alone", (await relay.DoAsync("status")).Text, StringComparison.Ordinal);
     }
 
     private static RealRelay Relay() => new() { ApiAddress = $"127.0.0.1:{Ports.Free()}" };

@@ -20,6 +20,9 @@ internal sealed class MessageRequests(ApiDoors doors, ILogger log)
 
     private const int AtOnce = 4;
 
+    // As an answer after mail data: who waits longer has given up.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
     // Of the whole process, as its memory is.
     private static readonly SemaphoreSlim Letters = new(AtOnce);
 
@@ -114,7 +117,21 @@ internal sealed class MessageRequests(ApiDoors doors, ILogger log)
     private async Task<MailRecord?> FindAsync(Call call, string key)
     {
         var index = doors.Spool.Index;
-        await index.CaughtUpAsync(call.Aborted); // without patience: what was taken must not be taken again
+        using var patience = new CancellationTokenSource(Patience, doors.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, patience.Token);
+        try
+        {
+            await index.CaughtUpAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            throw new ApiProblem(503, "the index is behind: whether this mail was taken before cannot be told yet",
+                "Nothing was taken: hand it over again in a while, under the same key.")
+            {
+                Field = ("Retry-After", "10"),
+            };
+        }
+
         return index.FindKey(call.Caller.Name, key) is { } id && index.Show(id) is { } mail
             && mail.AcceptedAt > doors.Time.GetUtcNow() - KeyHolds ? mail : null;
     }

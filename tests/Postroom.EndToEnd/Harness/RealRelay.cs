@@ -57,8 +57,8 @@ internal sealed class RealRelay : IAsyncDisposable
     public int Port { get; init; } = Ports.Free();
 
     /// <summary>Where its API is served, beside the socket in its data folder: of many relays one could have the usual
-    /// address.</summary>
-    public string ApiAddress { get; init; } = "off";
+    /// address. Null: nothing is said of it.</summary>
+    public string? ApiAddress { get; init; } = "off";
 
     /// <summary>Everything it has printed so far.</summary>
     public string Printed
@@ -137,7 +137,8 @@ internal sealed class RealRelay : IAsyncDisposable
         _process?.Dispose();
         string[] run = [.. By, .. Program, "run", "--config", ConfigurationFile, "--data", Data];
         var start = Shell.Command(run[0], run[1..]);
-        start.Environment["POSTROOM__API__ADDRESS"] = ApiAddress;
+        if (ApiAddress is { } api)
+            start.Environment["POSTROOM__API__ADDRESS"] = api;
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _process.OutputDataReceived += (_, line) => Note(line.Data);
