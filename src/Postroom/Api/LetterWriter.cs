@@ -15,6 +15,9 @@ internal static class LetterWriter
         "dkim-signature", "date",
     ];
 
+    // Octets before base64, so that a word has at most 75 characters (RFC 2047 §2).
+    private const int LongestWord = 45;
+
     /// <summary>The envelope of a letter.</summary>
     /// <exception cref="ApiProblem">An address is none, or there is no recipient.</exception>
     public static Envelope EnvelopeOf(Letter letter)
@@ -60,7 +63,7 @@ internal static class LetterWriter
         mail.To.AddRange(letter.To.Select(one => Mailbox("to", one)));
         mail.Cc.AddRange(letter.Cc.Select(one => Mailbox("cc", one)));
         mail.ReplyTo.AddRange(letter.ReplyTo.Select(one => Mailbox("replyTo", one)));
-        mail.Subject = OneLine("subject", letter.Subject);
+        mail.Subject = Shown(OneLine("subject", letter.Subject));
         foreach (var (name, value) in letter.Headers)
             mail.Headers.Add(FieldName(name), OneLine(name, value));
         var body = new BodyBuilder { TextBody = letter.Text, HtmlBody = letter.Html };
@@ -105,6 +108,31 @@ internal static class LetterWriter
                 "Write it like jira@example.com or Jira <jira@example.com>.");
         mailbox.Address = Address(mailbox.Address);
         return mailbox;
+    }
+
+    // What looks like the beginning of an encoded word would be read as one (RFC 2047 §5): then all of it becomes some.
+    private static string Shown(string text)
+    {
+        if (!text.Contains("=?", StringComparison.Ordinal))
+            return text;
+        var (words, word) = (new List<string>(), new List<byte>());
+        Span<byte> octets = stackalloc byte[4];
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var length = rune.EncodeToUtf8(octets);
+            if (word.Count + length > LongestWord)
+                End();
+            word.AddRange(octets[..length]);
+        }
+
+        End();
+        return string.Join(' ', words);
+
+        void End()
+        {
+            words.Add($"=?utf-8?B?{Convert.ToBase64String([.. word])}?=");
+            word.Clear();
+        }
     }
 
     private static string FieldName(string name)
