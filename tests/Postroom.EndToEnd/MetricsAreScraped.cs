@@ -18,6 +18,7 @@ public sealed class MetricsAreScraped
         await using var relay = await RealRelay.LiveAsync(sink.Port, listener: "name = \"jira\"\nmessage_size = 20000");
         var before = await Scrape.OfAsync(relay);
         Assert.True(before.Has("postroom_mails_refused_total{listener=\"jira\",reason=\"disk_full\"} 0"), before.Text);
+        Assert.True(before.Has("postroom_mails_refused_total{listener=\"api\",reason=\"disk_full\"} 0"), before.Text);
         Assert.True(before.Has("postroom_attempts_total{route=\"upstream\",outcome=\"in_doubt\"} 0"), before.Text);
 
         await using var client = await SmtpClient.ConnectAsync(relay.Port);

@@ -58,6 +58,7 @@ public sealed class SubmissionServer : IAsyncDisposable
     /// why.</exception>
     public async Task StartAsync(CancellationToken cancel)
     {
+        _parts.Meters.Begins(Whole);
         try
         {
             foreach (var listener in _settings.Listeners)
