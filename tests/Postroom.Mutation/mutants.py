@@ -42,13 +42,15 @@ def status(program, mutant, room):
         return "Timeout"
 
 
-def mutants(report, program):
-    """Room, file, line, status and what became what, of every mutant that compiled."""
+def mutants(report, program, asked):
+    """Room, file, line, status and what became what, of every mutant that compiled and is asked for; Stryker lists more."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
         waiting = []
         for name, file in report["files"].items():
             path = name.replace("\\", "/").split("Postroom.Mail/")[-1]
             room = path.split("/")[0] if "/" in path else None
+            if asked and room not in asked and path not in asked:
+                continue
             lines = file["source"].split("\n")
             for mutant in file["mutants"]:
                 if mutant["status"] not in NOTICED + MISSED:
@@ -93,7 +95,8 @@ def main():
     unexplained = 0
     if not passes(sys.argv[2], -1):
         sys.exit(f"the tests of {sys.argv[2]} fail with no mutant active: nothing could be told from them")
-    for room, path, line, fate, change in mutants(report, sys.argv[2]):
+    asked = sys.argv[3:]
+    for room, path, line, fate, change in mutants(report, sys.argv[2], asked):
         scores[room][fate in NOTICED] += 1
         if fate in NOTICED:
             continue
@@ -101,7 +104,6 @@ def main():
         if not is_explained:
             print(f"{path}:{line}: {fate}: {change}", flush=True)
             unexplained += room in answered
-    asked = sys.argv[3:]
     for room, score in sorted(scores.items()):
         told = f"{score[True]:,} of {score.total():,} mutants noticed, {100 * score[True] / score.total():.1f} %"
         if not asked or room in asked:
