@@ -93,6 +93,15 @@ public enum EventKind : byte
 
     /// <summary>A person made a token of the API, or took one away: the text says which, and what for.</summary>
     TokenChanged = 80,
+
+    /// <summary>An alarm was raised: the text names it, and says what is wrong.</summary>
+    AlarmRaised = 81,
+
+    /// <summary>An alarm is over: the text names it, and says how it stands.</summary>
+    AlarmOver = 82,
+
+    /// <summary>A person had a receiver of alarms told that this is a test: the text says how it took that.</summary>
+    ReceiverTried = 83,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

@@ -20,7 +20,7 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
     public long Size => _body?.Length ?? 0;
 
     /// <summary>Whose the mail was that was given to the spool; null where it was not recognised.</summary>
-    public string? App { get; private set; }
+    public AppFacts? App { get; private set; }
 
     /// <summary>Why it was not taken, in the words of <see cref="RefusalReasons"/>.</summary>
     public string Reason { get; private set; } = RefusalReasons.StoreFailed;
@@ -71,7 +71,7 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
             App = _seen.Recognise(handover.Origin, handover.Envelope.From),
         };
         _seen.Dispose();
-        App = facts.App?.App;
+        App = facts.App;
         var draft = new Draft(handover.Envelope, handover.Origin, facts, body)
         {
             TraceBlock = (id, at) => new Front(

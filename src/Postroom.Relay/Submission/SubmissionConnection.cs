@@ -239,7 +239,8 @@ internal sealed class SubmissionConnection : IDisposable
                 (_parts.All.Clock.GetUtcNow() - took, took));
         if (receipt != null)
         {
-            Meters.Accepted(Listener, _mail.App, size, envelope.Recipients.Count);
+            Meters.Accepted(Listener, _mail.App?.App, size, envelope.Recipients.Count);
+            _parts.All.Heard(_mail.App);
             SubmissionLog.Accepted(_parts.All.Log, receipt.Id, _client, Listener, size, envelope.Recipients.Count);
         }
         else

@@ -49,6 +49,12 @@ public sealed class SubmissionServer : IAsyncDisposable
         init => _parts = _parts with { Watch = value };
     }
 
+    /// <summary>Told of each mail that was accepted, and whose it is. To be set before the start.</summary>
+    public Action<AppFacts?> Heard
+    {
+        init => _parts = _parts with { Heard = value };
+    }
+
     /// <summary>Where each listener is bound, by its name; with the port where any was asked for.</summary>
     public IReadOnlyDictionary<string, EndPoint> Bound =>
         _listeners.ToDictionary(l => l.Settings.Name, l => l.EndPoint);
@@ -136,7 +142,8 @@ public sealed class SubmissionServer : IAsyncDisposable
                     (_clock.GetUtcNow() - took, took));
             if (receipt is null)
                 return Refused(reply, mail.Reason);
-            parts.Meters.Accepted(Whole, mail.App, data.Length, envelope.Recipients.Count);
+            parts.Meters.Accepted(Whole, mail.App?.App, data.Length, envelope.Recipients.Count);
+            parts.Heard(mail.App);
             return new Taken(reply, receipt.Id);
         }
         catch (SpoolFailedException)

@@ -9,7 +9,8 @@ public static class InstrumentManual
     private static readonly (string Heading, IReadOnlyList<Declaration> Instruments)[] Chapters =
     [
         ("What comes in", SubmissionInstruments.All), ("What waits and goes out", QueueInstruments.All),
-        ("The store", StoreInstruments.All), ("The relay and its process", RelayInstruments.All),
+        ("The store", StoreInstruments.All), ("Alarms and canaries", PostmasterInstruments.All),
+        ("The relay and its process", RelayInstruments.All),
     ];
 
     public static string Write()

@@ -7,7 +7,10 @@ public static class Instruments
     public const string MeterName = "postroom";
 
     public static IReadOnlyList<Declaration> All { get; } =
-        [.. SubmissionInstruments.All, .. QueueInstruments.All, .. StoreInstruments.All, .. RelayInstruments.All];
+        [
+            .. SubmissionInstruments.All, .. QueueInstruments.All, .. StoreInstruments.All,
+            .. PostmasterInstruments.All, .. RelayInstruments.All,
+        ];
 }
 
 /// <summary>What several instruments have in common.</summary>

@@ -15,6 +15,7 @@ public sealed class RelayMeters : IDisposable
         Submission = new SubmissionMeters(Meter);
         Queue = new QueueMeters(Meter);
         Journal = new JournalMeters(Meter);
+        Postmaster = new PostmasterMeters(Meter);
         _reloads = CounterOf(Meter, RelayInstruments.Reloads);
         _exports = CounterOf(Meter, RelayInstruments.Exports);
     }
@@ -39,6 +40,8 @@ public sealed class RelayMeters : IDisposable
     public QueueMeters Queue { get; }
 
     public JournalMeters Journal { get; }
+
+    public PostmasterMeters Postmaster { get; }
 
     public RelayTraces Traces { get; } = new();
 

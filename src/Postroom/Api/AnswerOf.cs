@@ -1,3 +1,4 @@
+using Postroom.Api.Access;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;

@@ -147,6 +147,9 @@ public sealed record StatusAnswer(string Version, string Mode, string HostName, 
     public long IndexBehind { get; init; }
     public required IReadOnlyDictionary<string, long> Counts { get; init; }
     public required IReadOnlyList<LaneAnswer> Routes { get; init; }
+
+    /// <summary>The alarms that are raised, the oldest first.</summary>
+    public IReadOnlyList<RaisedAnswer> Alarms { get; init; } = [];
 }
 
 /// <summary>How one lane stands.</summary>
@@ -286,6 +289,9 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialAnswer))]
 [JsonSerializable(typeof(CalendarAnswer))]
+[JsonSerializable(typeof(AlarmsAnswer))]
+[JsonSerializable(typeof(NoticesAnswer))]
+[JsonSerializable(typeof(ReceiverTestAnswer))]
 [JsonSerializable(typeof(ReloadAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]

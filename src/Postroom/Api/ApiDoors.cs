@@ -1,4 +1,6 @@
+using Postroom.Api.Access;
 using Postroom.Mail;
+using Postroom.Relay.Postmaster;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
 using Postroom.Relay.Telemetry;
@@ -48,6 +50,9 @@ public sealed record ApiDoors(
 
     /// <summary>The file of who may log in at listeners.</summary>
     public required string UsersFile { get; init; }
+
+    /// <summary>What people are told of, and who is told.</summary>
+    public required AlarmWatch Alarms { get; init; }
 
     /// <summary>What every instrument says now.</summary>
     public Func<IReadOnlyList<Family>> Metrics { get; init; } = () => [];

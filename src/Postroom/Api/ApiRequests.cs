@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Postroom.Api.Access;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
 
@@ -20,6 +21,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public ListenerUserRequests Users => field ??= new(doors, _witness);
 
     public AuditRequests Audit { get; } = new(doors);
+
+    public AlarmRequests Alarms => field ??= new(doors, _witness);
 
     public MessageRequests Messages { get; } = new(doors, log);
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Postroom.Api.Access;
 
 namespace Postroom.Api;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Postroom.Api.Access;
 
 [assembly: InternalsVisibleTo("Postroom.Tests")] // the document is made from the operations, and the rates are tried
 
@@ -37,6 +38,7 @@ internal static class Operations
         .. OfMail,
         .. OfHouse,
         .. OfSecrets,
+        .. OfAlarms,
         .. OfAudit,
     ];
 
@@ -144,6 +146,25 @@ internal static class Operations
             Name = "testRoute",
             Takes = [Content.Json(ApiJson.Default.TrialRequest)],
             Gives = Content.Json(ApiJson.Default.TrialAnswer),
+        },
+    ];
+
+    private static Operation[] OfAlarms =>
+    [
+        new("GET", "/api/v1/alarms", Scopes.Read, "What is wrong now, what is looked at, and who is told.",
+            static (api, call) => api.Alarms.AlarmsAsync(call))
+        {
+            Name = "listAlarms", Gives = Content.Json(ApiJson.Default.AlarmsAnswer),
+        },
+        new("GET", "/api/v1/notices", Scopes.Read, "What receivers are told, and how that goes; oldest first.",
+            static (api, call) => api.Alarms.NoticesAsync(call))
+        {
+            Name = "listNotices", Gives = Content.Json(ApiJson.Default.NoticesAnswer),
+        },
+        new("POST", "/api/v1/receivers/{name}/test", Scopes.Operate, "Tells a receiver of alarms that this is a test.",
+            static (api, call) => api.Alarms.TestAsync(call))
+        {
+            Name = "testReceiver", Gives = Content.Json(ApiJson.Default.ReceiverTestAnswer),
         },
     ];
 

@@ -49,11 +49,20 @@ public sealed class ApiClient : IDisposable
         }
     }
 
+    /// <summary>As <see cref="TryConnect"/>, where nothing can be done without a service.</summary>
+    /// <exception cref="CliException">None runs.</exception>
+    public static ApiClient Connect(string dataFolder) => TryConnect(dataFolder)
+        ?? throw new CliException(ExitCode.NotRunning, $"no service runs for {dataFolder}, and it is the service that "
+            + "knows this: start it with `postroom run`");
+
     public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), type, cancel);
 
     public Task<T> PostAsync<T>(string path, ActionRequest body, JsonTypeInfo<T> type, CancellationToken cancel) =>
         SendAsync(With(HttpMethod.Post, path, body, ApiJson.Default.ActionRequest), type, cancel);
+
+    public Task<T> PostAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, path), type, cancel);
 
     public Task<T> PutAsync<TBody, T>(
         string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken cancel) =>

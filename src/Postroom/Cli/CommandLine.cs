@@ -98,6 +98,7 @@ public static class CommandLine
         ListenerCommands.Build(screen),
         SecretCommands.Build(screen),
         TokenCommands.Build(screen),
+        AlarmCommands.Build(screen),
         OAuthCommands.Build(screen),
         RouteCommands.Build(screen),
         CalendarCommand.Build(screen),

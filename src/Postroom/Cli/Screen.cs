@@ -70,8 +70,8 @@ public sealed record Screen(TextWriter Out, TextWriter Error, int? Width)
     public string State(string state) => state.Trim() switch
     {
         "delivered" or "captured" => Coloured("32", state),
-        "failed" or "expired" or "damaged" => Coloured("31", state),
-        "held" or "deferred" or "indoubt" => Coloured("33", state),
+        "failed" or "expired" or "damaged" or "critical" => Coloured("31", state),
+        "held" or "deferred" or "indoubt" or "warning" => Coloured("33", state),
         "trying" => Coloured("36", state),
         _ => state,
     };

@@ -33,6 +33,8 @@ public static class StatusView
         if (status.IndexBehind >= WorthTelling)
             screen.Line(string.Create(CultureInfo.InvariantCulture,
                 $"  index    {status.IndexBehind} records behind: lists and searches do not know them yet"));
+        foreach (var raised in status.Alarms)
+            AlarmCommands.Show(screen, raised, now);
         if (status.Routes.Count == 0)
             return;
         screen.Line();

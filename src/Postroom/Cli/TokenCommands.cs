@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Postroom.Api;
+using Postroom.Api.Access;
 using Postroom.Configuration;
 using Postroom.Host;
 

@@ -1,6 +1,7 @@
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
 using Postroom.Relay.OAuth;
+using Postroom.Relay.Postmaster;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
@@ -50,7 +51,7 @@ public static class ConfigurationReader
         var hostName = root.Get(RootSettings.HostName) ?? source.MachineName;
         var data = Path.GetFullPath(source.DataOption ?? root.Get(RootSettings.Data) ?? source.DataFolder);
         var queue = QueueOf(tables.Find(t => t.Name == "queue"));
-        return new RelayConfiguration(root.Get(RootSettings.Mode), hostName, data)
+        var all = new RelayConfiguration(root.Get(RootSettings.Mode), hostName, data)
         {
             File = source.Text is null ? null : source.Name,
             Submission = new SubmissionSettings(hostName, Folders.Users(data),
@@ -66,6 +67,7 @@ public static class ConfigurationReader
             Api = ApiKeys.SettingsOf(tables.Find(t => t.Name == "api")),
             Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),
         };
+        return all with { Postmaster = PostmasterOf(all, tables) };
     }
 
     private static ListenerSettings ListenerOf(TableValues t)
@@ -159,6 +161,18 @@ public static class ConfigurationReader
         {
             IdleLife = preset?.IdleLife,
         };
+    }
+
+    private static PostmasterSettings PostmasterOf(RelayConfiguration all, List<TableValues> tables)
+    {
+        return new PostmasterSettings(AlarmKeys.AlarmsOf(tables),
+            [.. tables.Where(t => t.Name == "receiver").Select(t => ReceiverKeys.ReceiverOf(t, SenderOf))])
+        {
+            Canaries = [.. tables.Where(t => t.Name == "canary").Select(t => CanaryKeys.CanaryOf(t, SenderOf))],
+        };
+
+        string SenderOf(string? route) =>
+            all.SenderOf(all.Routes.FirstOrDefault(one => route is null || one.Name == route));
     }
 
     private static QueueSettings QueueOf(TableValues? t) => t is null ? new QueueSettings() : new QueueSettings

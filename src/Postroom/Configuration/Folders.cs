@@ -12,6 +12,15 @@ public static class Folders
     /// <summary>The tokens of the API, in a data folder.</summary>
     public static string Tokens(string dataFolder) => Path.Combine(dataFolder, "tokens");
 
+    /// <summary>Raised alarms and their notices, in a data folder.</summary>
+    public static string Alarms(string dataFolder) => Path.Combine(dataFolder, "alarms.json");
+
+    /// <summary>Canaries under way, in a data folder.</summary>
+    public static string Canaries(string dataFolder) => Path.Combine(dataFolder, "canaries.json");
+
+    /// <summary>Which application sends when, in a data folder.</summary>
+    public static string Habits(string dataFolder) => Path.Combine(dataFolder, "habits.json");
+
     /// <summary>The index, in a data folder.</summary>
     public static string Ledger(string dataFolder) => Path.Combine(dataFolder, "ledger.db");
 

@@ -1,6 +1,7 @@
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Relay.OAuth;
+using Postroom.Relay.Postmaster;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
@@ -36,6 +37,28 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
 
     /// <summary>Where metrics and traces are sent to, if anywhere.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
+
+    /// <summary>What people are told of, and who is told.</summary>
+    public PostmasterSettings Postmaster { get; init; } = PostmasterSettings.Plain;
+
+    /// <summary>The routes, and which mail of our own takes which, whatever routes fit.</summary>
+    public RouteTable Table() => new(Routes, 
+    [
+        .. Postmaster.Receivers.Where(one => one.Route is not null)
+            .SelectMany(one => one.To.Select(to => new Pin(one.From, to, one.Route!))),
+        .. Postmaster.Canaries.Where(one => one.Route is not null)
+            .Select(one => new Pin(one.From, one.To, one.Route!)),
+    ]);
+
+    /// <summary>From whom a route may send: the user of its account where that is an address, else our
+    /// postmaster.</summary>
+    public string SenderOf(Route? route)
+    {
+        string?[] users =
+            [route?.Account?.User, Accounts.FirstOrDefault(account => account.Name == route?.Account?.OAuth)?.User];
+        return Array.Find(users, user => user?.Contains('@', StringComparison.Ordinal) == true)
+            ?? $"postmaster@{HostName}";
+    }
 }
 
 /// <summary>What reading a configuration gave.</summary>

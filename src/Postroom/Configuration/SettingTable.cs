@@ -27,12 +27,19 @@ public static class SettingTable
         new("api", false, "Where programs ask and act, beside the command line; see [api.md](api.md)."),
         new("telemetry", false, "A collector of OpenTelemetry that metrics and traces are sent to; see "
             + "[metrics.md](../metrics.md). `/metrics` is there without it."),
+        new("receiver", true, "Who is told of alarms, by a way that is not the stuck queue; see "
+            + "[alarms.md](../alarms.md)."),
+        new("canary", true, "A small mail that is sent again and again, to a mailbox of your own: told where it does "
+            + "not arrive; see [alarms.md](../alarms.md)."),
+        new("alarm", true, "What is told: a shipped alarm that is changed, or one of your own. All that there are "
+            + "without it: [alarms.md](alarms.md)."),
     ];
 
     private static readonly Setting[] Declared =
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
             .. QueueKeys.All,
-            .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All, .. TelemetryKeys.All];
+            .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All, .. TelemetryKeys.All,
+            .. ReceiverKeys.All, .. CanaryKeys.All, .. AlarmKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;
 

@@ -1,4 +1,5 @@
 using Postroom.Api;
+using Postroom.Api.Access;
 using Postroom.Configuration;
 using Postroom.Relay.OAuth;
 using Postroom.Relay.Vault;

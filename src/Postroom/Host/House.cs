@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Postroom.Api;
+using Postroom.Api.Access;
 using Postroom.Configuration;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
@@ -46,6 +47,8 @@ public sealed class House : IAsyncDisposable
     private NearSide? _submission;
     private Conductor? _conductor;
     private Calendar? _calendar;
+    private Postmasters? _postmaster;
+    private Task _telling = Task.CompletedTask;
     private ApiServer? _api;
 
     /// <param name="readAgain">Reads the configuration anew, for a reload.</param>
@@ -78,11 +81,12 @@ public sealed class House : IAsyncDisposable
     {
         var (all, time) = (_configuration, _wiring.Time);
         Folder.Create(all.DataFolder);
-        var routes = new RouteTable(all.Routes);
+        var routes = all.Table();
         _spool = await SpoolOpening.OpenAsync(
             SpoolPlace.Take(all.DataFolder) with { Meters = _wiring.Meters.Journal }, all.Spool, routes.LaneOf, time,
             _wiring.Logs.CreateLogger("postroom.spool"));
-        _submission = _wiring.Submission(all.Submission, _spool);
+        var hearing = Postmasters.HearingOf(all.DataFolder, _wiring);
+        _submission = _wiring.Submission(all.Submission, _spool, hearing.Heard);
         await ListenAsync(() => _submission.StartAsync(cancel));
         var refusals = new RefusalFile(Path.Combine(all.DataFolder, "refused.json"), Needs, _log);
         _conductor = new Conductor(new ConductorParts
@@ -111,6 +115,12 @@ public sealed class House : IAsyncDisposable
                 time)
             .Register(_wiring.Meters);
         _reporting.Use(all);
+        _postmaster = new Postmasters(new PostmasterDoors(_spool, _wiring, _vault, _reader)
+        {
+            Lanes = () => Lanes, Configuration = () => _configuration, Take = TakeAsync, Tokens = _tokens.Find,
+            Calendar = () => Expiries.Of(_configuration, _vault, _access),
+        }, hearing);
+        _telling = _postmaster.RunAsync(_closing.Token);
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -120,6 +130,7 @@ public sealed class House : IAsyncDisposable
             Audit = Auditors.Of(_spool, all.DataFolder, _vault, _wiring),
             UsersFile = Folders.Users(all.DataFolder),
             Metrics = _reader.Read,
+            Alarms = _postmaster.Watch,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -131,6 +142,7 @@ public sealed class House : IAsyncDisposable
     {
         var answer = await ReadAgainAsync(who, cancel);
         _wiring.Meters.Reloaded(answer.Reloaded);
+        _postmaster!.Reloaded(_configuration, answer.Reloaded ? null : answer.Mistakes[0]);
         return answer;
     }
 
@@ -161,9 +173,9 @@ public sealed class House : IAsyncDisposable
             _tokens.Use(fresh.Accounts);
             _reporting.Use(fresh);
             _calendar!.Changed();
-            await _conductor!.ReloadAsync(new RouteTable(fresh.Routes), new SandboxPolicy(fresh.Mode), fresh.Queue,
+            await _conductor!.ReloadAsync(fresh.Table(), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);
-            await ReleaseUnroutedAsync(new RouteTable(fresh.Routes), cancel);
+            await ReleaseUnroutedAsync(fresh.Table(), cancel);
             Note(EventKind.Reloaded, who, file);
             HostLog.Reloaded(_log, file, fresh.Mode);
             TellOfSecrets();
@@ -199,6 +211,7 @@ public sealed class House : IAsyncDisposable
             Api = ApiAddress,
             HasRoom = Spool.HasRoom,
             IndexBehind = Spool.Index.Behind,
+            Alarms = [.. (_postmaster?.Watch.Raised ?? []).Select(AlarmRequests.Of)],
             Counts = AnswerOf.Counts(Spool.Index.Count(Filter.All).ByState),
             Routes = [.. _configuration.Routes.Select(r => r.Name).Union(lanes.Keys).Union(counts.Keys)
                 .Where(name => name.Length > 0 || counts.GetValueOrDefault(name) > 0)
@@ -223,6 +236,7 @@ public sealed class House : IAsyncDisposable
             await _api.StopAsync(patience.Token);
             await _api.DisposeAsync();
         }
+        await _telling; // before the store closes that it writes into
         if (_conductor is not null)
             await _conductor.StopAsync();
         _reporting.Dispose(); // the last batch has how it all ended

@@ -28,11 +28,11 @@ internal static class StandardWiring
                 Via.Smtp => RouteTrial.OfSmtpAsync(route, from, SettingsOf(needs), dialer, cancel),
                 Via.Graph => GraphTrial.RunAsync(route, GraphOf(needs), dialer, cancel),
             },
-            Submission = (settings, spool) =>
+            Submission = (settings, spool, heard) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, logs)
                 {
-                    Meters = meters,
+                    Meters = meters, Heard = heard,
                 };
                 return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync, server.TakeAsync);
             },

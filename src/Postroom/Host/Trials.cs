@@ -2,7 +2,6 @@ using System.Text;
 using Postroom.Api;
 using Postroom.Configuration;
 using Postroom.Mail;
-using Postroom.Mail.Routing;
 using Postroom.Relay.Submission;
 
 namespace Postroom.Host;
@@ -17,7 +16,7 @@ internal static class Trials
     {
         if (needs.All.Routes.FirstOrDefault(route => route.Name == name) is not { } route)
             return null;
-        var from = request.From ?? SenderOf(route, needs);
+        var from = request.From ?? needs.All.SenderOf(route);
         if (route.Account?.OAuth is { } account)
             needs.Tokens.AskAnew(account); // a person waits: what was refused a minute ago is asked again
         var report = await wiring.TryOut(route, new ReversePath(LetterWriter.Address(from)), needs, cancel);
@@ -37,7 +36,7 @@ internal static class Trials
     {
         var envelope = new Envelope(new ReversePath(LetterWriter.Address(from)),
             [new Recipient(new ForwardPath(LetterWriter.Address(to)), Notify.Never)]);
-        var lane = new RouteTable(all.Routes).LaneOf(envelope.From, envelope.Recipients[0].Path);
+        var lane = all.Table().LaneOf(envelope.From, envelope.Recipients[0].Path);
         if (lane != name)
             throw new ApiProblem(422, $"mail from {from} to {to} does not take the route {name}", lane.Length > 0
                 ? $"It takes {lane}, which comes first and fits."
@@ -49,13 +48,5 @@ internal static class Trials
             CancellationToken.None);
         return taken.Id?.ToString()
             ?? throw new ApiProblem(503, $"the mail was not taken: {taken.Reply}", "See `postroom status`.");
-    }
-
-    private static string SenderOf(Route route, CourierNeeds needs)
-    {
-        string?[] users = [route.Account?.User,
-            needs.All.Accounts.FirstOrDefault(account => account.Name == route.Account?.OAuth)?.User];
-        return Array.Find(users, user => user?.Contains('@', StringComparison.Ordinal) == true)
-            ?? $"postmaster@{needs.All.HostName}";
     }
 }

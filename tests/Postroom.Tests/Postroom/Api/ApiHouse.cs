@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using Postroom.Api;
+using Postroom.Api.Access;
 using Postroom.Cli;
 using Postroom.Configuration;
 using Postroom.Tests.Program.Host;

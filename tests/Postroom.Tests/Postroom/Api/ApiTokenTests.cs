@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Postroom.Api;
+using Postroom.Api.Access;
 using Postroom.Configuration;
 using Xunit;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Postroom.Api;
+using Postroom.Api.Access;
 using Postroom.Host;
 using Xunit;
 

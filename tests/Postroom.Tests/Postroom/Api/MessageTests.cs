@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using MimeKit;
-using Postroom.Api;
+using Postroom.Api.Access;
 using Xunit;
 
 namespace Postroom.Tests.Program.Api;

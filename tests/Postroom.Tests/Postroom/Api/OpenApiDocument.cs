@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Postroom.Api;
+using Postroom.Api.Access;
 
 namespace Postroom.Tests.Program.Api;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Postroom.Api;
+using Postroom.Api.Access;
 using Xunit;
 
 namespace Postroom.Tests.Program.Api;

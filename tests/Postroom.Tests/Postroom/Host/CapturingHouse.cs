@@ -21,7 +21,7 @@ internal static class CapturingHouse
         {
             CourierFor = (_, _) => throw new InvalidOperationException("nothing is sent in capture mode"),
             TryOut = (_, _, _, _) => throw new InvalidOperationException("nobody asked"),
-            Submission = (settings, spool) =>
+            Submission = (settings, spool, _) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, NullLoggerFactory.Instance);
                 return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync, server.TakeAsync);

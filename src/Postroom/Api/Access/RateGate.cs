@@ -1,4 +1,4 @@
-namespace Postroom.Api;
+namespace Postroom.Api.Access;
 
 /// <summary>Lets each caller go on at a rate, after a burst.</summary>
 /// <remarks>Each has a bucket that fills as time passes; a full one is forgotten, so that memory is bounded by the

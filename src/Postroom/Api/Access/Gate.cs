@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Postroom.Configuration;
 
-namespace Postroom.Api;
+namespace Postroom.Api.Access;
 
 /// <summary>Lets callers in: who they are, and whether they may do what they ask for.</summary>
 /// <remarks>

@@ -5,7 +5,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Postroom.Relay.Spool.Disk;
 
-namespace Postroom.Api;
+namespace Postroom.Api.Access;
 
 /// <summary>What may be known of a token. The token itself is shown once, when it is made.</summary>
 /// <param name="Name">What it is called in the trail: <c>token:NAME</c>.</param>

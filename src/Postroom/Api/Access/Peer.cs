@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 
-namespace Postroom.Api;
+namespace Postroom.Api.Access;
 
 /// <summary>Who is at the other end of a UNIX socket.</summary>
 internal static class Peer

@@ -9,7 +9,7 @@ using Postroom.Configuration;
 using Postroom.Relay.Submission;
 using Postroom.Relay.Wire;
 
-namespace Postroom.Api;
+namespace Postroom.Api.Access;
 
 /// <summary>TLS at the API's end of a connection.</summary>
 /// <remarks>Kestrel's own needs a web host and its services; a relay has neither.</remarks>

@@ -1,4 +1,4 @@
-namespace Postroom.Api;
+namespace Postroom.Api.Access;
 
 /// <summary>Who asks.</summary>
 /// <param name="Name">For the trail: a user of this machine, or <c>token:NAME</c>.</param>

@@ -1,4 +1,4 @@
-namespace Postroom.Api;
+namespace Postroom.Api.Access;
 
 /// <summary>What a caller of the API may do.</summary>
 [Flags]
