@@ -45,10 +45,23 @@ internal sealed class Messenger(Outbox outbox, ReceiverNeeds needs, PostmasterMe
     private async Task TellAsync(Notice notice, CancellationToken cancel)
     {
         if (Receivers.FirstOrDefault(one => one.Name == notice.Receiver) is not { } receiver)
-            return; // the outbox gives it up
-        var told = await OnceAsync(receiver, notice, cancel);
-        if (cancel.IsCancellationRequested && !told.IsTold)
+        {
+            outbox.Note(Outbox.Orphaned(notice, needs.Time.GetUtcNow()));
             return;
+        }
+
+        Told told;
+        try
+        {
+            told = await OnceAsync(receiver, notice, cancel);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            if (cancel.IsCancellationRequested)
+                return; // it is tried again after the next start
+            told = new Told(false, e.Message);
+        }
+
         var now = needs.Time.GetUtcNow();
         var tried = notice with { Tries = notice.Tries + 1, Last = told.Words };
         if (told.IsTold)

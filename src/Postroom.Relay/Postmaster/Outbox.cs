@@ -126,11 +126,15 @@ internal sealed class Outbox(string path, TimeProvider time, ILogger log)
                 if (Notices[at] is { IsOpen: true } open)
                     Notices[at] = receivers.Any(receiver => receiver.Name == open.Receiver)
                         ? open with { NextTry = now }
-                        : open with { GivenUpAt = now, Last = "There is no such receiver any more." };
+                        : Orphaned(open, now);
             if (Notices.Count > 0)
                 Keep();
         }
     }
+
+    /// <summary>A notice whose receiver is gone.</summary>
+    public static Notice Orphaned(Notice notice, DateTimeOffset now) =>
+        notice with { GivenUpAt = now, NextTry = null, Last = "There is no such receiver any more." };
 
     private IEnumerable<Notice> Firsts() =>
         Notices.Where(notice => notice.IsOpen).GroupBy(notice => notice.Receiver, StringComparer.Ordinal)

@@ -12,6 +12,10 @@ public sealed record PostmasterSettings(IReadOnlyList<Alarm> Alarms, IReadOnlyLi
     /// <summary>What is sent to see whether mail arrives.</summary>
     public IReadOnlyList<CanarySettings> Canaries { get; init; } = [];
 
+    /// <summary>Whether mail of ours takes a route by its name, whatever routes fit.</summary>
+    public bool NamesRoute(string route) =>
+        Receivers.Any(one => one.Route == route) || Canaries.Any(one => one.Route == route);
+
     /// <summary>The shipped alarms, and nobody to be told.</summary>
     public static PostmasterSettings Plain { get; } = new(ShippedAlarms.All, []);
 }

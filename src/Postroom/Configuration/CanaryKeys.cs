@@ -40,6 +40,9 @@ internal static class CanaryKeys
     public static Setting[] All =>
         [Name, To, From, Route, Every, Imap, Tls, User, Password, OAuth, Trust, Folder];
 
+    /// <summary>What says nothing without a mailbox.</summary>
+    public static Setting[] OfMailbox => [Tls, User, Password, OAuth, Trust, Folder];
+
     public static CanarySettings CanaryOf(TableValues t, Func<string?, string> senderOf)
     {
         var to = t.Get(To) ?? "";
@@ -89,7 +92,7 @@ internal static class CanaryKeys
 
     private static IEnumerable<Mistake> CheckNoMailbox(TableValues t)
     {
-        foreach (var setting in new Setting[] { Tls, User, Password, OAuth, Trust, Folder })
+        foreach (var setting in OfMailbox)
             if (t.IsWritten(setting))
                 yield return new Mistake(t.PlaceOf(setting), $"{setting.Key} goes with imap",
                     "say where the mailbox is, or leave it out");

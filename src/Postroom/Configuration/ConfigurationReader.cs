@@ -29,6 +29,8 @@ public static class ConfigurationReader
         var tables = raw.ConvertAll(t => TableValues.Read(t, mistakes));
         foreach (var table in tables.Where(t => t.Name == "route" && t.Get(RouteKeys.Via) == Via.Graph))
             AssumeGraph(table);
+        foreach (var table in tables)
+            LeaveOut(table);
         var root = tables[0];
         var built = Build(source, tables);
         mistakes.AddRange(CrossChecks.Of(built, tables));
@@ -106,6 +108,20 @@ public static class ConfigurationReader
         route.Assume(RouteKeys.Connections, 4);
         foreach (var setting in RouteKeys.OfSmtpAlone)
             route.LeaveOut(setting);
+    }
+
+    // What has nothing to say in a table is not printed: written, some of it would be wrong there, or mean another thing.
+    private static void LeaveOut(TableValues table)
+    {
+        IEnumerable<Setting> idle = table.Name switch
+        {
+            "alarm" => AlarmKeys.All,
+            "receiver" => ReceiverKeys.OfOtherKind(table.Get(ReceiverKeys.Kind)),
+            "canary" when table.Get(CanaryKeys.Imap) is null => CanaryKeys.OfMailbox,
+            _ => [],
+        };
+        foreach (var setting in idle)
+            table.LeaveOut(setting);
     }
 
     private static Route RouteOf(TableValues t) =>

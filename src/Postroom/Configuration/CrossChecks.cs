@@ -138,11 +138,12 @@ public static class CrossChecks
         else if (!all.Routes.Any(r => r.Recipients.Contains("*") && r.Senders.Contains("*")))
             yield return new Mistake(routes[^1].Place, "no route takes everything: mail that none matches will be held",
                 "add a last [[route]] without recipients and senders", IsWarning: true);
-        for (var i = 0; i + 1 < all.Routes.Count; i++)
-            if (all.Routes[i].Recipients.Contains("*") && all.Routes[i].Senders.Contains("*"))
+        var greedy = all.Routes.ToList().FindIndex(r => r.Recipients.Contains("*") && r.Senders.Contains("*"));
+        for (var i = greedy + 1; greedy >= 0 && i < all.Routes.Count; i++)
+            if (!all.Postmaster.NamesRoute(all.Routes[i].Name))
             {
-                yield return new Mistake(routes[i + 1].Place,
-                    $"route \"{all.Routes[i + 1].Name}\" is never used: \"{all.Routes[i].Name}\" before it takes "
+                yield return new Mistake(routes[i].Place,
+                    $"route \"{all.Routes[i].Name}\" is never used: \"{all.Routes[greedy].Name}\" before it takes "
                         + $"everything",
                     "put it first", IsWarning: true);
                 yield break;

@@ -27,7 +27,8 @@ internal static class OAuthChecks
             .. accounts.SelectMany(OfNames),
             .. accounts.SelectMany(OfFlow),
             .. accounts.SelectMany(OfEndpoints),
-            .. accounts.SelectMany(account => OfUse(account, routes)),
+            .. accounts.SelectMany(account => OfUse(account, routes,
+                all.Postmaster.Canaries.Any(one => one.Mailbox?.OAuth == account.Get(OAuthKeys.Name)))),
             .. CrossChecks.Twice(accounts.Select(t => (t.PlaceOf(OAuthKeys.Name), t.Get(OAuthKeys.Name) ?? "")),
                 "name"),
             .. routes.SelectMany(route => OfRoute(route, all.Accounts)),
@@ -93,12 +94,12 @@ internal static class OAuthChecks
                 + "device_endpoint", "add one of them");
     }
 
-    private static IEnumerable<Mistake> OfUse(TableValues table, List<TableValues> routes)
+    private static IEnumerable<Mistake> OfUse(TableValues table, List<TableValues> routes, bool isOfCanary)
     {
         var name = table.Get(OAuthKeys.Name);
         var ways = routes.Where(r => r.Get(RouteKeys.OAuth) == name).Select(r => r.Get(RouteKeys.Via)).Distinct()
             .Count();
-        if (name is not null && ways == 0)
+        if (name is not null && ways == 0 && !isOfCanary)
             yield return new Mistake(table.Place, $"no route uses the account \"{name}\"",
                 $"add oauth = \"{name}\" to a [[route]]", IsWarning: true);
         if (ways > 1 && !table.IsWritten(OAuthKeys.Scopes))

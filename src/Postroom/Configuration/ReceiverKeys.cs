@@ -41,6 +41,14 @@ internal static class ReceiverKeys
 
     public static Setting[] All => [Name, Kind, Url, Key, Trust, Route, From, To, Least, Alarms, TellsEnd];
 
+    /// <summary>What says nothing of a receiver of this kind.</summary>
+    public static IEnumerable<Setting> OfOtherKind(ReceiverKind kind) => kind switch
+    {
+        ReceiverKind.Mail => [Url, Key, Trust],
+        ReceiverKind.Webhook => [Route, From, To],
+        _ => [Route, From, To, Key],
+    };
+
     public static Receiver ReceiverOf(TableValues t, Func<string?, string> senderOf)
     {
         var url = t.Get(Url);
@@ -84,10 +92,10 @@ internal static class ReceiverKeys
     {
         var (kind, url, place) = (t.Get(Kind), t.Get(Url), t.PlaceOf(Url));
         var isSecret = url?.StartsWith(SecretPrefix, StringComparison.Ordinal) == true;
-        foreach (var setting in new Setting[] { Route, From, To })
+        foreach (var setting in OfOtherKind(kind))
             if (t.IsWritten(setting))
-                yield return new Mistake(t.PlaceOf(setting), $"{setting.Key} is of kind = \"mail\" alone",
-                    "leave it out");
+                yield return new Mistake(t.PlaceOf(setting), setting == Key
+                    ? "key: only webhooks are signed" : $"{setting.Key} is of kind = \"mail\" alone", "leave it out");
         if (url is null)
             yield return new Mistake(t.Place, $"[[receiver]] {t.Get(Name)} has no url", "say where to post to");
         else if (isSecret && !Postroom.Relay.Vault.SecretVault.IsName(url[SecretPrefix.Length..]))
@@ -102,15 +110,13 @@ internal static class ReceiverKeys
         else if (UrlOf(url) is { Scheme: "http" } clear && !LoopRules.IsLoopback(clear.Host))
             yield return new Mistake(place, $"url: alarms go to {clear.Host} in the clear", "use https",
                 IsWarning: true);
-        if (kind != ReceiverKind.Webhook && t.IsWritten(Key))
-            yield return new Mistake(t.PlaceOf(Key), "key: only webhooks are signed", "leave it out");
         if (t.Get(Trust) is { } file && !File.Exists(file))
             yield return new Mistake(t.PlaceOf(Trust), $"trust: there is no file {file}");
     }
 
     private static IEnumerable<Mistake> CheckMail(TableValues t, IReadOnlyList<Route> routes)
     {
-        foreach (var setting in new Setting[] { Url, Key, Trust })
+        foreach (var setting in OfOtherKind(ReceiverKind.Mail))
             if (t.IsWritten(setting))
                 yield return new Mistake(t.PlaceOf(setting), $"{setting.Key} is not of kind = \"mail\"",
                     "leave it out");

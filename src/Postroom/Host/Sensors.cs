@@ -81,6 +81,9 @@ internal sealed class Sensors
         [Measures.Mails] = static (all, alarm) => all.Found(alarm),
     };
 
+    /// <summary>What there is a sensor for.</summary>
+    public static IReadOnlyCollection<Measure> Known => Readers.Keys;
+
     private readonly SensorParts _parts;
     private readonly CounterWindow _hour = new(TimeSpan.FromHours(1));
     private readonly CounterWindow _day = new(TimeSpan.FromDays(1));

@@ -178,6 +178,49 @@ internal sealed class OtherHop : IAsyncDisposable
         start dovecot -F -c "$W/dovecot.conf"
         """);
 
+    /// <summary>Dovecot's IMAP service with one mailbox, whose folder of new mail is <c>home/new</c>; STARTTLS.</summary>
+    public static Task<OtherHop> ImapAsync() => StartAsync("imap", 0, """
+        mkdir -p "$W/run" "$W/home/new" "$W/home/cur" "$W/home/tmp"
+        chown -R nobody "$W/home"
+        chmod 777 "$W/home/new"
+        cat >"$W/dovecot.conf" <<X
+        base_dir = $W/run
+        state_dir = $W/run
+        log_path = $W/log/mainlog
+        protocols = imap
+        listen = 127.0.0.1
+        ssl = required
+        ssl_cert = <$W/fullchain.pem
+        ssl_key = <$W/privkey.pem
+        default_internal_user = nobody
+        default_internal_group = nogroup
+        default_login_user = nobody
+        first_valid_uid = 1
+        mail_location = maildir:$W/home
+        passdb {
+          driver = static
+          args = password=right
+        }
+        userdb {
+          driver = static
+          args = uid=nobody gid=nogroup home=$W/home
+        }
+        service imap-login {
+          chroot =
+          inet_listener imap {
+            port = $PORT
+          }
+          inet_listener imaps {
+            port = 0
+          }
+        }
+        service anvil {
+          chroot =
+        }
+        X
+        start dovecot -F -c "$W/dovecot.conf"
+        """);
+
     /// <summary>GNU SASL behind the least of an SMTP server, which relays all to a sink.</summary>
     /// <param name="tls">Its only version of TLS: <c>1.2</c> or <c>1.3</c>.</param>
     public static Task<OtherHop> GnuSaslAsync(int sink, string tls, string mechanisms) => StartAsync("gsasl", sink,

@@ -100,7 +100,11 @@ public sealed class CanaryWatch(CanaryParts parts)
             if (now - flight.SentAt >= canary.Every || now < flight.SentAt)
                 await SendAsync(canary, flight);
         }
-        catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return; // those under way are looked for after the next start
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             PostmasterLog.CanaryNotSent(parts.Log, canary.Name, e.Message);
         }

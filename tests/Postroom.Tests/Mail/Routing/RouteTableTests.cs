@@ -31,6 +31,24 @@ public class RouteTableTests
         Assert.Equal(fits ? "r" : RouteTable.NoLane, table.LaneOf(ReversePath.Null, new ForwardPath(address)));
     }
 
+    [Fact]
+    public void Mail_whose_route_is_named_takes_it_whatever_routes_fit()
+    {
+        Route main = new("main", "h", 25), backup = new("backup", "h", 25) { Recipients = ["nobody.example"] };
+        var table = new RouteTable([main, backup],
+        [
+            new Pin("relay@example.com", "ops@example.com", "backup"), new Pin("a@example.com", "b@example.com", "gone"),
+            new Pin("relay@example.com", "ops@example.com", "main"), // the first holds
+        ]);
+        Assert.Equal("backup", LaneOf("relay@example.com", "ops@example.com"));
+        Assert.Equal("main", LaneOf("relay@example.com", "other@example.com"));
+        Assert.Equal("main", LaneOf("", "ops@example.com"));
+        Assert.Equal("main", LaneOf("a@example.com", "b@example.com"));
+
+        string LaneOf(string from, string to) => table.LaneOf(
+            from.Length == 0 ? ReversePath.Null : new ReversePath(from), new ForwardPath(to));
+    }
+
     [Theory]
     [InlineData("<>", "", true)]
     [InlineData("<>", "jira@example.com", false)]
