@@ -73,6 +73,7 @@ public static class ShippedAlarms
         },
         new("mail-stuck", Measures.OldestWaiting, Minutes(30))
         {
+            For = TimeSpan.FromMinutes(5),
             Severity = Severity.Critical,
             Text = "Mail has been waiting for {subject} for {value}.",
             Cure = "`postroom why state:waiting` says what for.",
@@ -80,6 +81,7 @@ public static class ShippedAlarms
         },
         new("mail-waits", Measures.OldestWaiting, Minutes(10))
         {
+            For = TimeSpan.FromMinutes(5),
             Text = "Mail has been waiting for {subject} for {value}.",
             Cure = "`postroom why state:waiting` says what for.",
             Unless = [.. Stopped, "mail-stuck"],
@@ -120,6 +122,12 @@ public static class ShippedAlarms
         {
             Text = "Mail for {subject} has been waiting for longer than park_limit.",
             Cure = "Nobody comes for it any more: mend the route, or `postroom queue cancel` it.",
+        },
+        new("addresses-suppressed", Measures.Suppressed, 20)
+        {
+            Text = "{value} addresses were found dead within a day, and nothing is sent to them.",
+            Cure = "`postroom suppression list` shows with which replies. If it is the other side that is broken, "
+                + "`postroom suppression remove` them.",
         },
         new("canary-lost", Measures.CanaryMissing, Minutes(15))
         {

@@ -59,8 +59,8 @@ public sealed class AlarmBook
         IReadOnlyList<Alarm> alarms, Func<Alarm, IReadOnlyList<Measured>?> read, DateTimeOffset now, TimeSpan passed)
     {
         var changes = new List<AlarmChange>();
-        foreach (var alarm in alarms)
-            if (read(alarm) is { } readings)
+        foreach (var (alarm, readings) in alarms.Select(alarm => (alarm, read(alarm))).ToList()) // all, or none
+            if (readings is not null)
                 Look(alarm, readings, now, passed, changes);
         var known = alarms.Select(alarm => alarm.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (key, entry) in _entries.Where(one => !known.Contains(one.Key.Alarm)).ToList())
@@ -80,7 +80,7 @@ public sealed class AlarmBook
         foreach (var reading in readings.Where(one => seen.Add(one.Subject)))
             if (alarm.Concerns(reading.Value))
                 Concerned(alarm, reading, now, passed, changes);
-            else
+            else if (!reading.IsAtLeast)
                 Well(alarm, reading.Subject, reading, passed, changes);
         foreach (var (_, subject) in _entries.Keys.Where(key => key.Alarm == alarm.Name && !seen.Contains(key.Subject))
             .ToList())
@@ -101,7 +101,7 @@ public sealed class AlarmBook
             return;
         }
 
-        if (alarm.Unless.Any(other => _entries.ContainsKey((other, reading.Subject))))
+        if (alarm.Unless.Any(other => _entries.ContainsKey((other, reading.About ?? reading.Subject))))
         {
             _entries.Remove(key); // when that is over, it begins anew
             return;
@@ -127,8 +127,7 @@ public sealed class AlarmBook
         }
 
         entry.Well += passed;
-        if (reading is not null)
-            entry.Raised = raised = raised with { Now = AlarmWords.TextOf(alarm, reading) };
+        entry.Raised = raised = raised with { Now = AlarmWords.WellOf(alarm, reading) };
         if (entry.Well < alarm.Calm)
             return;
         _entries.Remove((alarm.Name, subject));

@@ -42,6 +42,11 @@ public static class AlarmWords
         return read;
     }
 
+    /// <summary>How it stands where all is well.</summary>
+    /// <param name="reading">Null: there is nothing to be read any more.</param>
+    public static string WellOf(Alarm alarm, Measured? reading) => reading is null ? "It is well."
+        : $"It is well: {alarm.Measure.Name} is {Value(alarm.Measure.Unit, reading.Value)}.";
+
     /// <summary>When an alarm is raised.</summary>
     public static string ConditionOf(Alarm alarm)
     {

@@ -34,7 +34,8 @@ public static class Measures
         "How long a route has been paused because its next hop is away, or for a fault of our own.");
 
     public static readonly Measure OldestWaiting = new("oldest_waiting", Unit.Duration, "route",
-        "How long ago the oldest mail was accepted that waits for a route.");
+        "How long ago the oldest mail was accepted that waits for a route and was not itself the reason: none of its "
+            + "recipients has failed by its own fault.");
 
     public static readonly Measure Waiting = new("waiting", Unit.Count, "route", "Recipients that wait for a route.");
 
@@ -54,6 +55,9 @@ public static class Measures
 
     public static readonly Measure Parked = new("parked", Unit.Count, "route",
         "Mails, or whole routes, that were found during the last day to wait for longer than `park_limit`.");
+
+    public static readonly Measure Suppressed = new("suppressed", Unit.Count, "",
+        "Addresses that were found dead during the last day, and are suppressed.");
 
     public static readonly Measure Refused = new("refused", Unit.Count, "listener",
         "Mails and connections of the last ten minutes that were turned away for want of room, of time, or of a sound "
@@ -97,9 +101,9 @@ public static class Measures
 
     public static IReadOnlyList<Measure> All { get; } =
     [
-        PausedAccount, Paused, OldestWaiting, Waiting, Held, Failing, InDoubt, Damaged, Parked, Refused, LoginsRefused,
-        Silence, CanaryMissing, ExpiresIn, DiskFree, IndexBehind, ClockJump, Restarts, ConfigurationRefused,
-        NoticesWaiting, Mails,
+        PausedAccount, Paused, OldestWaiting, Waiting, Held, Failing, InDoubt, Damaged, Parked, Suppressed, Refused,
+        LoginsRefused, Silence, CanaryMissing, ExpiresIn, DiskFree, IndexBehind, ClockJump, Restarts,
+        ConfigurationRefused, NoticesWaiting, Mails,
     ];
 
     /// <summary>The measure of a name; null if there is none.</summary>
@@ -116,4 +120,11 @@ public sealed record Measured(string Subject, double Value)
 
     /// <summary>What to do about it, where that is known better than the alarm knows it.</summary>
     public string? Cure { get; init; }
+
+    /// <summary>Of which subject an alarm may tell for this: the route that a canary takes. Null: of its own.</summary>
+    public string? About { get; init; }
+
+    /// <summary>It is this much at least, and maybe more: it can show that something is wrong, and not that all is
+    /// well.</summary>
+    public bool IsAtLeast { get; init; }
 }

@@ -102,6 +102,10 @@ public enum EventKind : byte
 
     /// <summary>A person had a receiver of alarms told that this is a test: the text says how it took that.</summary>
     ReceiverTried = 83,
+
+    /// <summary>An address came onto the suppression list, or was taken off it: the text says which, why, and for how
+    /// long.</summary>
+    SuppressionChanged = 84,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

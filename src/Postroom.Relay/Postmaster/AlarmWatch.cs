@@ -87,6 +87,10 @@ public sealed class AlarmWatch
         var last = _time.GetTimestamp();
         while (!cancel.IsCancellationRequested)
         {
+            // First of all wait: what has just started has tried nothing yet, and can show neither well nor ill.
+            await Task.WhenAny(Task.Delay(Every, _time, cancel));
+            if (cancel.IsCancellationRequested)
+                return;
             try
             {
                 var now = _time.GetTimestamp();
@@ -97,8 +101,6 @@ public sealed class AlarmWatch
             {
                 PostmasterLog.NotLooked(_parts.Log, Every, e.Message);
             }
-
-            await Task.WhenAny(Task.Delay(Every, _time, cancel));
         }
     }
 

@@ -8,6 +8,9 @@ public sealed class CounterWindow(TimeSpan span)
     private static readonly TimeSpan Grain = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, Queue<(TimeSpan At, double Value)>> _seen = [];
+    private TimeSpan? _began;
+
+    public TimeSpan Span => span;
 
     /// <summary>Tells the growth of a series, now that it has this value.</summary>
     /// <param name="series">Its labels.</param>
@@ -16,7 +19,8 @@ public sealed class CounterWindow(TimeSpan span)
     public double Grown(string series, TimeSpan at, double value)
     {
         if (!_seen.TryGetValue(series, out var seen))
-            _seen[series] = seen = new Queue<(TimeSpan, double)>([(at, 0)]); // counters begin with 0
+            // Counters begin with 0, when the window does; of one that is looked at later nobody knows when it grew.
+            _seen[series] = seen = new Queue<(TimeSpan, double)>([(at, at - (_began ??= at) < 2 * Grain ? 0 : value)]);
         if (seen.Count > 0 && seen.Peek().Value > value)
             seen.Clear();
         if (seen.Count == 0 || at - seen.Last().At >= Grain)

@@ -20,10 +20,15 @@ public sealed class Hearing(string file, TimeProvider time, ILogger log)
     private static readonly TimeSpan ShortBreak = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan KeepEvery = TimeSpan.FromHours(1);
 
+    // Who has sent nothing for so long is no source any more: a test machine, a pod.
+    private static readonly TimeSpan Forgotten = TimeSpan.FromDays(7 * Rhythm.Weeks);
+
     private readonly ConcurrentDictionary<string, Source> _sources = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private DateTimeOffset _keptAt = DateTimeOffset.MinValue;
+    private (DateTimeOffset Wall, long Steady)? _looked;
     private bool _isRead;
+    private bool _isFull;
 
     /// <summary>A mail was accepted.</summary>
     /// <param name="app">Which application sent it; what was not recognised is nobody's habit.</param>
@@ -35,7 +40,13 @@ public sealed class Hearing(string file, TimeProvider time, ILogger log)
         if (!_sources.TryGetValue(name, out var source))
         {
             if (_sources.Count >= MostSources)
+            {
+                if (!_isFull)
+                    PostmasterLog.TooManySources(log, name, MostSources);
+                _isFull = true;
                 return;
+            }
+
             source = _sources.GetOrAdd(name, static _ => new Source());
         }
 
@@ -44,7 +55,8 @@ public sealed class Hearing(string file, TimeProvider time, ILogger log)
 
     /// <summary>What a source is called: <c>jira</c>, or <c>jira at jira.example.com</c>.</summary>
     public static string NameOf(AppFacts app) =>
-        app.Instance is { } instance && instance != app.App ? $"{app.App} at {instance}" : app.App;
+        Uri.TryCreate(app.Site, UriKind.Absolute, out var site) && site.Host.Length > 0 ? $"{app.App} at {site.Host}"
+        : app.Instance is { } instance && instance != app.App ? $"{app.App} at {instance}" : app.App;
 
     /// <summary>Looks at all sources; to be called every minute or so.</summary>
     public IReadOnlyList<Measured> Look()
@@ -56,6 +68,9 @@ public sealed class Hearing(string file, TimeProvider time, ILogger log)
                 Read(now);
             _isRead = true;
             var local = TimeZoneInfo.ConvertTime(now, time.LocalTimeZone);
+            AfterAJump(now);
+            foreach (var (name, _) in _sources.Where(one => one.Value.IsForgotten(now)))
+                _isFull = !_sources.TryRemove(name, out _) && _isFull;
             List<Measured> readings = [.. _sources.Select(one => one.Value.Look(one.Key, now, local))];
             if (now - _keptAt >= KeepEvery || now < _keptAt)
                 Keep(now);
@@ -71,12 +86,24 @@ public sealed class Hearing(string file, TimeProvider time, ILogger log)
                 Keep(time.GetUtcNow());
     }
 
+    // A clock that was set, or a machine that slept, has made nobody silent.
+    private void AfterAJump(DateTimeOffset now)
+    {
+        var steady = time.GetTimestamp();
+        if (_looked is var (wall, before) && now - wall - time.GetElapsedTime(before, steady) is var jump
+            && (jump.Duration() > TimeSpan.FromSeconds(30) || now - wall > ShortBreak))
+            foreach (var source in _sources.Values)
+                source.Begin(now);
+        _looked = (now, steady);
+    }
+
     private void Keep(DateTimeOffset now)
     {
         _keptAt = now;
         try
         {
-            var kept = new KeptHabits(now, _sources.ToDictionary(one => one.Key, one => one.Value.Keep()));
+            var kept = new KeptHabits(now, _sources.Where(one => one.Value.IsKnown)
+                .ToDictionary(one => one.Key, one => one.Value.Keep()));
             WholeFile.Replace(file, JsonSerializer.Serialize(kept, HabitsJson.Default.KeptHabits) + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -97,7 +124,8 @@ public sealed class Hearing(string file, TimeProvider time, ILogger log)
             var isFresh = now - kept.At < ShortBreak && now >= kept.At;
             foreach (var (name, habit) in sources.Take(MostSources))
                 if (habit is { Weeks: not null })
-                    _sources.GetOrAdd(name, static _ => new Source()).Remember(habit, isFresh ? habit.Last : now);
+                    _sources.GetOrAdd(name, static _ => new Source()).Remember(habit,
+                        isFresh && habit.Last <= now && now - habit.Last < Forgotten ? habit.Last : now);
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -113,6 +141,18 @@ public sealed class Hearing(string file, TimeProvider time, ILogger log)
 
         // On the path of every mail: no lock. Mails between two looks count as one, as those of one minute do.
         public void Hear(DateTimeOffset now) => Volatile.Write(ref _heard, now.UtcTicks);
+
+        public bool IsKnown => _last is not null;
+
+        public bool IsForgotten(DateTimeOffset now) =>
+            Volatile.Read(ref _heard) == 0 && _last is { } last && now - last > Forgotten;
+
+        /// <summary>What was before is not known.</summary>
+        public void Begin(DateTimeOffset now)
+        {
+            if (_last is not null)
+                _last = now;
+        }
 
         public void Remember(KeptHabit habit, DateTimeOffset last)
         {

@@ -12,6 +12,7 @@ internal sealed class Messenger(Outbox outbox, ReceiverNeeds needs, PostmasterMe
     private static readonly TimeSpan GiveUp = TimeSpan.FromDays(3);
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // the store answers within 8
     private const int HopelessTries = 3;
 
     private TaskCompletionSource _bell = Promise.New();
@@ -22,20 +23,26 @@ internal sealed class Messenger(Outbox outbox, ReceiverNeeds needs, PostmasterMe
     /// <summary>Something was put in.</summary>
     public void Ring() => Interlocked.Exchange(ref _bell, Promise.New()).TrySetResult();
 
-    /// <summary>Runs until it is cancelled.</summary>
+    /// <summary>Runs until it is cancelled. A receiver that takes its time holds up no other.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
+        var telling = new Dictionary<string, Task>(StringComparer.Ordinal);
         while (!cancel.IsCancellationRequested)
         {
             var bell = Volatile.Read(ref _bell).Task; // before the look: what comes during it counts
-            await Task.WhenAll(outbox.Due().Select(notice => TellAsync(notice, cancel)));
-            var wait = outbox.NextDue() ?? Timeout.InfiniteTimeSpan;
-            if (wait <= TimeSpan.Zero && wait != Timeout.InfiniteTimeSpan)
-                continue;
+            foreach (var (receiver, task) in telling.ToList())
+                if (task.IsCompleted)
+                    telling.Remove(receiver);
+            foreach (var notice in outbox.Due(LongestWait).Where(one => !telling.ContainsKey(one.Receiver)))
+                telling[notice.Receiver] = TellAsync(notice, cancel);
+            var wait = outbox.NextDue(telling.Keys) is { } next && next < LongestWait ? next : LongestWait;
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(bell, Task.Delay(wait, needs.Time, over.Token));
+            await Task.WhenAny([bell, .. telling.Values,
+                Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, needs.Time, over.Token)]);
             over.Cancel(); // no timer is left behind
         }
+
+        await Task.WhenAll(telling.Values);
     }
 
     /// <summary>Tells a receiver once, outside the order; for a person who wants to see whether it works.</summary>
@@ -90,7 +97,7 @@ internal sealed class Messenger(Outbox outbox, ReceiverNeeds needs, PostmasterMe
         if (receiver.Kind != ReceiverKind.Mail)
             return await WebReceiver.TellAsync(receiver, notice, needs, cancel);
         var taken = await needs.Mail(receiver, notice, Bodies.Line(notice.News, needs.HostName),
-            Bodies.OfMail(notice, needs.HostName));
+            Bodies.OfMail(notice, needs.HostName)).WaitAsync(Patience, cancel);
         return new Told(taken.Id is not null, taken.Id is { } id ? $"handed over as {id}" : taken.Reply.ToString());
     }
 

@@ -80,26 +80,33 @@ internal sealed class Outbox(string path, TimeProvider time, ILogger log)
 
     /// <summary>What is due of each receiver: the first that waits for it. The others wait behind it, in
     /// order.</summary>
-    public IReadOnlyList<Notice> Due()
+    /// <param name="longest">No wait is longer: one that seems to be was set by a clock that is set since.</param>
+    public IReadOnlyList<Notice> Due(TimeSpan longest)
     {
         var now = time.GetUtcNow();
         lock (_gate)
-            return [.. Firsts().Where(notice => notice.NextTry <= now)];
+            return [.. Firsts().Where(notice =>
+                notice.NextTry is not { } next || next <= now || next > now + longest)];
     }
 
     /// <summary>Until something is due; null while nothing waits.</summary>
-    public TimeSpan? NextDue()
+    /// <param name="busy">Receivers that are being told.</param>
+    public TimeSpan? NextDue(IReadOnlyCollection<string> busy)
     {
         var now = time.GetUtcNow();
         lock (_gate)
-            return Firsts().Select(notice => (TimeSpan?)(notice.NextTry - now)).Min();
+            return Firsts().Where(notice => !busy.Contains(notice.Receiver))
+                .Select(notice => (notice.NextTry ?? now) - now).Cast<TimeSpan?>().Min();
     }
 
-    /// <summary>How long the oldest notice of each receiver has been waiting that was tried in vain.</summary>
+    /// <summary>Of each receiver that cannot be told anything, the oldest notice that it has not been told.</summary>
     public IReadOnlyList<Notice> Late()
     {
         lock (_gate)
-            return [.. Firsts().Where(notice => notice.Tries > 0)];
+            return [.. Notices.GroupBy(notice => notice.Receiver, StringComparer.Ordinal)
+                .Select(all => all.AsEnumerable().Reverse().TakeWhile(one => one.ToldAt is null).LastOrDefault(one =>
+                    one.Tries > 0))
+                .OfType<Notice>()];
     }
 
     /// <summary>Notes how a try went.</summary>
@@ -108,8 +115,8 @@ internal sealed class Outbox(string path, TimeProvider time, ILogger log)
         lock (_gate)
         {
             var at = Notices.FindIndex(one => one.Id == notice.Id);
-            if (at < 0)
-                return;
+            if (at < 0 || (!Notices[at].IsOpen && notice.ToldAt is null))
+                return; // it was given up while it was tried
             Notices[at] = notice;
             Trim();
             Keep();
@@ -139,6 +146,16 @@ internal sealed class Outbox(string path, TimeProvider time, ILogger log)
     private IEnumerable<Notice> Firsts() =>
         Notices.Where(notice => notice.IsOpen).GroupBy(notice => notice.Receiver, StringComparer.Ordinal)
             .Select(waiting => waiting.First());
+
+    // The reader of JSON sets what it did not find to null.
+    private static bool IsWhole(RaisedAlarm? one) =>
+        one is { Alarm: not null, Subject: not null, Text: not null, Cure: not null, Now: not null };
+
+    private static bool IsWhole(Notice? one) => one is
+    {
+        Id: not null, Receiver: not null,
+        News: { Alarm: not null, Subject: not null, Text: not null, Cure: not null },
+    };
 
     private void MakeRoom(string receiver, DateTimeOffset now)
     {
@@ -178,7 +195,9 @@ internal sealed class Outbox(string path, TimeProvider time, ILogger log)
         {
             return File.Exists(path)
                 ? JsonSerializer.Deserialize(File.ReadAllBytes(path), KeptJson.Default.KeptAlarms) is
-                    { Raised: not null, Notices: not null } kept ? kept : KeptAlarms.None
+                    { Raised: { } raised, Notices: { } notices }
+                    ? new KeptAlarms([.. raised.Where(IsWhole)], [.. notices.Where(IsWhole)])
+                    : KeptAlarms.None
                 : KeptAlarms.None;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)

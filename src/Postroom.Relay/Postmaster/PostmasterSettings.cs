@@ -16,6 +16,11 @@ public sealed record PostmasterSettings(IReadOnlyList<Alarm> Alarms, IReadOnlyLi
     public bool NamesRoute(string route) =>
         Receivers.Any(one => one.Route == route) || Canaries.Any(one => one.Route == route);
 
+    /// <summary>The secrets that it takes to tell somebody, and to look for canaries.</summary>
+    public IReadOnlyList<string> Secrets =>
+        [.. Receivers.SelectMany(one => new[] { one.UrlSecret, one.Key })
+            .Concat(Canaries.Select(one => one.Mailbox?.Password)).OfType<string>().Distinct()];
+
     /// <summary>The shipped alarms, and nobody to be told.</summary>
     public static PostmasterSettings Plain { get; } = new(ShippedAlarms.All, []);
 }

@@ -1,3 +1,4 @@
+using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
@@ -74,7 +75,9 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         {
             var recipient = recipients[i];
             var judged = _orders.Policy.Judge(recipient.Recipient.Path);
-            if (judged.Clearance is { } clearance && lane.HasRoute)
+            if (judged.Clearance is not null && desk.SuppressedBy(recipient.Recipient.Path) is { } why)
+                Suppress(recipient, why);
+            else if (judged.Clearance is { } clearance && lane.HasRoute)
                 cleared.Add(new ClearedRecipient(recipient.Index, recipient.Recipient, clearance));
             else if (judged.Clearance is not null)
                 _verdicts.Add(new Verdict(recipient.Index, Happening.Held) { Text = NoRoute(recipient) });
@@ -86,6 +89,23 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         }
 
         return cleared;
+    }
+
+    // Never silent: whoever would hear of a refusal hears of it, in the words of RFC 3463 §3.2.
+    private void Suppress(LeasedRecipient recipient, string why)
+    {
+        var verdict = new Verdict(recipient.Index, Happening.Suppressed)
+        {
+            Text = why,
+            Failure = new Failure(Fault.Recipient, new EnhancedStatus(5, 1, 0), why, null),
+        };
+        if (ReportRound.MayBeDue(recipient, verdict))
+        {
+            _reports ??= new ReportRound(desk, lease, _orders, Note);
+            verdict = _reports.Add(recipient, verdict, passedOn: false);
+        }
+
+        _verdicts.Add(verdict);
     }
 
     private string NoRoute(LeasedRecipient recipient) => lane.Name == RouteTable.NoLane

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
@@ -33,6 +34,9 @@ public sealed record ConductorParts
 
     /// <summary>Keeps that for the next life; null once the lane flows.</summary>
     public Action<string, StandingRefusal?> KeepRefusal { get; init; } = (_, _) => { };
+
+    /// <summary>Why no mail is sent to an address; null where it is. Asked for each recipient at each try.</summary>
+    public Func<ForwardPath, string?> SuppressedBy { get; init; } = static _ => null;
 
     /// <summary>The name this relay goes by: Reporting-MTA, and the domain of our Message-IDs.</summary>
     public required string HostName { get; init; }

@@ -27,6 +27,8 @@ internal sealed class Desk(ConductorParts parts)
 
     public ICourier CourierFor(Route route) => parts.CourierFor(route);
 
+    public string? SuppressedBy(ForwardPath to) => parts.SuppressedBy(to);
+
     public string HostName => parts.HostName;
 
     public ILogger Log => parts.Log;

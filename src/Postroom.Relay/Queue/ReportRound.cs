@@ -31,7 +31,7 @@ internal sealed class ReportRound(Desk desk, Lease lease, Orders orders, Action<
     {
         Happening.Accepted => recipient.Recipient.Notify.HasFlag(Notify.Success),
         Happening.Deferred => recipient.Recipient.Notify.HasFlag(Notify.Delay) && !recipient.DelayReported,
-        Happening.Refused or Happening.Expired => true,
+        Happening.Refused or Happening.Expired or Happening.Suppressed => true,
         _ => false,
     };
 
@@ -79,7 +79,7 @@ internal sealed class ReportRound(Desk desk, Lease lease, Orders orders, Action<
     private Fate? FateOf(Verdict verdict, bool passedOn) => verdict.What switch
     {
         Happening.Accepted => passedOn ? Fate.PassedOn : Fate.Relayed,
-        Happening.Refused => Fate.Failed,
+        Happening.Refused or Happening.Suppressed => Fate.Failed,
         Happening.Expired => Fate.Expired,
         Happening.Deferred when lease.Age >= orders.Settings.DelayedAfter => Fate.Delayed,
         _ => null,

@@ -20,6 +20,9 @@ public sealed class SubmissionServer : IAsyncDisposable
 {
     private const int PieceSize = 64 << 10;
 
+    // Mail of the relay's own: that it is not taken concerns no application, and is told by who sent it.
+    private const string Own = "postroom";
+
     // What counts as the listener of mail that comes whole.
     private const string Whole = "api";
 
@@ -87,7 +90,7 @@ public sealed class SubmissionServer : IAsyncDisposable
     {
         var sameHouse = settings with { Listeners = _settings.Listeners, Applications = _settings.Applications }
             == _settings;
-        var all = sameHouse ? _parts : PartsOf(settings) with { Watch = Meters };
+        var all = sameHouse ? _parts : PartsOf(settings) with { Watch = Meters, Heard = _parts.Heard };
         var wanted = settings.Listeners.Select(l => ListenerParts.Of(l, all)).ToList();
         foreach (var old in _listeners.ToArray())
         {
@@ -141,7 +144,7 @@ public sealed class SubmissionServer : IAsyncDisposable
                 traces.Accepted(handover.Origin, handover.Envelope, receipt?.Id, receipt is null ? mail.Reason : null,
                     (_clock.GetUtcNow() - took, took));
             if (receipt is null)
-                return Refused(reply, mail.Reason);
+                return handover.Origin.Listener == Own ? new Taken(reply, null) : Refused(reply, mail.Reason);
             parts.Meters.Accepted(Whole, mail.App?.App, data.Length, envelope.Recipients.Count);
             parts.Heard(mail.App);
             return new Taken(reply, receipt.Id);

@@ -32,6 +32,9 @@ internal static partial class PostmasterLog
     [LoggerMessage(5008, LogLevel.Warning, "the alarms could not be looked at, next look in {Wait}: {Why}")]
     public static partial void NotLooked(ILogger log, TimeSpan wait, string why);
 
+    [LoggerMessage(5012, LogLevel.Warning, "when {Source} sends is not learned: there are {Most} others already")]
+    public static partial void TooManySources(ILogger log, string source, int most);
+
     [LoggerMessage(5009, LogLevel.Warning, "canary {Canary} could not be sent: {Why}")]
     public static partial void CanaryNotSent(ILogger log, string canary, string why);
 

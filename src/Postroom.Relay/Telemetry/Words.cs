@@ -78,6 +78,7 @@ public static class Words
         Happening.Expired => "expired",
         Happening.Captured => "captured",
         Happening.Held => "held",
+        Happening.Suppressed => "suppressed",
         _ => "returned",
     };
 }

@@ -149,7 +149,7 @@ public sealed record StatusAnswer(string Version, string Mode, string HostName, 
     public required IReadOnlyList<LaneAnswer> Routes { get; init; }
 
     /// <summary>The alarms that are raised, the oldest first.</summary>
-    public IReadOnlyList<RaisedAnswer> Alarms { get; init; } = [];
+    public IReadOnlyList<RaisedAnswer>? Alarms { get; init; }
 }
 
 /// <summary>How one lane stands.</summary>
@@ -289,6 +289,9 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialAnswer))]
 [JsonSerializable(typeof(CalendarAnswer))]
+[JsonSerializable(typeof(SuppressionsAnswer))]
+[JsonSerializable(typeof(SuppressionRequest))]
+[JsonSerializable(typeof(SuppressedAnswer))]
 [JsonSerializable(typeof(AlarmsAnswer))]
 [JsonSerializable(typeof(NoticesAnswer))]
 [JsonSerializable(typeof(ReceiverTestAnswer))]

@@ -3,6 +3,7 @@ using Postroom.Mail;
 using Postroom.Relay.Postmaster;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
@@ -53,6 +54,9 @@ public sealed record ApiDoors(
 
     /// <summary>What people are told of, and who is told.</summary>
     public required AlarmWatch Alarms { get; init; }
+
+    /// <summary>The addresses that no mail is sent to.</summary>
+    public required SuppressionList Suppressions { get; init; }
 
     /// <summary>What every instrument says now.</summary>
     public Func<IReadOnlyList<Family>> Metrics { get; init; } = () => [];

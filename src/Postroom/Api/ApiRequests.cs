@@ -24,6 +24,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
 
     public AlarmRequests Alarms => field ??= new(doors, _witness);
 
+    public SuppressionActions Suppressions => field ??= new(doors, _witness);
+
     public MessageRequests Messages { get; } = new(doors, log);
 
     public TrailRequests Trail { get; } = new(doors);

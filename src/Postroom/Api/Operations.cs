@@ -39,6 +39,7 @@ internal static class Operations
         .. OfHouse,
         .. OfSecrets,
         .. OfAlarms,
+        .. OfSuppressions,
         .. OfAudit,
     ];
 
@@ -165,6 +166,28 @@ internal static class Operations
             static (api, call) => api.Alarms.TestAsync(call))
         {
             Name = "testReceiver", Gives = Content.Json(ApiJson.Default.ReceiverTestAnswer),
+        },
+    ];
+
+    private static Operation[] OfSuppressions =>
+    [
+        new("GET", "/api/v1/suppressions", Scopes.Read, "The addresses that no mail is sent to, by address.",
+            static (api, call) => api.Suppressions.ListAsync(call))
+        {
+            Name = "listSuppressions", Gives = Content.Json(ApiJson.Default.SuppressionsAnswer),
+        },
+        new("POST", "/api/v1/suppressions", Scopes.Operate, "Puts addresses on the list, all or none.",
+            static (api, call) => api.Suppressions.AddAsync(call))
+        {
+            Name = "addSuppressions",
+            Takes = [Content.Json(ApiJson.Default.SuppressionRequest)],
+            Gives = Content.Json(ApiJson.Default.SuppressedAnswer),
+        },
+        new("DELETE", "/api/v1/suppressions/{address}", Scopes.Operate,
+            "Takes an address off the list: mail goes there again.",
+            static (api, call) => api.Suppressions.RemoveAsync(call))
+        {
+            Name = "removeSuppression", Gives = Content.Json(ApiJson.Default.SuppressionsAnswer),
         },
     ];
 

@@ -73,6 +73,11 @@ public sealed class ApiClient : IDisposable
         SendAsync(With(HttpMethod.Post, $"api/v1/routes/{Uri.EscapeDataString(route)}/test", body,
             ApiJson.Default.TrialRequest), ApiJson.Default.TrialAnswer, cancel);
 
+    /// <summary>Puts addresses on the suppression list.</summary>
+    public Task<SuppressedAnswer> AddSuppressionsAsync(SuppressionRequest body, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Post, "api/v1/suppressions", body, ApiJson.Default.SuppressionRequest),
+            ApiJson.Default.SuppressedAnswer, cancel);
+
     /// <summary>Has the service verify its journal.</summary>
     public Task<AuditAnswer> VerifyAsync(AuditRequest body, CancellationToken cancel) =>
         SendAsync(With(HttpMethod.Post, "api/v1/audit/verify", body, ApiJson.Default.AuditRequest),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Postroom.Cli.Watch;
 using Postroom.Configuration;
 using Postroom.Relay.Spool;
 using Postroom.Host;
@@ -99,6 +100,7 @@ public static class CommandLine
         SecretCommands.Build(screen),
         TokenCommands.Build(screen),
         AlarmCommands.Build(screen),
+        SuppressionCommands.Build(screen),
         OAuthCommands.Build(screen),
         RouteCommands.Build(screen),
         CalendarCommand.Build(screen),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Postroom.Api;
+using Postroom.Cli.Watch;
 using Postroom.Host;
 
 namespace Postroom.Cli;
@@ -33,7 +34,7 @@ public static class StatusView
         if (status.IndexBehind >= WorthTelling)
             screen.Line(string.Create(CultureInfo.InvariantCulture,
                 $"  index    {status.IndexBehind} records behind: lists and searches do not know them yet"));
-        foreach (var raised in status.Alarms)
+        foreach (var raised in status.Alarms ?? []) // of a service that is older than this program
             AlarmCommands.Show(screen, raised, now);
         if (status.Routes.Count == 0)
             return;

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Postroom.Mail;
 using Postroom.Mail.Alarms;
 using Postroom.Mail.Audit;
@@ -5,7 +6,7 @@ using Postroom.Mail.Audit;
 namespace Postroom.Configuration;
 
 /// <summary>The alarms: those that are shipped, changed here, and others.</summary>
-internal static class AlarmKeys
+internal static partial class AlarmKeys
 {
     private const string T = "alarm";
     private const int LongestName = 40;
@@ -73,6 +74,13 @@ internal static class AlarmKeys
                     $"small letters, digits and hyphens, at most {LongestName}");
             foreach (var mistake in shipped is null ? CheckNew(t, name) : CheckShipped(t, shipped))
                 yield return mistake;
+            if (shipped is not null && t.Get(shipped.IsBelow ? Above : Below) is not null)
+                yield return new Mistake(t.PlaceOf(shipped.IsBelow ? Above : Below),
+                    $"{name} is raised {(shipped.IsBelow ? "below" : "above")} its limit",
+                    $"write {(shipped.IsBelow ? Below : Above).Key}");
+            foreach (var wrong in PlacesOf(t.Get(Text) ?? "").Except(AlarmWords.Places))
+                yield return new Mistake(t.PlaceOf(Text), $"text: nothing is known that could stand for {{{wrong}}}",
+                    $"known are {string.Join(", ", AlarmWords.Places.Select(place => $"{{{place}}}"))}");
             foreach (var mistake in CheckLimit(t, shipped?.Measure ?? MeasureOf(t)))
                 yield return mistake;
             if (t.Get(FilterText) is { } filter
@@ -80,6 +88,12 @@ internal static class AlarmKeys
                 yield return new Mistake(t.PlaceOf(FilterText), $"filter: {error}");
         }
     }
+
+    private static IEnumerable<string> PlacesOf(string text) =>
+        Place().Matches(text).Select(match => match.Groups[1].Value).Distinct();
+
+    [GeneratedRegex(@"\{(\w+)\}")]
+    private static partial Regex Place();
 
     /// <summary>Whether a text can be the name of an alarm or a receiver.</summary>
     public static bool IsName(string text) => text.Length is > 0 and <= LongestName && char.IsAsciiLetterLower(text[0])

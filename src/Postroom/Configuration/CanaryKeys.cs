@@ -70,6 +70,20 @@ internal static class CanaryKeys
             yield return twice;
         foreach (var mistake in canaries.SelectMany(t => Check(t, all)))
             yield return mistake;
+        // Which route is taken is known by sender and recipient: the same two cannot take two.
+        var taken = all.Postmaster.Receivers.Where(one => one.Kind == Postroom.Relay.Postmaster.ReceiverKind.Mail)
+            .SelectMany(one => one.To.Select(to => (one.From, To: to, one.Route)))
+            .GroupBy(one => (one.From, one.To)).ToDictionary(same => same.Key, same => same.First().Route);
+        foreach (var (t, canary) in canaries.Zip(all.Postmaster.Canaries))
+        {
+            if (!ReceiverKeys.IsAddress(canary.From) && t.Get(From) is null)
+                yield return new Mistake(t.Place, $"[[canary]] {canary.Name}: {canary.From} is no mail address to send "
+                    + "from", "add from");
+            if (!taken.TryAdd((canary.From, canary.To), canary.Route)
+                && taken[(canary.From, canary.To)] != canary.Route)
+                yield return new Mistake(t.Place, $"[[canary]] {canary.Name}: other mail of ours from {canary.From} to "
+                    + $"{canary.To} takes another route", "give it another to or from");
+        }
     }
 
     private static IEnumerable<Mistake> Check(TableValues t, RelayConfiguration all)

@@ -67,6 +67,7 @@ public static class ConfigurationReader
             Spool = SpoolOf(tables.Find(t => t.Name == "spool")) with { LongestWait = queue.Retry.Longest },
             Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
             Api = ApiKeys.SettingsOf(tables.Find(t => t.Name == "api")),
+            Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),
             Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),
         };
         return all with { Postmaster = PostmasterOf(all, tables) };
@@ -110,7 +111,8 @@ public static class ConfigurationReader
             route.LeaveOut(setting);
     }
 
-    // What has nothing to say in a table is not printed: written, some of it would be wrong there, or mean another thing.
+    // What has nothing to say in a table is not printed: written, some of it would be wrong there, or mean something
+    // else.
     private static void LeaveOut(TableValues table)
     {
         IEnumerable<Setting> idle = table.Name switch

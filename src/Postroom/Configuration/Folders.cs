@@ -15,6 +15,9 @@ public static class Folders
     /// <summary>Raised alarms and their notices, in a data folder.</summary>
     public static string Alarms(string dataFolder) => Path.Combine(dataFolder, "alarms.json");
 
+    /// <summary>Addresses that no mail is sent to, in a data folder.</summary>
+    public static string Suppressions(string dataFolder) => Path.Combine(dataFolder, "suppressions.json");
+
     /// <summary>Canaries under way, in a data folder.</summary>
     public static string Canaries(string dataFolder) => Path.Combine(dataFolder, "canaries.json");
 

@@ -73,6 +73,13 @@ internal static class ReceiverKeys
         var receivers = tables.Where(t => t.Name == T).ToList();
         foreach (var twice in CrossChecks.Twice(receivers.Select(t => (t.PlaceOf(Name), t.Get(Name) ?? "")), "name"))
             yield return twice;
+        foreach (var (t, receiver) in receivers.Zip(all.Postmaster.Receivers))
+            if (receiver.Kind == ReceiverKind.Mail && t.Get(From) is null && !IsAddress(receiver.From))
+                yield return new Mistake(t.Place, $"[[receiver]] {receiver.Name}: {receiver.From} is no mail "
+                    + "address to send from", "add from");
+        if (receivers.Count > 0 && all.Postmaster.Receivers.All(one => one.Kind == ReceiverKind.Mail))
+            yield return new Mistake(receivers[0].Place, "alarms are told by mail alone: when the disk is full no "
+                + "mail is taken, not even that", "add a webhook, Slack or Teams", IsWarning: true);
         foreach (var t in receivers)
         {
             if (t.Get(Name) is { } name && !AlarmKeys.IsName(name))

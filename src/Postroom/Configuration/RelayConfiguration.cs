@@ -5,6 +5,7 @@ using Postroom.Relay.Postmaster;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
@@ -37,6 +38,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
 
     /// <summary>Where metrics and traces are sent to, if anywhere.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
+
+    /// <summary>When addresses that keep failing are given up.</summary>
+    public SuppressionSettings Suppression { get; init; } = SuppressionSettings.Plain;
 
     /// <summary>What people are told of, and who is told.</summary>
     public PostmasterSettings Postmaster { get; init; } = PostmasterSettings.Plain;

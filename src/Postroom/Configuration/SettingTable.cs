@@ -27,6 +27,8 @@ public static class SettingTable
         new("api", false, "Where programs ask and act, beside the command line; see [api.md](api.md)."),
         new("telemetry", false, "A collector of OpenTelemetry that metrics and traces are sent to; see "
             + "[metrics.md](../metrics.md). `/metrics` is there without it."),
+        new("suppression", false, "Addresses that keep failing, and are given up for a while; see "
+            + "[suppression.md](../suppression.md)."),
         new("receiver", true, "Who is told of alarms, by a way that is not the stuck queue; see "
             + "[alarms.md](../alarms.md)."),
         new("canary", true, "A small mail that is sent again and again, to a mailbox of your own: told where it does "
@@ -39,7 +41,7 @@ public static class SettingTable
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
             .. QueueKeys.All,
             .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All, .. TelemetryKeys.All,
-            .. ReceiverKeys.All, .. CanaryKeys.All, .. AlarmKeys.All];
+            .. SuppressionKeys.All, .. ReceiverKeys.All, .. CanaryKeys.All, .. AlarmKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;
 

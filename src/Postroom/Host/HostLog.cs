@@ -36,7 +36,7 @@ internal static partial class HostLog
     [LoggerMessage(1009, LogLevel.Warning, "what was held for want of a route stays so until the next start: {Why}")]
     public static partial void NotReleased(ILogger log, string why);
 
-    [LoggerMessage(1010, LogLevel.Error, "mail that needs it waits: {Trouble}")]
+    [LoggerMessage(1010, LogLevel.Error, "what needs it waits: {Trouble}")]
     public static partial void SecretClosed(ILogger log, string trouble);
 
 
@@ -49,6 +49,12 @@ internal static partial class HostLog
 
     [LoggerMessage(1014, LogLevel.Warning, "what the calendar told could not be kept, and is told again: {Why}")]
     public static partial void CalendarNotKept(ILogger log, string why);
+
+    [LoggerMessage(1017, LogLevel.Warning, "what alarm {Alarm} is about could not be read: {Why}")]
+    public static partial void NotMeasured(ILogger log, string alarm, string why);
+
+    [LoggerMessage(1018, LogLevel.Error, "the postmaster ended, and nobody is told of alarms: {Why}")]
+    public static partial void PostmasterEnded(ILogger log, string why);
 
     [LoggerMessage(1016, LogLevel.Error, "no metrics and traces are sent to the collector: {Why}")]
     public static partial void NothingReported(ILogger log, string why);

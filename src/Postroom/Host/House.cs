@@ -13,6 +13,7 @@ using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
@@ -48,6 +49,8 @@ public sealed class House : IAsyncDisposable
     private Conductor? _conductor;
     private Calendar? _calendar;
     private Postmasters? _postmaster;
+    private SuppressionList? _suppressions;
+    private SuppressionWatch? _undertaker;
     private Task _telling = Task.CompletedTask;
     private ApiServer? _api;
 
@@ -88,11 +91,15 @@ public sealed class House : IAsyncDisposable
         var hearing = Postmasters.HearingOf(all.DataFolder, _wiring);
         _submission = _wiring.Submission(all.Submission, _spool, hearing.Heard);
         await ListenAsync(() => _submission.StartAsync(cancel));
+        var log = _wiring.Logs.CreateLogger("postroom.suppression");
+        _suppressions = new SuppressionList(Folders.Suppressions(all.DataFolder), time, log);
+        _undertaker = new SuppressionWatch(all.Suppression, _suppressions, _spool, time, log);
         var refusals = new RefusalFile(Path.Combine(all.DataFolder, "refused.json"), Needs, _log);
         _conductor = new Conductor(new ConductorParts
         {
             RefusalOf = refusals.Find,
             KeepRefusal = refusals.Keep,
+            SuppressedBy = to => _suppressions.Find(to.Address) is { } one ? SuppressionActions.Says(one) : null,
             Spool = _spool,
             Routes = routes,
             Policy = new SandboxPolicy(all.Mode),
@@ -118,9 +125,10 @@ public sealed class House : IAsyncDisposable
         _postmaster = new Postmasters(new PostmasterDoors(_spool, _wiring, _vault, _reader)
         {
             Lanes = () => Lanes, Configuration = () => _configuration, Take = TakeAsync, Tokens = _tokens.Find,
+            Suppressions = _suppressions,
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
-        _telling = _postmaster.RunAsync(_closing.Token);
+        _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _undertaker.RunAsync(_closing.Token));
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -131,6 +139,7 @@ public sealed class House : IAsyncDisposable
             UsersFile = Folders.Users(all.DataFolder),
             Metrics = _reader.Read,
             Alarms = _postmaster.Watch,
+            Suppressions = _suppressions,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -172,6 +181,7 @@ public sealed class House : IAsyncDisposable
             _configuration = fresh;
             _tokens.Use(fresh.Accounts);
             _reporting.Use(fresh);
+            _undertaker!.Use(fresh.Suppression);
             _calendar!.Changed();
             await _conductor!.ReloadAsync(fresh.Table(), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);
@@ -236,7 +246,7 @@ public sealed class House : IAsyncDisposable
             await _api.StopAsync(patience.Token);
             await _api.DisposeAsync();
         }
-        await _telling; // before the store closes that it writes into
+        await Task.WhenAny(_telling, Task.Delay(TimeSpan.FromSeconds(5), _wiring.Time)); // before its store closes
         if (_conductor is not null)
             await _conductor.StopAsync();
         _reporting.Dispose(); // the last batch has how it all ended
@@ -308,6 +318,7 @@ public sealed class House : IAsyncDisposable
         var named = _configuration.Routes.Select(route => route.Account?.Secret)
             .Concat(_configuration.Accounts.SelectMany(account => new[] { account.ClientSecret, account.Key }))
             .OfType<string>().Distinct().ToList();
+        named.AddRange(_configuration.Postmaster.Secrets.Except(named));
         foreach (var name in named.Where(name => _vault.Find(name) is null))
             HostLog.SecretClosed(_log, SecretVault.Missing(name));
         foreach (var account in _configuration.Accounts)

@@ -12,6 +12,7 @@ using Postroom.Relay.Postmaster.Canaries;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 
@@ -25,6 +26,8 @@ internal sealed record PostmasterDoors(EmbeddedSpool Spool, Wiring Wiring, Secre
     public required Func<RelayConfiguration> Configuration { get; init; }
 
     public required Func<IReadOnlyList<Expiry>> Calendar { get; init; }
+
+    public required SuppressionList Suppressions { get; init; }
 
     /// <summary>Where tokens of an OAuth account come from; null if there is none of that name.</summary>
     public required Func<string, ITokenSource?> Tokens { get; init; }
@@ -53,6 +56,9 @@ internal sealed class Postmasters
             Canaries = () => _canaries!.Look(),
             Late = () => Watch!.Late,
             Refused = () => _refused,
+            Suppressions = () => doors.Suppressions.All,
+            Floor = all.Spool.FreeSpaceFloor,
+            Log = LogOf(wiring),
         });
         Watch = new AlarmWatch(all.Postmaster, new PostmasterParts(Folders.Alarms(all.DataFolder), doors.Spool.Note,
             sensors.Look, new ReceiverNeeds(doors.Vault, all.HostName, wiring.Time, MailAsync), LogOf(wiring))
@@ -84,7 +90,15 @@ internal sealed class Postmasters
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
-        await Task.WhenAll(Watch.RunAsync(cancel), _canaries.RunAsync(cancel));
+        try
+        {
+            await Task.WhenAll(Watch.RunAsync(cancel), _canaries.RunAsync(cancel));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            HostLog.PostmasterEnded(LogOf(_doors.Wiring), e.Message); // mail moves on without it
+        }
+
         _hearing.Keep();
     }
 

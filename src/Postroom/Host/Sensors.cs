@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Postroom.Configuration;
 using Postroom.Mail.Alarms;
 using Postroom.Mail.Audit;
@@ -7,6 +8,7 @@ using Postroom.Relay.Postmaster;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Ledger;
+using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
 
 namespace Postroom.Host;
@@ -32,6 +34,14 @@ internal sealed record SensorParts(
     /// <summary>The first notice of each receiver that was tried in vain.</summary>
     public required Func<IReadOnlyList<Notice>> Late { get; init; }
 
+    /// <summary>The addresses that no mail is sent to.</summary>
+    public required Func<IReadOnlyList<SuppressedAddress>> Suppressions { get; init; }
+
+    /// <summary>The floor of free space that is in use, in octets.</summary>
+    public required long Floor { get; init; }
+
+    public required ILogger Log { get; init; }
+
     /// <summary>When a reload was refused, and why; null where one was taken since.</summary>
     public required Func<(DateTimeOffset At, string Why)?> Refused { get; init; }
 }
@@ -53,7 +63,7 @@ internal sealed class Sensors
     {
         [Measures.PausedAccount] = static (all, _) => all.Paused(isAccount: true),
         [Measures.Paused] = static (all, _) => all.Paused(isAccount: false),
-        [Measures.OldestWaiting] = static (all, _) => [.. all._parts.Spool.Gauges.Oldest()
+        [Measures.OldestWaiting] = static (all, _) => [.. all._parts.Spool.Gauges.Oldest(untried: true)
             .Select(lane => new Measured(Route(lane.Lane), lane.AcceptedAt is { } at ? all.Since(at) : 0))],
         [Measures.Waiting] = static (all, _) => all.InState(State.Waiting),
         [Measures.Held] = static (all, _) =>
@@ -61,8 +71,13 @@ internal sealed class Sensors
         [Measures.Failing] = static (all, _) => all.Failing(),
         [Measures.InDoubt] = static (all, _) => all.Grown(QueueInstruments.Attempts, all._hour, "in_doubt"),
         [Measures.Damaged] = static (all, _) =>
-            [new Measured("", all.Grown(QueueInstruments.Attempts, all._day, "damaged").Sum(one => one.Value))],
+            [new Measured("", all.Grown(QueueInstruments.Attempts, all._day, "damaged").Sum(one => one.Value))
+            {
+                IsAtLeast = all.Now < all._day.Span,
+            }],
         [Measures.Parked] = static (all, _) => all.Grown(QueueInstruments.Parked, all._day),
+        [Measures.Suppressed] = static (all, _) => [new Measured("", all._parts.Suppressions().Count(one =>
+            one.Who is null && all.Since(one.Since) < 86_400))],
         [Measures.Refused] = static (all, _) => all.RefusedNear(),
         [Measures.LoginsRefused] = static (all, _) =>
             all.Grown(SubmissionInstruments.Logins, all._tenMinutes, "refused"),
@@ -72,7 +87,8 @@ internal sealed class Sensors
             -all.Since(new DateTimeOffset(expiry.Day.ToDateTime(default), TimeSpan.Zero))) { Cure = expiry.Cure })],
         [Measures.DiskFree] = static (all, _) => all.Disk(),
         [Measures.IndexBehind] = static (all, _) => [new Measured("", all._parts.Spool.Index.Behind)],
-        [Measures.ClockJump] = static (all, _) => [new Measured("", all.Jump())],
+        [Measures.ClockJump] = static (all, _) =>
+            [new Measured("", all.Jump()) { IsAtLeast = all.Now < TimeSpan.FromHours(1) }],
         [Measures.Restarts] = static (all, _) => [new Measured("", all.Starts())],
         [Measures.ConfigurationRefused] = static (all, _) => all._parts.Refused() is var (at, why)
             ? [new Measured("", Math.Max(1, all.Since(at))) { Detail = why }] : [new Measured("", 0)],
@@ -109,10 +125,12 @@ internal sealed class Sensors
             {
                 return Readers[alarm.Measure](this, alarm);
             }
-            catch (Exception e) when (e is IOException or LedgerCorruptException or ObjectDisposedException
-                or UnauthorizedAccessException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
-                return null; // a store that closes, or has failed, is told by other means
+                // A store that closes, or has failed, is told by other means; no measure takes the others with it.
+                if (e is not (IOException or LedgerCorruptException or ObjectDisposedException))
+                    HostLog.NotMeasured(_parts.Log, alarm.Name, e.Message);
+                return null;
             }
         };
     }
@@ -146,6 +164,7 @@ internal sealed class Sensors
             .Select(one => new Measured(Route(one.Route), one.All < FewestJudged ? 0 : one.Bad / one.All)
             {
                 Detail = one.All < FewestJudged || one.Bad == 0 ? null : LastFailure(one.Route),
+                IsAtLeast = Now < _hour.Span,
             })];
     }
 
@@ -171,13 +190,17 @@ internal sealed class Sensors
                     words[listener] = reason.Replace('_', ' ');
             }
 
-        return [.. count.Select(one => new Measured(one.Key, one.Value) { Detail = words.GetValueOrDefault(one.Key) })];
+        return [.. count.Select(one => new Measured(one.Key, one.Value)
+        {
+            Detail = words.GetValueOrDefault(one.Key), IsAtLeast = Now < _tenMinutes.Span,
+        })];
     }
 
     private Measured[] Disk()
     {
-        var (free, floor) = (_parts.Spool.Gauges.FreeSpace, _parts.Configuration().Spool.FreeSpaceFloor);
-        return floor <= 0 ? [] : [new Measured("", (double)free / floor)
+        var (free, floor) = (_parts.Spool.Gauges.FreeSpace, _parts.Floor);
+        var times = floor <= 0 ? double.MaxValue : (double)free / floor;
+        return [new Measured("", _parts.Spool.HasRoom ? times : Math.Min(times, 0.99)) // it opens with room to spare
         {
             Detail = FormattableString.Invariant(
                 $"{free / 1e9:0.0} GB are free, the floor is at {floor / 1e9:0.0} GB."),
@@ -187,14 +210,18 @@ internal sealed class Sensors
     // A filter with an age means another moment each time.
     private Measured[] Found(Alarm alarm) =>
         FilterParser.TryParse(alarm.Filter ?? "", _parts.Time.GetUtcNow(), out var filter, out _)
-            ? [new Measured("", _parts.Spool.Index.FindAndCount(filter, null, 1, TimeSpan.FromSeconds(1)).Count.Total)]
+            && _parts.Spool.Index.FindAndCount(filter, null, 1, TimeSpan.FromSeconds(1)).Count is var found
+            ? [new Measured("", found.Total) { IsAtLeast = !found.IsWhole }]
             : [];
 
     /// <param name="value">Of the second label; null where there is only one.</param>
     private List<Measured> Grown(Declaration declared, CounterWindow window, string? value = null) =>
         [.. Samples(declared).Where(sample => value is null || sample.Labels[1] == value)
             .Select(sample => new Measured(Route(sample.Labels[0]),
-                window.Grown($"{declared.Name} {sample.Labels[0]} {value}", Now, sample.Value)))];
+                window.Grown($"{declared.Name} {sample.Labels[0]} {value}", Now, sample.Value))
+            {
+                IsAtLeast = Now < window.Span, // what was before the start may be of it
+            })];
 
     private double Jump()
     {

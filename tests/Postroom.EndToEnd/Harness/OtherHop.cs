@@ -178,7 +178,7 @@ internal sealed class OtherHop : IAsyncDisposable
         start dovecot -F -c "$W/dovecot.conf"
         """);
 
-    /// <summary>Dovecot's IMAP service with one mailbox, whose folder of new mail is <c>home/new</c>; STARTTLS.</summary>
+    /// <summary>Dovecot's IMAP service with one mailbox, whose new mail is in <c>home/new</c>; STARTTLS.</summary>
     public static Task<OtherHop> ImapAsync() => StartAsync("imap", 0, """
         mkdir -p "$W/run" "$W/home/new" "$W/home/cur" "$W/home/tmp"
         chown -R nobody "$W/home"

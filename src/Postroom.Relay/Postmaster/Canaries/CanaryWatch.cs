@@ -35,10 +35,13 @@ public sealed record CanaryParts(
 public sealed class CanaryWatch(CanaryParts parts)
 {
     private const int MostUnderWay = 48;
+    private const int MostLookedFor = 5; // by one look; those before them are lost
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FirstClosed = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestClosed = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Flight> _flights = new(StringComparer.Ordinal);
@@ -62,7 +65,10 @@ public sealed class CanaryWatch(CanaryParts parts)
         lock (_gate)
             return [.. _settings.Select(one =>
                 _flights.GetValueOrDefault(one.Name) is { UnderWay: [var oldest, ..] } flight
-                    ? new Measured(one.Name, Math.Max(0, (now - oldest.SentAt).TotalSeconds)) { Detail = flight.Words }
+                    ? new Measured(one.Name, Math.Max(0, (now - oldest.SentAt).TotalSeconds))
+                    {
+                        Detail = flight.Words, About = flight.Route,
+                    }
                     : new Measured(one.Name, 0))];
     }
 
@@ -84,9 +90,9 @@ public sealed class CanaryWatch(CanaryParts parts)
 
     private async Task TendAsync(CanarySettings canary, CancellationToken cancel)
     {
-        var flight = FlightOf(canary);
         try
         {
+            var flight = FlightOf(canary);
             if (!parts.IsLive())
             {
                 if (flight.UnderWay.Count > 0)
@@ -138,58 +144,56 @@ public sealed class CanaryWatch(CanaryParts parts)
 
     private async Task LookForAsync(CanarySettings canary, Flight flight, CancellationToken cancel)
     {
-        string? words = null;
-        foreach (var bird in flight.UnderWay.Reverse())
-        {
-            (var hasArrived, words) = await HasArrivedAsync(canary, bird, cancel);
-            if (!hasArrived)
-            {
-                if (bird == flight.UnderWay[^1])
-                    flight.Words = words;
-                continue;
-            }
-
-            var now = parts.Time.GetUtcNow();
-            parts.Meters.Postmaster.Arrived(canary.Name, now - bird.SentAt);
-            PostmasterLog.CanaryArrived(parts.Log, canary.Name, (now - bird.SentAt).TotalSeconds);
-            Change(flight, () => // those before it are lost, and the way is open again
-            {
-                flight.UnderWay = [.. flight.UnderWay.SkipWhile(one => one.Mark != bird.Mark).Skip(1)];
-                flight.Words = null;
-            });
-            break;
-        }
-
-        var wait = (parts.Time.GetUtcNow() - flight.SentAt) / 2;
+        var now = parts.Time.GetUtcNow();
+        var wait = (now - flight.SentAt) / 2;
         wait = wait > LongestWait ? LongestWait : wait < FirstLook ? FirstLook : wait;
-        flight.LookAt = parts.Time.GetUtcNow() + wait;
+        flight.LookAt = now + wait; // whatever comes of this look
+        var newest = flight.UnderWay[^1];
+        var row = newest.Mail is { } id ? RowOf(id) : null;
+        flight.Route = row?.Lane;
+        flight.Words = newest.Mail is null ? flight.Words : row is null ? $"{newest.Mail} is not in the index yet"
+            : $"{newest.Mail} is {row.State.ToString().ToLowerInvariant()}"
+                + (row.Last is { } last ? $": {last}" : "");
+        var taken = flight.UnderWay.Where(one => one.Mail is { } mail && StateOf(mail) == State.Delivered)
+            .TakeLast(MostLookedFor).ToList();
+        if (taken.Count == 0)
+            return;
+        var arrived = canary.Mailbox is { } mailbox
+            ? await LookIntoAsync(canary, mailbox, flight, taken, cancel)
+            : taken[^1];
+        if (arrived is null)
+            return;
+        now = parts.Time.GetUtcNow();
+        parts.Meters.Postmaster.Arrived(canary.Name, now - arrived.SentAt);
+        PostmasterLog.CanaryArrived(parts.Log, canary.Name, (now - arrived.SentAt).TotalSeconds);
+        Change(flight, () => // those before it are lost, and the way is open again
+        {
+            flight.UnderWay = [.. flight.UnderWay.SkipWhile(one => one.Mark != arrived.Mark).Skip(1)];
+            flight.Words = null;
+        });
     }
 
-    private async Task<(bool HasArrived, string? Words)> HasArrivedAsync(
-        CanarySettings canary, Bird bird, CancellationToken cancel)
+    private async Task<Bird?> LookIntoAsync(CanarySettings canary, MailboxSettings mailbox, Flight flight,
+        List<Bird> taken, CancellationToken cancel)
     {
-        if (bird.Mail is null)
-            return (false, "it was not accepted here");
-        var row = RowOf(bird.Mail);
-        if (canary.Mailbox is not { } mailbox || row is not { State: State.Delivered })
-            return (row?.State == State.Delivered, row is null
-                ? $"{bird.Mail} is not in the index yet"
-                : $"{bird.Mail} is {row.State.ToString().ToLowerInvariant()}"
-                    + (row.Last is { } last ? $": {last}" : ""));
         try
         {
-            return await Mailbox.LookAsync(mailbox, bird.Mark, parts.Vault,
-                mailbox.OAuth is { } account ? parts.Tokens(account) : null, cancel) switch
-            {
-                Found.InMailbox => (true, null),
-                Found.InSpam => (false, $"{bird.Mail} lies in the spam folder"),
-                _ => (false, $"the next hop took {bird.Mail}, and it is not in the mailbox"),
-            };
+            var found = await Mailbox.LookAsync(mailbox, [.. taken.Select(one => one.Mark)], parts.Vault,
+                mailbox.OAuth is { } account ? parts.Tokens(account) : null, cancel);
+            flight.ClosedFor = TimeSpan.Zero;
+            flight.Words = found[taken[^1].Mark] == Found.InSpam ? $"{taken[^1].Mail} lies in the spam folder"
+                : $"the next hop took {taken[^1].Mail}, and it is not in the mailbox";
+            return taken.FindLast(one => found[one.Mark] == Found.InMailbox);
         }
         catch (MailboxClosedException e)
         {
+            // Providers count wrong logins: ever more seldom, up to an hour.
+            flight.ClosedFor = flight.ClosedFor < FirstClosed ? FirstClosed
+                : flight.ClosedFor * 2 < LongestClosed ? flight.ClosedFor * 2 : LongestClosed;
+            flight.LookAt = parts.Time.GetUtcNow() + flight.ClosedFor;
+            flight.Words = $"the mailbox cannot be looked into: {e.Message}";
             PostmasterLog.MailboxClosed(parts.Log, canary.Name, e.Message);
-            return (false, $"the mailbox cannot be looked into: {e.Message}");
+            return null;
         }
     }
 
@@ -204,7 +208,11 @@ public sealed class CanaryWatch(CanaryParts parts)
         {
             if (!_isRead)
                 foreach (var kept in Read())
-                    _flights[kept.Key] = new Flight { SentAt = kept.Value.SentAt, UnderWay = kept.Value.UnderWay };
+                    _flights[kept.Key] = new Flight
+                    {
+                        SentAt = kept.Value.SentAt,
+                        UnderWay = [.. kept.Value.UnderWay.Where(one => one is { Mark: not null })],
+                    };
             _isRead = true;
             if (!_flights.TryGetValue(canary.Name, out var flight))
                 _flights[canary.Name] = flight = new Flight();
@@ -257,6 +265,12 @@ public sealed class CanaryWatch(CanaryParts parts)
         public IReadOnlyList<Bird> UnderWay { get; set; } = [];
 
         public DateTimeOffset LookAt { get; set; }
+
+        /// <summary>How long the mailbox is left alone, where it could not be looked into.</summary>
+        public TimeSpan ClosedFor { get; set; }
+
+        /// <summary>The route that the newest takes.</summary>
+        public string? Route { get; set; }
 
         /// <summary>What is known of the newest.</summary>
         public string? Words { get; set; }

@@ -27,10 +27,11 @@ internal static class Mailbox
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Where the canary with this mark in its subject lies.</summary>
+    /// <summary>Where canaries lie, by the marks in their subjects: one look, one login.</summary>
     /// <exception cref="MailboxClosedException">It cannot be told; says why.</exception>
-    public static async Task<Found> LookAsync(
-        MailboxSettings settings, string mark, SecretVault vault, ITokenSource? tokens, CancellationToken cancel)
+    public static async Task<IReadOnlyDictionary<string, Found>> LookAsync(
+        MailboxSettings settings, IReadOnlyList<string> marks, SecretVault vault, ITokenSource? tokens,
+        CancellationToken cancel)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(2 * Patience);
@@ -39,14 +40,19 @@ internal static class Mailbox
             using var client = new ImapClient { Timeout = (int)Patience.TotalMilliseconds };
             client.CheckCertificateRevocation = false; // as in mail between servers: many name no place to ask
             if (settings.TrustFile is { } trusted)
-                client.ServerCertificateValidationCallback = (_, certificate, _, errors) =>
-                    IsTrusted(certificate, errors, trusted);
+                client.ServerCertificateValidationCallback = (_, certificate, chain, errors) =>
+                    IsTrusted(certificate, chain, errors, trusted);
             await client.ConnectAsync(settings.Host, settings.Port, OptionsOf(settings.Tls), patience.Token);
             await LogInAsync(client, settings, vault, tokens, patience.Token);
-            var found = await LookAsync(client, await client.GetFolderAsync(settings.Folder, patience.Token), mark,
-                patience.Token) ? Found.InMailbox
-                : SpamOf(client) is { } spam && await LookAsync(client, spam, mark, patience.Token) ? Found.InSpam
-                : Found.Nowhere;
+            var found = marks.ToDictionary(mark => mark, _ => Found.Nowhere);
+            var folder = await client.GetFolderAsync(settings.Folder, patience.Token);
+            foreach (var mark in marks)
+                if (await LookAsync(client, folder, mark, patience.Token))
+                    found[mark] = Found.InMailbox;
+            if (SpamOf(client) is { } spam)
+                foreach (var mark in marks.Where(one => found[one] == Found.Nowhere))
+                    if (await LookAsync(client, spam, mark, patience.Token))
+                        found[mark] = Found.InSpam;
             await client.DisconnectAsync(quit: true, patience.Token);
             return found;
         }
@@ -87,7 +93,8 @@ internal static class Mailbox
     private static async Task<bool> LookAsync(
         ImapClient client, IMailFolder folder, string mark, CancellationToken cancel)
     {
-        await folder.OpenAsync(FolderAccess.ReadWrite, cancel);
+        if (!folder.IsOpen)
+            await folder.OpenAsync(FolderAccess.ReadWrite, cancel);
         var found = await folder.SearchAsync(SearchQuery.SubjectContains(mark), cancel);
         if (found.Count == 0)
             return false;
@@ -109,13 +116,17 @@ internal static class Mailbox
         TlsMode.Required or TlsMode.Opportunistic => SecureSocketOptions.StartTls,
     };
 
-    private static bool IsTrusted(X509Certificate? certificate, SslPolicyErrors errors, string trustFile)
+    private static bool IsTrusted(
+        X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors, string trustFile)
     {
         if (certificate is not X509Certificate2 shown || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
             return false;
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true; // nothing is fetched from where a stranger says
+        if (sent is not null)
+            chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         chain.ChainPolicy.CustomTrustStore.ImportFromPemFile(trustFile);
         return chain.Build(shown);
     }

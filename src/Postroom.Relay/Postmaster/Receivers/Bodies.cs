@@ -1,15 +1,17 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Postroom.Mail;
 using Postroom.Mail.Alarms;
 
 namespace Postroom.Relay.Postmaster.Receivers;
 
 /// <summary>A notice in the words of whoever gets it.</summary>
-internal static class Bodies
+internal static partial class Bodies
 {
     private const int LongestText = 2_000;
+    private const int LongestSection = 2_900; // Slack takes 3,000 characters
 
     private static readonly JsonWriterOptions Readable = new()
     {
@@ -66,7 +68,8 @@ internal static class Bodies
             json.WriteString("type", "section");
             json.WriteStartObject("text");
             json.WriteString("type", "mrkdwn");
-            json.WriteString("text", text);
+            json.WriteString("text", text.Length <= LongestSection ? text : text[..LongestSection] + "…");
+            json.WriteBoolean("verbatim", true); // nothing in it is made a link or a mention
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -134,10 +137,15 @@ internal static class Bodies
     private static string Sign(News news) =>
         !news.IsRaised ? ":white_check_mark:" : news.Severity == Severity.Critical ? ":rotating_light:" : ":warning:";
 
-    // Others' words name nobody and link nowhere: what steers Slack is escaped, what steers a screen too.
-    private static string Slack(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal)
+    // Others' words name nobody and link nowhere: what steers Slack is escaped, what steers a screen too. Of those who
+    // understand the same some read Markdown and @all: a character of no width keeps them from it.
+    private static string Slack(string text) => Mention().Replace(text, "@\u200B")
+        .Replace("](", "]\u200B(", StringComparison.Ordinal).Replace("&", "&amp;", StringComparison.Ordinal)
         .Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
         .Replace('*', '∗');
+
+    [GeneratedRegex(@"(?<![\w.+-])@(?=\w)")]
+    private static partial Regex Mention();
 
     private static string Shown(string text) =>
         Printable.Of(text.Length <= LongestText ? text : text[..LongestText] + "…");

@@ -13,7 +13,12 @@ namespace Postroom.Relay.Postmaster.Receivers;
 /// </remarks>
 internal static class GuardedHttp
 {
-    private static readonly IPAddress CloudOfIpv6 = IPAddress.Parse("fd00:ec2::254");
+    // Where clouds keep the credentials of a machine, beside the link-local addresses.
+    private static readonly HashSet<IPAddress> OfClouds =
+    [
+        IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("fd20:ce::254"), IPAddress.Parse("168.63.129.16"),
+        IPAddress.Parse("100.100.100.200"), IPAddress.Parse("192.0.0.192"),
+    ];
 
     /// <param name="trustFile">PEM certificates to trust instead of the system's; null for the system's.</param>
     public static HttpClient Make(string? trustFile, TimeSpan within)
@@ -25,19 +30,21 @@ internal static class GuardedHttp
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             ConnectTimeout = within,
         };
-        if (trustFile is not null)
-            handler.SslOptions = new SslClientAuthenticationOptions
-            {
-                CertificateChainPolicy = PolicyOf(trustFile),
-            };
+        handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = PolicyOf(trustFile) };
         return new HttpClient(handler) { Timeout = within };
     }
+
+    /// <summary>What is said of a host that is none.</summary>
+    public static string NoPlace(string host) =>
+        $"{host} is no place to post to: its addresses are link-local, of many, or where a cloud keeps credentials";
 
     /// <summary>Whether an address may be one of a receiver.</summary>
     public static bool MayBe(IPAddress address)
     {
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
+        if (Within(address) is { } inner)
+            address = inner;
+        if (OfClouds.Contains(address))
+            return false;
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
             var octets = address.GetAddressBytes();
@@ -45,7 +52,17 @@ internal static class GuardedHttp
         }
 
         return !address.IsIPv6LinkLocal && !address.IsIPv6Multicast && !address.Equals(IPAddress.IPv6Any)
-            && !address.Equals(CloudOfIpv6);
+            && !address.Equals(IPAddress.IPv6None);
+    }
+
+    // The address of version 4 within one of version 6: mapped, by NAT64 (RFC 6052 §2.1) or 6to4 (RFC 3056 §2).
+    private static IPAddress? Within(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4();
+        var octets = address.GetAddressBytes();
+        return octets is [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, ..] ? new IPAddress(octets[12..])
+            : octets is [0x20, 0x02, _, _, _, _, ..] && octets.Length == 16 ? new IPAddress(octets[2..6]) : null;
     }
 
     private static async ValueTask<Stream> ConnectAsync(
@@ -56,7 +73,7 @@ internal static class GuardedHttp
             : await System.Net.Dns.GetHostAddressesAsync(host, cancel);
         var allowed = addresses.Where(MayBe).ToArray();
         if (allowed.Length == 0)
-            throw new HttpRequestException($"{host} is no place to post to: its addresses are link-local, or of many");
+            throw new HttpRequestException(NoPlace(host));
         Socket? connecting = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -71,12 +88,16 @@ internal static class GuardedHttp
         }
     }
 
-    private static X509ChainPolicy PolicyOf(string trustFile)
+    // Nothing is fetched from where a certificate says.
+    private static X509ChainPolicy PolicyOf(string? trustFile)
     {
         var policy = new X509ChainPolicy
         {
-            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+            RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
         };
+        if (trustFile is null)
+            return policy;
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         policy.CustomTrustStore.ImportFromPemFile(trustFile);
         return policy;
     }

@@ -23,12 +23,17 @@ internal static class WebReceiver
 
     /// <summary>Tries once.</summary>
     public static async Task<Told> TellAsync(
-        Receiver receiver, Notice notice, ReceiverNeeds needs, CancellationToken cancel)
+        Receiver receiver, Notice notice, ReceiverNeeds needs, CancellationToken stop)
     {
+        using var patience = new CancellationTokenSource(Patience);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
+        var cancel = either.Token; // of all of it: who sends a header and then nothing holds up nobody
         try
         {
             if (AddressOf(receiver, needs.Vault) is not { } url)
                 return new Told(false, $"The secret {receiver.UrlSecret} is no http or https address.");
+            if (IPAddress.TryParse(url.DnsSafeHost, out var literal) && !GuardedHttp.MayBe(literal))
+                return new Told(false, GuardedHttp.NoPlace(url.DnsSafeHost)); // a proxy would go there for us
             var body = receiver.Kind switch
             {
                 ReceiverKind.Slack => Bodies.OfSlack(notice, needs.HostName),
@@ -43,14 +48,14 @@ internal static class WebReceiver
                 Sign(request, notice.Id, body, receiver.Key is { } key ? needs.Vault.Open(key) : null,
                     needs.Time.GetUtcNow());
             using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-            return await ReadAsync(answer, cancel);
+            return await ReadAsync(answer, receiver.UrlSecret is null ? null : url, cancel);
         }
         catch (VaultException e)
         {
             return new Told(false, e.Message);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or CryptographicException
-            or OperationCanceledException && !cancel.IsCancellationRequested)
+            || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
             return new Told(false, e is OperationCanceledException
                 ? $"No answer within {Patience.TotalSeconds:0} seconds."
@@ -88,22 +93,38 @@ internal static class WebReceiver
             && url.Scheme is "http" or "https" ? url : null);
 
     // What it answers is a stranger's: a line of it, for people.
-    private static async Task<Told> ReadAsync(HttpResponseMessage answer, CancellationToken cancel)
+    private static async Task<Told> ReadAsync(HttpResponseMessage answer, Uri? hidden, CancellationToken cancel)
     {
-        var octets = new byte[LongestAnswer];
-        var read = 0;
-        await using (var body = await answer.Content.ReadAsStreamAsync(cancel))
-            read = await body.ReadAtLeastAsync(octets, octets.Length, throwOnEndOfStream: false, cancel);
-        var words = AppFacts.Text(Encoding.UTF8.GetString(octets, 0, read));
+        var words = AppFacts.Text(await WordsOfAsync(answer, cancel));
+        if (hidden is not null && words is not null) // it may answer what it was asked
+            foreach (var part in hidden.Segments.Select(one => one.Trim('/')).Append(hidden.Query)
+                .Where(one => one.Length > 3))
+                words = words.Replace(part, "•••", StringComparison.OrdinalIgnoreCase);
         var told = answer.IsSuccessStatusCode;
         return new Told(told, $"{(int)answer.StatusCode} {words ?? answer.ReasonPhrase}".TrimEnd())
         {
-            // It was understood, and is not wanted: another try would be the same. A person may correct the rest.
-            IsHopeless = !told && (int)answer.StatusCode is >= 400 and < 500 and not (int)HttpStatusCode.Unauthorized
-                and not (int)HttpStatusCode.Forbidden and not (int)HttpStatusCode.NotFound
-                and not (int)HttpStatusCode.RequestTimeout and not 425 and not (int)HttpStatusCode.TooManyRequests,
+            // This notice is not wanted: another try would be the same. What is wrong with the address or the key a
+            // person may correct, and it is tried on.
+            IsHopeless = answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge
+                or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.UnprocessableEntity,
             RetryAfter = answer.Headers.RetryAfter?.Delta,
         };
+    }
+
+    // The status has decided: words that do not come, or break off, are no words.
+    private static async Task<string?> WordsOfAsync(HttpResponseMessage answer, CancellationToken cancel)
+    {
+        var octets = new byte[LongestAnswer];
+        try
+        {
+            await using var body = await answer.Content.ReadAsStreamAsync(cancel);
+            var read = await body.ReadAtLeastAsync(octets, octets.Length, throwOnEndOfStream: false, cancel);
+            return Encoding.UTF8.GetString(octets, 0, read);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return null;
+        }
     }
 }
 

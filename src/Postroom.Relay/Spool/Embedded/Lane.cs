@@ -148,11 +148,13 @@ internal sealed class Lane(string name, Presence presence)
     }
 
     /// <summary>The first accepted of those that wait here; null if none does.</summary>
-    public MailId? OldestWaiting()
+    /// <param name="untried">Of those alone that have not failed by their own fault.</param>
+    public MailId? OldestWaiting(bool untried)
     {
         MailId? oldest = null;
         foreach (var (parcel, _) in _window.UnorderedItems)
-            if (oldest is not { } first || parcel.Id < first)
+            if ((oldest is not { } first || parcel.Id < first)
+                && !(untried && Array.Exists(parcel.Recipients, one => one.FailedTries > 0)))
                 oldest = parcel.Id;
         foreach (var queue in _fresh.Values)
             if (queue.TryPeek(out var parcel) && (oldest is not { } first || parcel.Id < first))

@@ -33,7 +33,7 @@ public sealed class AlarmBookTests
         for (var i = 0; i < 4; i++)
             Assert.Empty(Look(book, 10));
         var over = Assert.Single(Look(book, 1));
-        Assert.Equal((false, "14 wait for upstream, 10 are allowed", "1 wait for upstream, 10 are allowed"),
+        Assert.Equal((false, "14 wait for upstream, 10 are allowed", "It is well: waiting is 1."),
             (over.IsRaised, over.Of.Text, over.Of.Now));
         Assert.Empty(book.Raised);
         Assert.Empty(Look(book, 1));
@@ -135,6 +135,48 @@ public sealed class AlarmBookTests
             LookAtBoth();
         Assert.Equal([("stopped", false), ("mail-waits", true)],
             changes.Select(change => (change.Of.Alarm, change.IsRaised)));
+    }
+
+    [Fact]
+    public void OneAlarmTellsForAnotherOfWhatThatIsAbout()
+    {
+        var stopped = new Alarm("stopped", Measures.Paused, 0) { For = 10 * Minute };
+        var lost = new Alarm("lost", Measures.CanaryMissing, 0) { Unless = ["stopped"] };
+        var book = new AlarmBook([]);
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(i == 0 ? ["other"] : [], book.Look([stopped, lost], alarm => alarm == stopped
+                    ? [new Measured("upstream", 1)]
+                    : [new Measured("mine", 1) { About = "upstream" }, new Measured("other", 1)], _now, Minute)
+                .Select(change => change.Of.Subject));
+    }
+
+    [Fact]
+    public void WhatIsSoMuchAtLeastCanRaiseAndCannotResolve()
+    {
+        var book = new AlarmBook([]);
+        List<AlarmChange> changes = [];
+        void LookAt(double value, bool isAtLeast) => changes.AddRange(book.Look([Waits],
+            _ => [new Measured("upstream", value) { IsAtLeast = isAtLeast }], _now, Minute));
+        for (var i = 0; i < 5; i++)
+            LookAt(100, isAtLeast: true);
+        Assert.Single(changes);
+        for (var i = 0; i < 100; i++)
+            LookAt(0, isAtLeast: true);
+        Assert.Single(changes);
+        for (var i = 0; i < 5; i++)
+            LookAt(0, isAtLeast: false);
+        Assert.Equal(2, changes.Count);
+    }
+
+    [Fact]
+    public void WhatThrowsLosesNothing()
+    {
+        var book = new AlarmBook([]);
+        for (var i = 0; i < 5; i++)
+            Assert.Throws<InvalidOperationException>(() => book.Look([Waits, Waits with { Name = "other" }],
+                alarm => alarm == Waits ? [new Measured("upstream", 100)] : throw new InvalidOperationException(),
+                _now, Minute));
+        Assert.Empty(book.Raised);
     }
 
     [Fact]

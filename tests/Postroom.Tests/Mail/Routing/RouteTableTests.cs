@@ -37,7 +37,8 @@ public class RouteTableTests
         Route main = new("main", "h", 25), backup = new("backup", "h", 25) { Recipients = ["nobody.example"] };
         var table = new RouteTable([main, backup],
         [
-            new Pin("relay@example.com", "ops@example.com", "backup"), new Pin("a@example.com", "b@example.com", "gone"),
+            new Pin("relay@example.com", "ops@example.com", "backup"),
+            new Pin("a@example.com", "b@example.com", "gone"),
             new Pin("relay@example.com", "ops@example.com", "main"), // the first holds
         ]);
         Assert.Equal("backup", LaneOf("relay@example.com", "ops@example.com"));

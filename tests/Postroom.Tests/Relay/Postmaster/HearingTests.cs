@@ -22,9 +22,9 @@ public sealed class HearingTests : IDisposable
         var hearing = Listen();
         Live(hearing, TimeSpan.FromDays(36), Jira);
         Assert.Equal(0, Of(hearing.Look()).Value);
-        _time.Advance(TimeSpan.FromMinutes(25)); // 29 since the last mail
+        Pass(hearing, 25); // 29 since the last mail
         Assert.Equal(0, Of(hearing.Look()).Value);
-        _time.Advance(TimeSpan.FromMinutes(60));
+        Pass(hearing, 60);
         var silent = Of(hearing.Look());
         Assert.Equal(("jira at jira.example.com", true), (silent.Subject, silent.Value > 1));
         Assert.Equal("no mail for 89 minutes, where at this time of the week 30 minutes are the most that chance "
@@ -42,17 +42,47 @@ public sealed class HearingTests : IDisposable
         _time.Advance(TimeSpan.FromMinutes(5));
         var after = Listen();
         Assert.Equal(0, Of(after.Look()).Value);
-        _time.Advance(TimeSpan.FromMinutes(80));
+        Pass(after, 80);
         Assert.True(Of(after.Look()).Value > 1);
 
         after.Keep();
         _time.Advance(TimeSpan.FromDays(1)); // nobody listened: that is no silence
         var later = Listen();
         Assert.Equal(0, Of(later.Look()).Value);
-        _time.Advance(TimeSpan.FromMinutes(25));
+        Pass(later, 25);
         Assert.Equal(0, Of(later.Look()).Value);
-        _time.Advance(TimeSpan.FromMinutes(60));
+        Pass(later, 60);
         Assert.True(Of(later.Look()).Value > 1);
+    }
+
+    [Fact]
+    public void AMachineThatSleptHasHeardNobodyFallSilent()
+    {
+        var hearing = Listen();
+        Live(hearing, TimeSpan.FromDays(36), Jira);
+        _time.Advance(TimeSpan.FromHours(9));
+        Assert.Equal(0, Of(hearing.Look()).Value);
+        _time.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(0, Of(hearing.Look()).Value);
+    }
+
+    [Fact]
+    public void AnApplicationIsCalledByWhereItIsAndForgottenOnceItIsGone()
+    {
+        Assert.Equal("jira at jira.example.com", Hearing.NameOf(new AppFacts("jira")
+        {
+            Instance = "8f1c", Site = "https://jira.example.com/secure",
+        }));
+        var hearing = Listen();
+        hearing.Heard(Jira);
+        Assert.Single(hearing.Look());
+        for (var day = 0; day < 7 * Rhythm.Weeks * 24 * 7; day++) // looks of less than ten minutes
+        {
+            _time.Advance(TimeSpan.FromMinutes(9));
+            hearing.Look();
+        }
+
+        Assert.Empty(hearing.Look());
     }
 
     [Theory]
@@ -60,8 +90,8 @@ public sealed class HearingTests : IDisposable
     [InlineData("null")]
     [InlineData("{}")]
     [InlineData("{\"at\":\"2026-11-02T00:00:00Z\",\"sources\":null}")]
-    [InlineData("{\"at\":\"2026-11-02T00:00:00Z\",\"sources\":{\"jira\":null,\"x\":{\"last\":\"2026-11-02T00:00:00Z\"}}}")]
-    [InlineData("{\"at\":\"2026-11-02T00:00:00Z\",\"sources\":{\"x\":{\"last\":\"2026-11-02T00:00:00Z\",\"weeks\":[{}]}}}")]
+    [InlineData("{\"at\":\"2026-11-02T00:00Z\",\"sources\":{\"jira\":null,\"x\":{\"last\":\"2026-11-02T00:00Z\"}}}")]
+    [InlineData("{\"at\":\"2026-11-02T00:00Z\",\"sources\":{\"x\":{\"last\":\"2026-11-02T00:00Z\",\"weeks\":[{}]}}}")]
     public void AFileThatCannotBeReadIsBegunAnew(string text)
     {
         File.WriteAllText(Path.Combine(_folder, "habits.json"), text);
@@ -92,6 +122,15 @@ public sealed class HearingTests : IDisposable
             hearing.Heard(app);
             hearing.Look();
             _time.Advance(TimeSpan.FromMinutes(4));
+        }
+    }
+
+    private void Pass(Hearing hearing, int minutes)
+    {
+        for (var minute = 0; minute < minutes; minute++)
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            hearing.Look();
         }
     }
 

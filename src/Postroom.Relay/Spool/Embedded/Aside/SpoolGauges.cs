@@ -38,10 +38,11 @@ public sealed class SpoolGauges
     /// Memory has all that is due next, up to the window. Beyond it is mail that is due later and may be older, by the
     /// longest wait of a retry at most.
     /// </remarks>
-    public IReadOnlyList<(string Lane, DateTimeOffset? AcceptedAt)> Oldest()
+    /// <param name="untried">Of the mail alone that has not failed by its own fault.</param>
+    public IReadOnlyList<(string Lane, DateTimeOffset? AcceptedAt)> Oldest(bool untried = false)
     {
         lock (_board.Gate)
-            return [.. _board.All.Select(lane => (lane.Name, lane.OldestWaiting()?.At))];
+            return [.. _board.All.Select(lane => (lane.Name, lane.OldestWaiting(untried)?.At))];
     }
 
     /// <summary>Recipients by lane and state, as the index keeps count of them.</summary>

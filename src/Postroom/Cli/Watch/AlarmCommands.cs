@@ -3,7 +3,7 @@ using System.Globalization;
 using Postroom.Api;
 using Postroom.Host;
 
-namespace Postroom.Cli;
+namespace Postroom.Cli.Watch;
 
 /// <summary><c>postroom alarm list|notices|test</c>: what is wrong, and whether those in charge are told.</summary>
 internal static class AlarmCommands
