@@ -139,7 +139,7 @@ internal sealed class Sensors
         [.. _parts.Lanes().Where(lane => lane.IsPaused && (lane.Cause?.Fault == Fault.Account) == isAccount)
             .Select(lane => new Measured(Route(lane.Lane), Math.Max(1, lane.PausedSince is { } at ? Since(at) : 0))
             {
-                Detail = lane.Cause is { } cause ? $"{cause.Diagnostic}{Of(cause.RemoteMta)}" : null,
+                Detail = lane.Cause is { } cause ? $"{cause.Diagnostic}{Of(cause)}" : null,
                 Cure = Explanation.Of(lane.Cause)?.Cure,
             })];
 
@@ -256,5 +256,6 @@ internal sealed class Sensors
 
     private static string Route(string lane) => lane.Length > 0 ? lane : NoRoute;
 
-    private static string Of(string? remote) => remote is { Length: > 0 } ? $" ({remote})" : "";
+    private static string Of(Failure cause) => cause.RemoteMta is { Length: > 0 } remote
+        && !cause.Diagnostic.Contains(remote, StringComparison.OrdinalIgnoreCase) ? $" ({remote})" : "";
 }

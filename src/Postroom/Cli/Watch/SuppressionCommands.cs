@@ -175,7 +175,7 @@ internal static class SuppressionCommands
 
     private static string[] Row(SuppressionAnswer one) =>
     [
-        SafeText.Of(one.Address), Day(one.Since), one.Until is { } until ? Day(until) : "taken off",
+        SafeText.Of(one.Address), Day(one.Since), one.Until is { } until ? Day(until) : "no end",
         one.Failures.ToString(CultureInfo.InvariantCulture), SafeText.Of($"{one.App} {one.Item}".Trim()),
         SafeText.Of(one.Who is { } who ? $"{who}: {one.Reason}" : one.Reason),
     ];

@@ -26,7 +26,7 @@ public sealed class LiveVerifyTests : IDisposable
         var writing = WriteAsync(journal, stop.Token);
         var tidying = TidyAsync(journal, stop.Token);
         var before = new Position();
-        for (var round = 0; round < 25; round++)
+        for (var round = 0; round < 25 || before.Segment <= 3; round++) // until there was something to tidy up
         {
             var since = journal.Head.End;
             var report = await journal.VerifyAsync(new ChainWitness(), CancellationToken.None).Soon();
@@ -38,7 +38,6 @@ public sealed class LiveVerifyTests : IDisposable
         stop.Cancel();
         await writing.Soon();
         await tidying.Soon();
-        Assert.True(before.Segment > 3); // there was something to tidy up
     }
 
     [Fact]
