@@ -50,6 +50,9 @@ public sealed class MailDoesNotFlow
         Assert.Contains("\r\nAuto-Submitted: auto-generated\r\n", mail.Text, StringComparison.Ordinal);
         var status = await relay.DoAsync("status");
         Assert.Contains("route-stopped for ", status.Text, StringComparison.Ordinal);
+        var scrape = await Scrape.OfAsync(relay);
+        Assert.Equal(1, scrape.Sum("postroom_alarms_raised", "route-stopped", "critical"));
+        Assert.Equal(1, scrape.Sum("postroom_notices_total", "\"ops\"", "told"));
         var listed = await relay.AskAsync("alarm", "list", "--json");
         Assert.Equal("route-stopped", listed.GetProperty("raised")[0].GetProperty("alarm").GetString());
 

@@ -61,7 +61,7 @@ public sealed class SecretIsKept
         File.Move(key.Path, key.Path + ".lost");
 
         await relay.StartAsync(configuration);
-        await relay.WaitForAsync("mail that needs it waits: the secret upstream is sealed with the key");
+        await relay.WaitForAsync("what needs it waits: the secret upstream is sealed with the key");
         await HarnessItself.SendAsync(relay, "ours", Mails.Notification("PROJ-1"));
         var waiting = await relay.FindAsync("state:waiting", 1);
         Assert.Equal(0, waiting[0].GetProperty("failedTries").GetInt32());
