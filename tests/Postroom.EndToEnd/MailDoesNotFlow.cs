@@ -98,17 +98,21 @@ public sealed class MailDoesNotFlow
         await using var sink = Sink.Start();
         await using var imap = await OtherHop.ImapAsync();
         var mailbox = Path.Combine(imap.Folder, "home", "new");
+        var spam = Path.Combine(imap.Folder, "home", ".Junk", "new");
         var count = 0;
         sink.Keeps = mail =>
         {
-            if (Encoding.Latin1.GetString(mail).Contains("Subject: Postroom canary own ", StringComparison.Ordinal))
-                File.WriteAllBytes(Path.Combine(mailbox, $"{Interlocked.Increment(ref count)}.sink"), mail);
+            foreach (var (name, folder) in new[] { ("own", mailbox), ("spam", spam) })
+                if (Encoding.Latin1.GetString(mail).Contains($"Subject: Postroom canary {name} ",
+                    StringComparison.Ordinal))
+                    File.WriteAllBytes(Path.Combine(folder, $"{Interlocked.Increment(ref count)}.sink"), mail);
             return mail;
         };
         await using var relay = new RealRelay();
         await relay.StartAsync(relay.Live(sink.Port, rest: $"""
             {Canary("own", imap)}
             {Canary("lost", imap)}
+            {Canary("spam", imap)}
             [[canary]]
             name = "taken"
             to = "canary@example.com"
@@ -121,11 +125,12 @@ public sealed class MailDoesNotFlow
         await relay.WaitForAsync("canary own arrived after");
         await relay.WaitForAsync("canary taken arrived after");
         await relay.WaitForAsync("and it is not in the mailbox");
+        await relay.WaitForAsync("lies in the spam folder");
         Assert.Equal(1, (await Scrape.OfAsync(relay)).Sum("postroom_canary_trip_seconds_count", "canary=\"own\""));
         Assert.True((await Scrape.OfAsync(relay)).Sum("postroom_canary_missing_age_seconds", "canary=\"lost\"") > 1);
         Assert.Empty(Directory.EnumerateFiles(mailbox));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(imap.Folder, "home", "cur"))); // it was taken away
-        await relay.FindAsync("canary state:delivered", 3);
+        await relay.FindAsync("canary state:delivered", 4);
     }
 
     private static string Receivers(int hook) => $"""

@@ -50,7 +50,7 @@ public sealed class House : IAsyncDisposable
     private Calendar? _calendar;
     private Postmasters? _postmaster;
     private SuppressionList? _suppressions;
-    private SuppressionWatch? _undertaker;
+    private SuppressionWatch? _suppressing;
     private Task _telling = Task.CompletedTask;
     private ApiServer? _api;
 
@@ -93,7 +93,7 @@ public sealed class House : IAsyncDisposable
         await ListenAsync(() => _submission.StartAsync(cancel));
         var log = _wiring.Logs.CreateLogger("postroom.suppression");
         _suppressions = new SuppressionList(Folders.Suppressions(all.DataFolder), time, log);
-        _undertaker = new SuppressionWatch(all.Suppression, _suppressions, _spool, time, log);
+        _suppressing = new SuppressionWatch(all.Suppression, _suppressions, _spool, time, log);
         var refusals = new RefusalFile(Path.Combine(all.DataFolder, "refused.json"), Needs, _log);
         _conductor = new Conductor(new ConductorParts
         {
@@ -128,7 +128,7 @@ public sealed class House : IAsyncDisposable
             Suppressions = _suppressions,
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
-        _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _undertaker.RunAsync(_closing.Token));
+        _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token));
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -181,7 +181,7 @@ public sealed class House : IAsyncDisposable
             _configuration = fresh;
             _tokens.Use(fresh.Accounts);
             _reporting.Use(fresh);
-            _undertaker!.Use(fresh.Suppression);
+            _suppressing!.Use(fresh.Suppression);
             _calendar!.Changed();
             await _conductor!.ReloadAsync(fresh.Table(), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);

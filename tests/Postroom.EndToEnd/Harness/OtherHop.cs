@@ -178,11 +178,12 @@ internal sealed class OtherHop : IAsyncDisposable
         start dovecot -F -c "$W/dovecot.conf"
         """);
 
-    /// <summary>Dovecot's IMAP service with one mailbox, whose new mail is in <c>home/new</c>; STARTTLS.</summary>
+    /// <summary>Dovecot's IMAP service with one mailbox, whose new mail is in <c>home/new</c>, and spam in
+    /// <c>home/.Junk/new</c>; STARTTLS.</summary>
     public static Task<OtherHop> ImapAsync() => StartAsync("imap", 0, """
-        mkdir -p "$W/run" "$W/home/new" "$W/home/cur" "$W/home/tmp"
+        mkdir -p "$W/run" "$W/home/"{new,cur,tmp} "$W/home/.Junk/"{new,cur,tmp}
         chown -R nobody "$W/home"
-        chmod 777 "$W/home/new"
+        chmod 777 "$W/home/new" "$W/home/.Junk/new"
         cat >"$W/dovecot.conf" <<X
         base_dir = $W/run
         state_dir = $W/run
@@ -197,6 +198,13 @@ internal sealed class OtherHop : IAsyncDisposable
         default_login_user = nobody
         first_valid_uid = 1
         mail_location = maildir:$W/home
+        namespace inbox {
+          inbox = yes
+          mailbox Junk {
+            special_use = \Junk
+            auto = create
+          }
+        }
         passdb {
           driver = static
           args = password=right

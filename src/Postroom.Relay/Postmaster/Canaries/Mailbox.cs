@@ -47,11 +47,11 @@ internal static class Mailbox
             var found = marks.ToDictionary(mark => mark, _ => Found.Nowhere);
             var folder = await client.GetFolderAsync(settings.Folder, patience.Token);
             foreach (var mark in marks)
-                if (await LookAsync(client, folder, mark, patience.Token))
+                if (await LookAsync(client, folder, mark, remove: true, patience.Token))
                     found[mark] = Found.InMailbox;
             if (SpamOf(client) is { } spam)
                 foreach (var mark in marks.Where(one => found[one] == Found.Nowhere))
-                    if (await LookAsync(client, spam, mark, patience.Token))
+                    if (await LookAsync(client, spam, mark, remove: false, patience.Token))
                         found[mark] = Found.InSpam;
             await client.DisconnectAsync(quit: true, patience.Token);
             return found;
@@ -90,14 +90,15 @@ internal static class Mailbox
     }
 
     // It is taken away, so that canaries fill no mailbox; where that may not be done it is found all the same.
+    // In the spam folder it is left: it has not arrived, and the next look has to say so too.
     private static async Task<bool> LookAsync(
-        ImapClient client, IMailFolder folder, string mark, CancellationToken cancel)
+        ImapClient client, IMailFolder folder, string mark, bool remove, CancellationToken cancel)
     {
         if (!folder.IsOpen)
-            await folder.OpenAsync(FolderAccess.ReadWrite, cancel);
+            await folder.OpenAsync(remove ? FolderAccess.ReadWrite : FolderAccess.ReadOnly, cancel);
         var found = await folder.SearchAsync(SearchQuery.SubjectContains(mark), cancel);
-        if (found.Count == 0)
-            return false;
+        if (found.Count == 0 || !remove)
+            return found.Count > 0;
         await folder.AddFlagsAsync(found, MessageFlags.Deleted, silent: true, cancel);
         if (client.Capabilities.HasFlag(ImapCapabilities.UidPlus))
             await folder.ExpungeAsync(found, cancel); // these, and no other that somebody marked (RFC 4315 §2.1)
