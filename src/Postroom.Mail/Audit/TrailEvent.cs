@@ -106,6 +106,14 @@ public enum EventKind : byte
     /// <summary>An address came onto the suppression list, or was taken off it: the text says which, why, and for how
     /// long.</summary>
     SuppressionChanged = 84,
+
+    /// <summary>Records were taken out of the journal whose time was over, or that were of a person who is erased: the
+    /// text says from which segment, and what stands there now.</summary>
+    Forgotten = 86,
+
+    /// <summary>A person had all records about an address erased: the text says how many, and which keyed hash the
+    /// address has.</summary>
+    Erased = 87,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

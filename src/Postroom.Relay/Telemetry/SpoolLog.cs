@@ -44,6 +44,10 @@ internal static partial class SpoolLog
     [LoggerMessage(1010, LogLevel.Error, "The waiting mail of lane '{Lane}' could not be read; next try in {Wait}")]
     public static partial void NotRefilled(ILogger log, string lane, TimeSpan wait, Exception why);
 
+    [LoggerMessage(1012, LogLevel.Warning,
+        "What is to be forgotten could not be taken out of the journal; it is tried again within the hour")]
+    public static partial void NotForgotten(ILogger log, Exception why);
+
     [LoggerMessage(1011, LogLevel.Information, "{Checkpoint}")]
     public static partial void Checkpoint(ILogger log, string checkpoint);
 }

@@ -11,6 +11,8 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
     // Read back whole at lease time up to this, so that it can travel in one write with others.
     private const long ReadWhole = 256 << 10;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
     private long _inMemory;
     private int _segmentsSeen = -1;
     private long _nextLook;
@@ -88,8 +90,13 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
             releasable += segment.Releasable ? 1 : 0;
         if (releasable == 0 || (releasable == _segmentsSeen && parts.Clock.Ticks < _nextLook))
             return;
-        (_segmentsSeen, _nextLook) = (releasable, parts.Clock.TicksAfter(TimeSpan.FromSeconds(10)));
+        _segmentsSeen = releasable;
+        var began = parts.Clock.Ticks;
         await GiveBackAsync(thoroughly: false);
+
+        // Where many bodies are kept the look at them takes its time.
+        var pause = parts.Time.GetElapsedTime(began, parts.Clock.Ticks) * 20;
+        _nextLook = parts.Clock.TicksAfter(pause > Pause ? pause : Pause);
     }
 
     /// <summary>Gives back all there is, also what the life before left to be tidied.</summary>
@@ -112,7 +119,7 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
         // One at a time, each for itself.
         await before.ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        var kept = parts.Clock.Surely - settings.KeepCaptured;
+        var kept = Times();
         // In one look: what the ledger took in since is not in this answer, and the segments go on meanwhile.
         var (indexed, uses) = await parts.AskLedgerAsync(ledger => (ledger.IndexedTo ?? default,
             ledger.BodiesNeeded(kept)));
@@ -142,11 +149,31 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
         return true;
     }
 
+    /// <summary>Overwrites what is dead in a segment that is no longer written to, and of which all is indexed.</summary>
+    /// <returns>False, and nothing done, while somebody hands over a mail whose first pieces lie there.</returns>
+    public async Task<bool> WipeAsync(int segment)
+    {
+        var (indexed, live) = await parts.AskLedgerAsync(ledger => (ledger.IndexedTo ?? default,
+            ledger.BodiesNeeded(Times(), segment)));
+        if (segment > indexed.Segment || segment >= OldestAhead(indexed))
+            return false;
+        await parts.Journal.AsideAsync(disk => Compaction.Run(disk, segment, live, wipe: true));
+        return true;
+    }
+
     // Asked anew, piece by piece: the count told only that it is worth it.
-    private async Task CompactAsync(int segment, DateTimeOffset kept)
+    private async Task CompactAsync(int segment, BodyTimes kept)
     {
         var live = await parts.AskLedgerAsync(ledger => ledger.BodiesNeeded(kept, segment));
         await parts.Journal.CompactAsync(segment, live);
+    }
+
+    private BodyTimes Times()
+    {
+        var now = parts.Clock.Surely;
+        return new BodyTimes(now - settings.KeepCaptured,
+            [.. settings.Retention.Where(rule => rule.Bodies is not null)
+                .Select(rule => (rule.Of, now - rule.Bodies!.Value))]);
     }
 
     // The ledger knows nothing of a body whose mail is not accepted yet, or only just: a client may take minutes over

@@ -2,6 +2,7 @@ using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Embedded.Aside;
+using Postroom.Relay.Spool.Embedded.Retention;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Journal.Check;
 using Postroom.Relay.Telemetry;
@@ -74,6 +75,8 @@ public sealed class EmbeddedSpool : ISpool
         _feeder.AfterBite = _bodies.AfterBiteAsync;
         foreach (var use in parts.Ledger.Lanes())
             _reshaping.Found(use);
+        Forgetter = new Forgetter(parts, _bodies, record => Append(new Entry(record), urgent: true),
+            cancel => new ValueTask(_feeder.ReachedAsync(_journal.LastEntry).WaitAsync(cancel)));
         Failed = FailsAsync();
     }
 
@@ -82,6 +85,8 @@ public sealed class EmbeddedSpool : ISpool
     public ISpoolIndex Index { get; }
 
     public SpoolGauges Gauges => new(_parts, _board, (EmbeddedIndex)Index);
+
+    public Forgetter Forgetter { get; }
 
     public bool HasRoom => _room.IsEnough;
 
@@ -215,6 +220,7 @@ public sealed class EmbeddedSpool : ISpool
             revoking = [.. _revoking];
         await Task.WhenAll(revoking);
         await _auditing.EndAsync();
+        await Forgetter.EndAsync();
         if (!Failed.IsCompleted)
         {
             await TryNoteAsync(new TrailEvent(_clock.Wall, EventKind.Stopped, null, null));
@@ -225,6 +231,7 @@ public sealed class EmbeddedSpool : ISpool
 
         _checkpoints.Dispose();
         _auditing.Dispose();
+        Forgetter.Dispose();
         _reshaping.Dispose();
         await _feeder.DisposeAsync();
         await _journal.DisposeAsync();

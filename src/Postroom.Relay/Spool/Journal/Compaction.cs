@@ -11,8 +11,10 @@ internal static class Compaction
     private const int Block = 4096;
 
     /// <param name="live">Where in the segment the bodies begin that somebody needs.</param>
+    /// <param name="wipe">Nothing dead is to be read any more, however short, on any file system: it is overwritten, and
+    /// so is what the file was before behind its end.</param>
     /// <returns>Octets given back in all, those of earlier times included.</returns>
-    public static long Run(IDisk disk, int number, IReadOnlySet<int> live)
+    public static long Run(IDisk disk, int number, IReadOnlySet<int> live, bool wipe = false)
     {
         var known = Catalogue.Read(disk, []).Segments.FirstOrDefault(segment => segment.Number == number);
         if (known is not { HasRecords: true, HasBodies: true })
@@ -22,15 +24,30 @@ internal static class Compaction
         using (var reader = known.OpenSegment(disk))
             while (!reader.IsAtEnd)
                 Pass(reader, before, after, live);
-        after.Drop(shorterThan: 2 * Block); // of which one whole block at least is inside
-        if (after.Octets <= before.Octets)
+        if (!wipe)
+            after.Drop(shorterThan: 2 * Block, before); // of which one whole block at least is inside
+        if (after.Octets <= before.Octets && !wipe)
             return before.Octets;
         after.Write(disk, number);
         using var file = disk.Open(JournalFiles.Segment(number), create: false);
         foreach (var (offset, length) in after.Ranges)
+        {
+            if (wipe)
+                Overwrite(file, offset, length);
             file.GiveBack(offset, length);
+        }
+
+        if (wipe && known.Cut is { } end)
+            file.Truncate(end);
         file.Sync();
         return after.Octets;
+    }
+
+    private static void Overwrite(IDiskFile file, long offset, long length)
+    {
+        var zeros = new byte[Math.Min(length, 1 << 20)];
+        for (var end = offset + length; offset < end; offset += zeros.Length)
+            file.Write(offset, [zeros.AsMemory(0, (int)Math.Min(zeros.Length, end - offset))]);
     }
 
     // What is damaged is left as it is, for who looks into it.

@@ -28,6 +28,10 @@ internal sealed class Frame
     /// <summary>In a record segment: the body was left behind, the lengths still tell of it.</summary>
     public const byte BodyLeftBehind = 1;
 
+    /// <summary>In a record segment: what stood here is forgotten, or part of it; see
+    /// <see cref="Forget.ReducedFrame"/>.</summary>
+    public const byte Reduced = 2;
+
     private byte[]? _head;
 
     private Frame(Entry? entry, FrameKind kind, ReadOnlyMemory<byte> body) => (Entry, Kind, Body) = (entry, kind, body);

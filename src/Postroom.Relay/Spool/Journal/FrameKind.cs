@@ -10,6 +10,7 @@ internal enum FrameKind : byte
     Revoked = 5,
     LeasesLost = 6,
     Noted = 7,
+    Forgotten = 8,
 
     /// <summary>A piece of a body, written ahead of the record that names it.</summary>
     Body = 32,

@@ -54,11 +54,11 @@ internal sealed class FreeList
             _ranges.Add(offset, length);
     }
 
-    /// <summary>Drops what is too short to be worth a hole.</summary>
-    public void Drop(int shorterThan)
+    /// <summary>Drops what is too short to be worth a hole, unless it was one before.</summary>
+    public void Drop(int shorterThan, FreeList before)
     {
         foreach (var (offset, length) in _ranges.ToArray())
-            if (length < shorterThan)
+            if (length < shorterThan && !before._ranges.Keys.Any(hole => hole >= offset && hole < offset + length))
                 _ranges.Remove(offset);
     }
 

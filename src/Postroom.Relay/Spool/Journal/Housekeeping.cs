@@ -55,6 +55,9 @@ internal sealed class Housekeeping
         }
     }
 
+    /// <summary>A segment that nobody needs is used again; else it is unlinked, with all that stood in it.</summary>
+    public bool Recycles { get; set; } = true;
+
     /// <summary>The writer begins with this segment, and wants to hear of a failing disk.</summary>
     public void Active(ActiveSegment active, Action<Exception> fail)
     {
@@ -149,6 +152,40 @@ internal sealed class Housekeeping
 
         _thread.Wake();
         return done.Task;
+    }
+
+    /// <summary>Does something with what is not written to any more, between what else there is to do.</summary>
+    /// <exception cref="OperationCanceledException">The journal is at its end: not done, or who knows how
+    /// far.</exception>
+    /// <exception cref="IOException">The disk would not.</exception>
+    public async Task<T> AsideAsync<T>(Func<IDisk, T> work)
+    {
+        var done = Promise.New();
+        var over = new OperationCanceledException("the journal is being closed");
+        var (answer, failure) = (default(T), (Exception?)over);
+        lock (_lock)
+        {
+            if (_stopping)
+                throw over;
+            _awaited.Add(done);
+            _compactions.Enqueue(() =>
+            {
+                try
+                {
+                    (answer, failure) = (work(_disk), null);
+                }
+                catch (Exception e) when (e is IOException or InvalidOperationException)
+                {
+                    failure = e; // thrown where it is waited for
+                }
+
+                End(done);
+            });
+        }
+
+        _thread.Wake();
+        await done.Task;
+        return failure is null ? answer! : throw failure;
     }
 
     /// <summary>When it completes no space is being given back, and none will be until <see cref="Unhold"/>.</summary>
@@ -299,7 +336,7 @@ internal sealed class Housekeeping
         var list = JournalFiles.Free(number);
         var hasHoles = _disk.List(JournalFiles.Records).Contains(Path.GetFileName(list));
         var hasSpare = _disk.List(JournalFiles.Segments).Contains(Path.GetFileName(JournalFiles.Spare));
-        if (length == _settings.SegmentSize && !hasSpare && !hasHoles)
+        if (length == _settings.SegmentSize && !hasSpare && !hasHoles && Recycles)
             _disk.Rename(name, JournalFiles.Spare);
         else
             _disk.Remove(name);

@@ -23,6 +23,10 @@ internal static class JournalFiles
     /// <summary>A record segment or a list in the making: worthless until renamed.</summary>
     public static string RecordDraft(int number) => $"{Records}/{Name(number)}.tmp";
 
+    /// <summary>A record segment without what is forgotten, until the chain vouches for it: worthless until
+    /// renamed.</summary>
+    public static string RecordAnew(int number) => $"{Records}/{Name(number)}.new";
+
     /// <summary>The number in a name like 0000000012.seg, or null.</summary>
     public static int? NumberOf(string name, string extension) =>
         name.Length == 10 + extension.Length && name.EndsWith(extension, StringComparison.Ordinal)

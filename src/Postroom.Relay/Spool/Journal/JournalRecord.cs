@@ -74,5 +74,37 @@ public sealed record RevokedRecord(MailId Id, DateTimeOffset At) : JournalRecord
 public sealed record LeasesLostRecord(DateTimeOffset At, IReadOnlyList<Target> InDoubt, IReadOnlyList<Target> Untried)
     : JournalRecord;
 
+/// <summary>How much of a mail is forgotten. Each takes with it what those before it take.</summary>
+public enum Forgetting : byte
+{
+    /// <summary>How it went: transcripts, steps, who looked at it. Where it got to, when, and the last reply
+    /// stay.</summary>
+    Events = 1,
+
+    /// <summary>One recipient of several: the address and what was said of it.</summary>
+    Recipient = 2,
+
+    /// <summary>All but that there was one.</summary>
+    Mail = 3,
+}
+
+/// <summary>Mail is forgotten, or part of what is known of it: its time is over, or a person is erased.</summary>
+/// <param name="Targets">Ended mail; the place of the recipient only where <paramref name="What"/> is of one, and else
+/// -1.</param>
+/// <param name="Who">The person, or the rule.</param>
+public sealed record ForgottenRecord(
+    DateTimeOffset At, Forgetting What, IReadOnlyList<Target> Targets, string Who, string? Why) : JournalRecord
+{
+    /// <summary>Events of the relay itself whose words go: an event has no name but its instant and kind.</summary>
+    public IReadOnlyList<EventName> Events { get; init; } = [];
+}
+
+/// <summary>An event of the relay itself.</summary>
+public readonly record struct EventName(DateTimeOffset At, EventKind Kind);
+
+/// <summary>What stands in the place of a record that is forgotten: nothing but that there was one.</summary>
+/// <param name="Mail">The mail, where the record was its acceptance.</param>
+public sealed record GoneRecord(MailId? Mail) : JournalRecord;
+
 /// <summary>An event of the relay itself, or of a mail without a change of state.</summary>
 public sealed record NotedRecord(TrailEvent Event) : JournalRecord;

@@ -73,7 +73,7 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
                 keeper.MoveAway($"{JournalFiles.Segments}/{name}", 0, $"{name} is no file of the journal");
         foreach (var name in disk.List(JournalFiles.Records))
         {
-            if (JournalFiles.NumberOf(name, ".tmp") is not null)
+            if (JournalFiles.NumberOf(name, ".tmp") is not null || JournalFiles.NumberOf(name, ".new") is not null)
                 disk.Remove($"{JournalFiles.Records}/{name}");
             else if (JournalFiles.NumberOf(name, ".free") is { } number)
                 RemoveIfAlone(name, number);
@@ -150,8 +150,9 @@ internal sealed class JournalRecovery(IDisk disk, TimeProvider time, JournalScra
     private void Replay(Position at, JournalRecord record)
     {
         _records++;
-        if (record is AcceptedRecord accepted && accepted.Id > _lastId)
-            _lastId = accepted.Id;
+        var accepted = record is AcceptedRecord mail ? mail.Id : (record as GoneRecord)?.Mail;
+        if (accepted > _lastId)
+            _lastId = accepted.Value;
         _replay(at, record);
     }
 

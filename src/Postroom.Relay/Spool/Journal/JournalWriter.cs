@@ -32,6 +32,7 @@ internal sealed class JournalWriter
     private bool _syncDue;
     private bool _timerArmed;
     private bool _stopping;
+    private TaskCompletionSource? _rolling;
     private SpoolFailedException? _failure;
 
     // Of the thread alone.
@@ -41,6 +42,7 @@ internal sealed class JournalWriter
     private ActiveSegment _active;
     private long _unsyncedSince;
     private ChainHead _head; // read by any
+    private long _lastEntry; // read by any
 
     public JournalWriter(
         IDisk disk, JournalSettings settings, TimeProvider time, JournalState state, ActiveSegment active)
@@ -59,6 +61,16 @@ internal sealed class JournalWriter
 
     /// <summary>The last group that is on stable storage.</summary>
     public ChainHead Head => Volatile.Read(ref _head);
+
+    /// <summary>The last entry that is on stable storage; the default where this life has none.</summary>
+    public Position LastEntry
+    {
+        get
+        {
+            var at = Volatile.Read(ref _lastEntry);
+            return new Position((int)(at >> 32), unchecked((int)at));
+        }
+    }
 
     /// <summary>The longest append that fits in a segment.</summary>
     public int MostOctets => _settings.SegmentSize - SegmentHeader.Size - (2 * Seal.Size);
@@ -81,6 +93,22 @@ internal sealed class JournalWriter
             append.SetException(failure);
         else if (isFirst)
             _thread.Wake();
+    }
+
+    /// <summary>Ends the active segment behind what is pending, if anything stands in it.</summary>
+    public Task RollAsync()
+    {
+        Task rolled;
+        lock (_lock)
+        {
+            if (_failure is not null || _stopping)
+                throw _failure ?? new SpoolFailedException("the journal is closed");
+            _rolling ??= Promise.New();
+            rolled = _rolling.Task;
+        }
+
+        _thread.Wake();
+        return rolled;
     }
 
     /// <summary>Writes what is pending, then the clean stop.</summary>
@@ -135,7 +163,7 @@ internal sealed class JournalWriter
             if (_failure is not null)
                 throw _failure;
             isOver = _stopping;
-            if (_pending.Count == 0 && !_syncDue)
+            if (_pending.Count == 0 && !_syncDue && _rolling is null)
                 return false;
             (_pending, _taken) = (_taken, _pending);
             _syncDue = false;
@@ -176,7 +204,26 @@ internal sealed class JournalWriter
             Sync();
         else if (_unsynced.Count > 0)
             ArmTimer();
+        RollIfAsked();
         _housekeeping.ZeroAheadIfDue(_active);
+    }
+
+    private void RollIfAsked()
+    {
+        TaskCompletionSource? asked;
+        lock (_lock)
+            (asked, _rolling) = (_rolling, null);
+        if (asked is null)
+            return;
+        try
+        {
+            if (_active.End > SegmentHeader.Size + Seal.Size)
+                Roll();
+        }
+        finally
+        {
+            asked.SetResult(); // if it failed, so does whatever is asked of the journal next
+        }
     }
 
     private int WriteGroup(bool cleanStop)
@@ -218,6 +265,8 @@ internal sealed class JournalWriter
         foreach (var append in done)
             for (var frame = append.First; frame is not null; frame = frame.Next)
                 frame.Entry!.InlineBody = default;
+        for (var frame = done[^1].First; frame is not null; frame = frame.Next)
+            Volatile.Write(ref _lastEntry, ((long)frame.Entry!.Position.Segment << 32) | (uint)frame.Entry.Position.Offset);
         _durable.Add(done); // before anybody can say that it is done: who then asks the index waits for it
         _threads.Soon(new Completion(done, _threads));
     }
@@ -260,13 +309,17 @@ internal sealed class JournalWriter
         var failure = why as SpoolFailedException
             ?? new SpoolFailedException($"the journal failed: {why.Message}", why);
         List<Append> pending;
+        TaskCompletionSource? rolling;
         lock (_lock)
         {
             _failure ??= failure;
             failure = _failure;
             pending = _pending;
             _pending = [];
+            (rolling, _rolling) = (_rolling, null);
         }
+
+        rolling?.SetResult();
 
         _failed.TrySetException(failure);
         End(pending, failure);

@@ -43,6 +43,9 @@ public sealed class MailJournal : IAsyncDisposable
     /// <summary>Where the chain stands: its last group that is on stable storage.</summary>
     public ChainHead Head => Writer.Head;
 
+    /// <summary>The last record that is on stable storage; the default where this life has written none.</summary>
+    public Position LastEntry => Writer.LastEntry;
+
     /// <summary>Memory for at-wire marks; its content is to be trusted only if <see cref="Recovery.PageCacheKept"/>,
     /// and else every bit of it is set until it is wiped.</summary>
     public IScratch Marks => _scratch.Slots;
@@ -155,6 +158,23 @@ public sealed class MailJournal : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The segment is not
     /// <see cref="SegmentFacts.Releasable"/>.</exception>
     public Task CompactAsync(int segment, IReadOnlySet<int> live) => Keeper.CompactAsync(segment, live);
+
+    /// <summary>False: a segment that nobody needs any more is not used again as it is, so that nothing old stands
+    /// behind the end of a new one.</summary>
+    public bool Recycles
+    {
+        set => Keeper.Recycles = value;
+    }
+
+    /// <summary>Ends the active segment, if anything stands in it: from then on it can be gone through.</summary>
+    /// <exception cref="SpoolFailedException">The disk failed, or the journal is closed.</exception>
+    public Task RollAsync() => Writer.RollAsync();
+
+    /// <summary>Does something with the files of retired segments, on the thread that looks after them; not while a
+    /// verification reads.</summary>
+    /// <exception cref="OperationCanceledException">The journal is at its end.</exception>
+    /// <exception cref="IOException">The disk would not.</exception>
+    internal Task<T> AsideAsync<T>(Func<IDisk, T> work) => Keeper.AsideAsync(work);
 
     /// <summary>Verifies all up to the last group that is on stable storage now, beside the writer; until that is done
     /// no space is given back.</summary>

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Postroom.Relay.Spool.Journal;
 
 /// <summary>Copies the records of a retired segment, without bodies, into a record segment that is kept.</summary>
@@ -21,10 +19,9 @@ internal static class RecordCopy
         using (var copy = disk.Open(draft, create: true))
         {
             copy.Truncate(0);
-            var end = CopyFrames(reader, copy, known, new DamageKeeper(disk, damage));
-            var header = known.Header with { Synced = known.Cut ?? reader.Next, Length = end };
-            copy.Write(0, [header.ToBlock()]);
-            copy.Sync();
+            using var frames = new FrameCopy(copy);
+            CopyFrames(reader, frames, known, new DamageKeeper(disk, damage));
+            frames.Finish(known.Header with { Synced = known.Cut ?? reader.Next });
         }
 
         disk.Rename(draft, JournalFiles.Record(number));
@@ -32,53 +29,29 @@ internal static class RecordCopy
         return damage;
     }
 
-    private static long CopyFrames(SegmentReader reader, IDiskFile copy, KnownSegment known, DamageKeeper keeper)
+    private static void CopyFrames(SegmentReader reader, FrameCopy copy, KnownSegment known, DamageKeeper keeper)
     {
-        var seed = known.Header.Seed;
-        var gathered = new MemoryStream();
-        long written = SegmentHeader.Size;
         while (!reader.IsAtEnd)
         {
             var bad = reader.Next;
-            if (!reader.TryRead(withBody: false))
+            if (reader.TryRead(withBody: false))
             {
-                reader.TrySkip();
-                keeper.Keep(known, bad, reader.Next);
+                copy.Add(reader.At.Offset, WithoutBody(reader, known.Header.Seed));
                 continue;
             }
 
-            Add(gathered, reader, seed);
-            if (gathered.Length >= 1 << 20)
-                written = Flush(gathered, copy, written);
+            reader.TrySkip();
+            keeper.Keep(known, bad, reader.Next);
         }
-
-        return Flush(gathered, copy, written);
     }
 
-    private static void Add(MemoryStream to, SegmentReader reader, uint seed)
+    private static ReadOnlySpan<byte> WithoutBody(SegmentReader reader, uint seed)
     {
-        Span<byte> prefix = stackalloc byte[8];
-        prefix.Clear();
-        BinaryPrimitives.WriteInt32LittleEndian(prefix, reader.At.Offset);
-        to.Write(prefix);
+        if (reader.BodyLength == 0)
+            return reader.Head;
         var head = reader.Head.ToArray();
-        if (reader.BodyLength > 0)
-        {
-            head[3] |= Frame.BodyLeftBehind;
-            Frame.Place(head, seed, reader.At.Offset);
-        }
-
-        to.Write(head);
-        prefix.Clear();
-        to.Write(prefix[..(Frame.Padded(head.Length) - head.Length)]);
-    }
-
-    private static long Flush(MemoryStream gathered, IDiskFile copy, long at)
-    {
-        if (gathered.Length > 0)
-            copy.Write(at, [gathered.GetBuffer().AsMemory(0, (int)gathered.Length)]);
-        at += gathered.Length;
-        gathered.SetLength(0);
-        return at;
+        head[3] |= Frame.BodyLeftBehind;
+        Frame.Place(head, seed, reader.At.Offset);
+        return head;
     }
 }

@@ -16,7 +16,9 @@ internal sealed record SegmentHeader(
     /// <summary>Records begin here.</summary>
     public const int Size = 4096;
 
-    public const int CurrentVersion = 1;
+    /// <summary>2: records can be forgotten.</summary>
+    public const int CurrentVersion = 2;
+
     private const int SecondCopy = 2048;
     private const int CopySize = 96;
     private static ReadOnlySpan<byte> Magic => "POSTROOM"u8;

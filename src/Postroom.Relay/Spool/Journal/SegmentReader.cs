@@ -28,7 +28,11 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
     /// <summary>Where the frame stands, or stood, in the journal.</summary>
     public Position At { get; private set; }
 
+    /// <summary>Octets of header, salt and payload as they were written.</summary>
     public int HeadLength { get; private set; }
+
+    /// <summary>What was written here is forgotten, or part of it: <see cref="Head"/> is another.</summary>
+    public bool IsReduced { get; private set; }
 
     public int BodyLength { get; private set; }
 
@@ -39,6 +43,8 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
 
     private int FrameStart { get; set; }
 
+    private int HeadOnDisk { get; set; }
+
     public bool IsRecord => Kind < FrameKind.Body;
 
     public bool IsAtEnd => Next >= _end;
@@ -46,10 +52,11 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
     public BodyPiece Piece => new(At.Segment, At.Offset + HeadLength, BodyLength, BodyChecksum);
 
     /// <summary>Header, salt and payload; until the next read.</summary>
-    public ReadOnlySpan<byte> Head => Peek(FrameStart, HeadLength);
+    public ReadOnlySpan<byte> Head => Peek(FrameStart, HeadOnDisk);
 
     /// <summary>The payload behind the digest of its body.</summary>
-    public ReadOnlySpan<byte> Payload => Head[(Frame.HeaderSize + (BodyLength > 0 ? Frame.DigestSize : 0))..];
+    public ReadOnlySpan<byte> Payload => Head[(IsReduced ? Forget.ReducedFrame.Front
+        : Frame.HeaderSize + (BodyLength > 0 ? Frame.DigestSize : 0))..];
 
     public ReadOnlySpan<byte> Body => Peek(FrameStart + HeadLength, BodyLength);
 
@@ -57,13 +64,13 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
     public ReadOnlySpan<byte> Padding =>
         Peek(FrameStart + OnDisk, Next - FrameStart - OnDisk);
 
-    private int OnDisk => HeadLength + (IsBodyLeftBehind ? 0 : BodyLength);
+    private int OnDisk => HeadOnDisk + (IsBodyLeftBehind ? 0 : BodyLength);
 
     /// <summary>The record, an accepted mail with its inline body among its pieces.</summary>
     /// <exception cref="InvalidDataException">Its sums are right, but it says what no record says.</exception>
     public JournalRecord Decode()
     {
-        var record = RecordDecoding.Read(Kind, Payload);
+        var record = IsReduced ? Forget.ReducedFrame.Read(Kind, Payload) : RecordDecoding.Read(Kind, Payload);
         if (BodyLength > 0 && record is AcceptedRecord accepted)
             accepted.Pieces = [.. accepted.Pieces, Piece];
         return record;
@@ -96,14 +103,17 @@ internal sealed class SegmentReader(IDiskFile file, SegmentHeader header, long e
             return false;
         var (kind, sum) = ((FrameKind)head[2], BinaryPrimitives.ReadUInt32LittleEndian(head[12..]));
         var bodySum = BinaryPrimitives.ReadUInt32LittleEndian(head[16..]);
-        if (Crc32C.Of(Peek(start, (int)headLength)[24..]) != sum)
+        var reduced = (head[3] & Frame.Reduced) != 0;
+        var whole = Peek(start, (int)headLength); // may move the window, and head with it
+        if (Crc32C.Of(whole[24..]) != sum || (reduced && headLength < Forget.ReducedFrame.Front))
             return false;
+        var written = reduced ? Forget.ReducedFrame.WrittenLength(whole) : (int)headLength;
         if (withBody && !leftBehind && bodyLength > 0
             && Crc32C.Of(Peek(start, (int)onDisk)[(int)headLength..]) != bodySum)
             return false;
         (Kind, At, FrameStart) = (kind, new Position(header.Number, offset), start);
-        (HeadLength, BodyLength, BodyChecksum, IsBodyLeftBehind) = ((int)headLength, (int)bodyLength, bodySum,
-            leftBehind);
+        (HeadOnDisk, HeadLength, IsReduced) = ((int)headLength, written, reduced);
+        (BodyLength, BodyChecksum, IsBodyLeftBehind) = ((int)bodyLength, bodySum, leftBehind);
         Next = start + Frame.Padded((int)onDisk);
         return true;
     }

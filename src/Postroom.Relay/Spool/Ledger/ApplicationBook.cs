@@ -17,6 +17,22 @@ internal sealed class ApplicationBook(Database database) : IDisposable
     public long NumberOf(AppFacts app) =>
         _numbers.NumberOf(app with { Item = null, Event = null, Actor = null, Reason = null });
 
+    /// <summary>Takes out those that no mail has any more.</summary>
+    public void Prune(IEnumerable<long> numbers)
+    {
+        using var used = database.Prepare("SELECT 1 FROM words WHERE words MATCH ?1 LIMIT 1");
+        using var remove = database.Prepare("DELETE FROM application WHERE id = ?1");
+        foreach (var number in numbers)
+        {
+            var isUsed = used.Bind(1, $"\"{Search.Terms.Application(number)}\"").Step();
+            used.Reset();
+            if (!isUsed)
+                remove.Bind(1, number).Run();
+        }
+
+        Forget();
+    }
+
     /// <summary>The transaction was taken back, and what it added with it.</summary>
     public void Forget() => _numbers.Forget();
 

@@ -10,11 +10,15 @@ namespace Postroom.Relay.Spool.Ledger;
 /// was accepted, leased and delivered within one batch costs one row and not five.
 /// </summary>
 /// <param name="load">Reads a mail that is not of this batch; null if the ledger has none of that id.</param>
-internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
+/// <param name="isForgotten">Whether there was such a mail, of those there are not.</param>
+internal sealed class Batch(Func<MailId, MailWork?> load, Func<Position, MailId, bool> isForgotten, LaneOf laneOf)
 {
     private readonly Dictionary<MailId, MailWork?> _mails = [];
 
     public IEnumerable<MailWork> Mails => _mails.Values.OfType<MailWork>();
+
+    /// <summary>Mails whose acceptance is forgotten.</summary>
+    public HashSet<MailId> Forgotten { get; } = [];
 
     /// <summary>Events of the relay itself, in order.</summary>
     public List<TrailEvent> OfRelay { get; } = [];
@@ -42,6 +46,7 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
             case RevokedRecord revoked: Revoke(at, revoked); break;
             case LeasesLostRecord lost: Lose(at, lost); break;
             case NotedRecord noted: Note(at, noted.Event); break;
+            case GoneRecord gone: Forget(gone); break;
             default: Anomalies.Add((at, $"a record of an unknown kind, {record.GetType().Name}")); break;
         }
     }
@@ -76,6 +81,14 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
             {
                 Text = $"{accepted.Id} to {accepted.Envelope.Recipients[0].Path}",
             });
+    }
+
+    private void Forget(GoneRecord gone)
+    {
+        if (gone.Mail is not { } id)
+            return;
+        Forgotten.Add(id);
+        NewestMail = id > NewestMail ? id : NewestMail;
     }
 
     private void Lease(Position at, LeasedRecord leased)
@@ -235,7 +248,7 @@ internal sealed class Batch(Func<MailId, MailWork?> load, LaneOf laneOf)
     private MailWork? Find(Position at, MailId id)
     {
         var mail = Find(id);
-        if (mail is null)
+        if (mail is null && !Forgotten.Contains(id) && !isForgotten(at, id))
             Anomalies.Add((at, $"there is no mail {id}"));
         return mail;
     }

@@ -4,11 +4,9 @@ using Postroom.Relay.Spool.Ledger.Search;
 namespace Postroom.Relay.Spool.Ledger;
 
 /// <summary>Writes the rows of a batch, each once. To be used within a transaction.</summary>
-internal sealed class BatchWriter(Database database) : IDisposable
+internal sealed class BatchWriter(Database database, ApplicationBook applications, WordIndex words) : IDisposable
 {
     private readonly Packer _packer = new();
-    private readonly ApplicationBook _applications = new(database);
-    private readonly WordIndex _words = new(database);
 
     private readonly Statement _mail = database.Prepare(
         """
@@ -38,6 +36,9 @@ internal sealed class BatchWriter(Database database) : IDisposable
 
     private readonly Statement _relayEvent = database.Prepare("INSERT INTO relay_event(event) VALUES(?1)");
 
+    private readonly Statement _forgotten =
+        database.Prepare("INSERT OR IGNORE INTO forgotten(mail, what) VALUES(?1, 3)");
+
     private readonly Statement _anomaly =
         database.Prepare("INSERT INTO anomaly(segment, place, what) VALUES(?1, ?2, ?3)");
 
@@ -51,8 +52,11 @@ internal sealed class BatchWriter(Database database) : IDisposable
                 WriteLater(mail);
             foreach (var recipient in mail.Recipients)
                 Write(mail, recipient, tally);
-            _words.Say(mail);
+            words.Say(mail);
         }
+
+        foreach (var id in batch.Forgotten)
+            _forgotten.Bind(1, id.Value).Run();
 
         foreach (var happened in batch.OfRelay)
         {
@@ -65,25 +69,17 @@ internal sealed class BatchWriter(Database database) : IDisposable
             _anomaly.Bind(1, at.Segment).Bind(2, at.Offset).Bind(3, what).Run();
     }
 
-    /// <summary>The transaction was taken back.</summary>
-    public void Forget()
-    {
-        _applications.Forget();
-        _words.Forget();
-    }
-
     public void Dispose()
     {
-        _applications.Dispose();
-        _words.Dispose();
-        foreach (var statement in (Statement[])[_mail, _recipient, _change, _trail, _revoke, _relayEvent, _anomaly])
+        foreach (var statement in (Statement[])
+                 [_mail, _recipient, _change, _trail, _revoke, _relayEvent, _anomaly, _forgotten])
             statement.Dispose();
     }
 
     private void Insert(MailWork mail, AcceptedRecord accepted)
     {
         var header = accepted.Header;
-        long? application = header.App is { } app ? _applications.NumberOf(app) : null;
+        long? application = header.App is { } app ? applications.NumberOf(app) : null;
         _mail.Bind(1, mail.Id.Value).Bind(2, accepted.At.UtcTicks).Bind(3, accepted.Size)
             .Bind(4, accepted.Envelope.From.Address).Bind(5, accepted.Origin.Source)
             .Bind(6, header.Subject).Bind(7, header.From).Bind(8, header.MessageId)
@@ -96,7 +92,7 @@ internal sealed class BatchWriter(Database database) : IDisposable
         _mail.Bind(12, _packer.Written).Bind(13, accepted.Trace.AsSpan());
         PackTrail(mail);
         _mail.Bind(14, _packer.Written).Bind(15, application).Bind(16, header.App?.Item).Run();
-        _words.Add(accepted, application);
+        words.Add(accepted, application);
     }
 
     private void WriteLater(MailWork mail)

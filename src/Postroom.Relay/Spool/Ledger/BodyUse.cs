@@ -1,32 +1,28 @@
+using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
+using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
 
 /// <summary>Counts the mails of each segment whose body somebody may still want.</summary>
 internal static class BodyUse
 {
-    private const string Query =
-        """
-        SELECT r.mail, m.pieces, m.accepted_at
-        FROM recipient r INDEXED BY recipient_standing CROSS JOIN mail m ON m.id = r.mail
-        WHERE r.state = ?1 AND r.state <> 4 AND m.accepted_at >= ?2 ORDER BY r.mail
-        """;
-
     private static readonly State[] Open = [State.Waiting, State.Trying, State.Held];
     private static readonly State[] Kept = [State.Captured, State.Failed, State.Expired, State.Suppressed];
 
-    public static IReadOnlyList<SegmentUse> Of(Database database, DateTimeOffset keptSince)
+    public static IReadOnlyList<SegmentUse> Of(Database database, BodyTimes times)
     {
         var uses = new SortedDictionary<int, SegmentUse>();
-        Walk(database, keptSince, pieces => Add(uses, pieces));
+        Walk(database, times, pieces => Add(uses, pieces));
         return [.. uses.Values];
     }
 
     /// <summary>Where in one segment the pieces begin that somebody may still want.</summary>
-    public static IReadOnlySet<int> In(Database database, DateTimeOffset keptSince, int segment)
+    public static IReadOnlySet<int> In(Database database, BodyTimes times, int segment)
     {
         var live = new HashSet<int>();
-        Walk(database, keptSince, pieces =>
+        Walk(database, times, pieces =>
         {
             foreach (var piece in PackedMail.ReadPieces(pieces))
                 if (piece.Segment == segment)
@@ -37,16 +33,18 @@ internal static class BodyUse
 
     private delegate void Visit(ReadOnlySpan<byte> pieces);
 
-    private static void Walk(Database database, DateTimeOffset keptSince, Visit visit)
+    private static void Walk(Database database, BodyTimes times, Visit visit)
     {
         // A mail may stand in several states: walked side by side by id, it is counted once, in no memory.
         var walks = new List<Statement>();
         try
         {
             foreach (var state in Open)
-                walks.Add(Walk(database, state, DateTimeOffset.MinValue));
+                walks.Add(Walk(database, state, DateTimeOffset.MinValue, []));
             foreach (var state in Kept)
-                walks.Add(Walk(database, state, keptSince));
+                walks.Add(Walk(database, state, times.KeptSince, times.Rules));
+            for (var i = 0; i < times.Rules.Count; i++)
+                walks.Add(Walk(database, times.Rules[i], times.Rules.Take(i)));
             Merge(walks, visit);
         }
         finally
@@ -56,8 +54,36 @@ internal static class BodyUse
         }
     }
 
-    private static Statement Walk(Database database, State state, DateTimeOffset since) =>
-        database.Prepare(Query).Bind(1, (long)state).Bind(2, since.UtcTicks);
+    private static Statement Walk(Database database, State state, DateTimeOffset since,
+        IEnumerable<(Filter Of, DateTimeOffset Since)> but)
+    {
+        var sql = FilterSql.Of(Filter.All, but.Select(static rule => rule.Of));
+        var first = sql.Values.Count + 1;
+        var rows = database.Prepare(FormattableString.Invariant(
+            $"""
+             SELECT r.mail, m.pieces
+             FROM recipient r INDEXED BY recipient_standing CROSS JOIN mail m ON m.id = r.mail
+                 LEFT JOIN application a ON a.id = m.application
+             WHERE r.state = ?{first} AND r.state <> 4 AND m.accepted_at >= ?{first + 1} {sql.Condition}
+             ORDER BY r.mail
+             """));
+        sql.BindTo(rows);
+        return rows.Bind(first, (long)state).Bind(first + 1, since.UtcTicks);
+    }
+
+    private static Statement Walk(Database database, (Filter Of, DateTimeOffset Since) rule,
+        IEnumerable<(Filter Of, DateTimeOffset Since)> but)
+    {
+        var sql = FilterSql.Of(rule.Of, but.Select(static other => other.Of));
+        var first = sql.Values.Count + 1;
+        var rows = database.Prepare(FormattableString.Invariant(
+            $"""
+             SELECT m.id, m.pieces FROM mail m LEFT JOIN application a ON a.id = m.application
+             WHERE m.id >= ?{first} {sql.Condition} ORDER BY m.id
+             """));
+        sql.BindTo(rows);
+        return rows.Bind(first, MailId.After(default, rule.Since).Value);
+    }
 
     private static void Merge(List<Statement> walks, Visit visit)
     {
@@ -88,3 +114,9 @@ internal static class BodyUse
         }
     }
 }
+
+/// <summary>Since when bodies are kept of mail that has ended.</summary>
+/// <param name="KeptSince">Of mail that ended captured, failed, expired or suppressed, and that no rule has.</param>
+/// <param name="Rules">Of mail that has ended however, by the first rule that has it.</param>
+public sealed record BodyTimes(
+    DateTimeOffset KeptSince, IReadOnlyList<(Filter Of, DateTimeOffset Since)> Rules);

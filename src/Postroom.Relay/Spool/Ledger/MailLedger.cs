@@ -2,6 +2,7 @@ using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Journal.Forget;
 using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
@@ -20,6 +21,9 @@ public sealed class MailLedger : IDisposable
 {
     private readonly Database _database;
     private readonly BatchWriter _writer;
+    private readonly ApplicationBook _applications;
+    private readonly WordIndex _words;
+    private readonly Eraser _eraser;
     private readonly MailLoader _loader;
     private readonly Backlog _backlog;
     private readonly Relaner _relaner;
@@ -36,11 +40,15 @@ public sealed class MailLedger : IDisposable
     {
         _database = database;
         database.FoundDamage = Suspect;
-        _writer = new BatchWriter(database);
+        _applications = new ApplicationBook(database);
+        _words = new WordIndex(database);
+        _writer = new BatchWriter(database, _applications, _words);
         _loader = new MailLoader(database);
         _backlog = new Backlog(database);
         _pauses = new PauseBook(database);
         _tally = new Tally(database);
+        _eraser = new Eraser(database, _tally, _loader, _words, _applications);
+        Oblivion = new Oblivion(database);
         _relaner = new Relaner(database, _tally);
         _position = database.Prepare(
             "INSERT OR REPLACE INTO position(id, segment, place, newest) VALUES(1, ?1, ?2, ?3)");
@@ -54,6 +62,9 @@ public sealed class MailLedger : IDisposable
 
     /// <summary>Everything up to and including the record there is in; null while nothing is.</summary>
     public Position? IndexedTo { get; private set; }
+
+    /// <summary>What is to be forgotten, and what is.</summary>
+    internal Oblivion Oblivion { get; }
 
     /// <summary>Fails when the file is found to be damaged: then it is put aside when it is closed.</summary>
     public Task Damaged => _damaged.Task;
@@ -122,15 +133,13 @@ public sealed class MailLedger : IDisposable
     public IReadOnlyList<LaneUse> Lanes() => _tally.Lanes();
 
     /// <summary>
-    /// Where the bodies lie that are still needed: those of open mail, and of mail that was accepted at or after
-    /// <paramref name="keptSince"/> and ended captured, failed, expired or suppressed, for a person may release it.
+    /// Where the bodies lie that are still needed: those of open mail, and of other mail for its time.
     /// Reads as many rows as there is such mail: for the moment when a segment is to go, not for every minute.
     /// </summary>
-    public IReadOnlyList<SegmentUse> BodiesNeeded(DateTimeOffset keptSince) => BodyUse.Of(_database, keptSince);
+    public IReadOnlyList<SegmentUse> BodiesNeeded(BodyTimes times) => BodyUse.Of(_database, times);
 
     /// <summary>The same for one segment: where in it the pieces begin.</summary>
-    public IReadOnlySet<int> BodiesNeeded(DateTimeOffset keptSince, int segment) =>
-        BodyUse.In(_database, keptSince, segment);
+    public IReadOnlySet<int> BodiesNeeded(BodyTimes times, int segment) => BodyUse.In(_database, times, segment);
 
     /// <summary>What is needed to send a mail; null if there is none of that id.</summary>
     public AcceptedRow? Accepted(MailId id) => _loader.Accepted(id);
@@ -191,6 +200,9 @@ public sealed class MailLedger : IDisposable
     public void Dispose()
     {
         _writer.Dispose();
+        _words.Dispose();
+        _applications.Dispose();
+        _eraser.Dispose();
         _loader.Dispose();
         _backlog.Dispose();
         _relaner.Dispose();
@@ -214,29 +226,56 @@ public sealed class MailLedger : IDisposable
     private void ApplyWithin(IReadOnlyList<(Position At, JournalRecord Record)> records, LaneOf laneOf)
     {
         var watcher = Watcher;
-        var batch = new Batch(id => id > _newestMail ? null : _loader.Load(id), laneOf)
-        {
-            Told = watcher is null ? null : [],
-        };
+        List<TrailEvent>? told = watcher is null ? null : [];
+        var (newestSign, newestMail) = (_newestSign, _newestMail);
+        var batch = Begin();
         foreach (var (at, record) in records)
         {
             if (at <= IndexedTo)
                 continue;
-            var lastSign = Later(batch.Newest, _newestSign);
+            var lastSign = Later(batch.Newest, newestSign);
+            if (record is ForgottenRecord forgotten)
+            {
+                End();
+                _eraser.Forget(forgotten);
+                continue;
+            }
+
             batch.Add(at, record);
-            if (record is NotedRecord { Event: { Mail: null } happened })
-                _pauses.Note(happened, lastSign);
+            if (record is not NotedRecord { Event: { Mail: null } happened })
+                continue;
+            _pauses.Note(happened, lastSign);
+            if (happened.Kind == EventKind.Erased)
+                _eraser.Done();
+            if (happened.Kind == EventKind.Forgotten && Voucher.Read(happened.Text) is { Until: { } until } gone)
+            {
+                End();
+                _eraser.Drop(gone.Segment, until);
+            }
         }
 
-        _writer.Write(batch, _tally);
+        End();
         _tally.Write();
-        var (to, newest) = (records[^1].At, Later(batch.Newest, _newestSign));
-        _position.Bind(1, to.Segment).Bind(2, to.Offset).Bind(3, newest?.UtcTicks ?? 0).Run();
+        var to = records[^1].At;
+        _position.Bind(1, to.Segment).Bind(2, to.Offset).Bind(3, newestSign?.UtcTicks ?? 0).Run();
         _commit.Run();
-        (IndexedTo, _newestSign) = (to, newest);
-        _newestMail = batch.NewestMail > _newestMail ? batch.NewestMail : _newestMail;
-        if (batch.Told is { Count: > 0 } told)
+        (IndexedTo, _newestSign, _newestMail) = (to, newestSign, newestMail);
+        if (told is { Count: > 0 })
             watcher!(told);
+
+        Batch Begin()
+        {
+            var known = newestMail;
+            return new Batch(id => id > known ? null : _loader.Load(id), _eraser.IsForgotten, laneOf) { Told = told };
+        }
+
+        void End()
+        {
+            _writer.Write(batch, _tally);
+            newestSign = Later(batch.Newest, newestSign);
+            newestMail = batch.NewestMail > newestMail ? batch.NewestMail : newestMail;
+            batch = Begin();
+        }
     }
 
     /// <summary>The work ends with the commit; what does not get there is taken back.</summary>
@@ -255,14 +294,16 @@ public sealed class MailLedger : IDisposable
             {
                 _database.Abandon();
                 _tally.Reload();
-                _writer.Forget();
+                _applications.Forget();
+                _words.Forget();
             }
         }
     }
 
     private void ReadPosition()
     {
-        _newestMail = new MailId(_database.Number("SELECT max(id) FROM mail"));
+        _newestMail = new MailId(Math.Max(
+            _database.Number("SELECT max(id) FROM mail"), _database.Number("SELECT max(mail) FROM forgotten")));
         using var row = _database.Prepare("SELECT segment, place, newest FROM position");
         if (!row.Step())
             return;

@@ -12,7 +12,7 @@ namespace Postroom.Relay.Spool.Ledger;
 internal static class Schema
 {
     /// <summary>Grows by one with every change of the tables.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     private static readonly string[] First =
     [
@@ -96,7 +96,23 @@ internal static class Schema
         "ALTER TABLE mail DROP COLUMN message_hash",
     ];
 
-    private static readonly string[][] Steps = [First, Second, Third];
+    // What is forgotten, so that its records can be taken out of the journal, and who asks for it told so. The highest
+    // mail stays for ever: no id is used twice. recipients: places in the envelope, packed.
+    private static readonly string[] Fourth =
+    [
+        "CREATE TABLE forgetting(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, why TEXT, "
+            + "done INTEGER NOT NULL DEFAULT 0) STRICT",
+        "CREATE TABLE forgotten(mail INTEGER PRIMARY KEY, what INTEGER NOT NULL, recipients BLOB, by INTEGER) STRICT",
+        """
+        CREATE TABLE forgotten_event(at INTEGER NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY(at, kind))
+            STRICT, WITHOUT ROWID
+        """,
+
+        // How far the journal's own records have been gone through, by segment; not an answer to anything.
+        "CREATE TABLE gone_through(segment INTEGER PRIMARY KEY, last_at INTEGER NOT NULL, at INTEGER NOT NULL) STRICT",
+    ];
+
+    private static readonly string[][] Steps = [First, Second, Third, Fourth];
 
     /// <summary>Brings the tables up to date, a version a step; refuses a file of a newer program.</summary>
     /// <param name="reindex">Puts the terms of all mails into an index that has just been made.</param>

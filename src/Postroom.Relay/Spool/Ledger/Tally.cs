@@ -38,6 +38,9 @@ internal sealed class Tally : IDisposable
         Add(to, 1);
     }
 
+    /// <summary>A recipient is forgotten.</summary>
+    public void Remove((string Lane, State State) from) => Add(from, -1);
+
     public void Write()
     {
         foreach (var key in _changed)

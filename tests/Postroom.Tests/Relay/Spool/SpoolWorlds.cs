@@ -1,6 +1,8 @@
+using System.Text;
 using Postroom.Shared;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Embedded;
+using Postroom.Relay.Spool.Journal.Check;
 
 namespace Postroom.Tests.Relay.Spool;
 
@@ -22,6 +24,25 @@ public sealed class RealWorld : SpoolWorld
     }
 
     public override bool PowerCut() => false;
+
+    /// <summary>The index is gone; the next life builds it anew.</summary>
+    public void LoseIndex()
+    {
+        foreach (var file in Directory.GetFiles(Folder(_life), SpoolOpening.LedgerFile + "*"))
+            File.Delete(file);
+    }
+
+    /// <summary>The files in which a text stands, in any case.</summary>
+    public IReadOnlyList<string> FilesWith(string text) =>
+        [.. Directory.GetFiles(Folder(_life), "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) != "lock" && Encoding.Latin1.GetString(File.ReadAllBytes(file))
+                .Contains(text, StringComparison.OrdinalIgnoreCase))
+            .Select(file => Path.GetRelativePath(Folder(_life), file))];
+
+    /// <summary>What a verification of the folder at rest says.</summary>
+    public VerifyReport Verify() => JournalCheck.Verify(new RealDisk(Folder(_life)));
+
+    public string PathOf(string name) => Path.Combine(Folder(_life), name);
 
     /// <summary>Octets that the segments take on the disk which are no longer written to.</summary>
     public long TakenByBodies() => Directory.GetFiles(Path.Combine(Folder(_life), "journal"), "*.seg")

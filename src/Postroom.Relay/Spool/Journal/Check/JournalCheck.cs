@@ -53,6 +53,8 @@ public static class JournalCheck
                     $"{missing} octets that had been on stable storage from here on are not found"));
         }
 
+        if (segments.Count > 0)
+            check.EndsAt(segments[0].Number);
         if (known.Segment > (segments.Count > 0 ? segments[^1].Number : 0))
             log.Break(new Position(known.Segment, 0), "this segment is missing: it had been on stable storage");
         return check.Report() with

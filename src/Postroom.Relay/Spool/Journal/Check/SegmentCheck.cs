@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Postroom.Mail;
+using Postroom.Relay.Spool.Journal.Forget;
 
 namespace Postroom.Relay.Spool.Journal.Check;
 
@@ -13,15 +14,21 @@ internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witnes
     private byte[] _chain = [];
     private Position _head;
     private bool _cleanStop;
+    private readonly VouchedFor _vouched = new();
 
     public VerifyReport Report() => new(_segments, _records, _bodies, _bodyOctets, log.Breaks)
     {
         FirstAt = log.FirstAt,
         LastAt = log.LastAt,
+        Forgotten = _vouched.Records,
         Head = _head,
         Chain = _chain,
         EndsInOrder = _cleanStop,
     };
+
+    /// <summary>At the end: what is gone, the chain says so.</summary>
+    /// <param name="first">The first segment that is kept.</param>
+    public void EndsAt(int first) => _vouched.Check(first, log);
 
     public void Follows(KnownSegment before, KnownSegment segment)
     {
@@ -72,6 +79,13 @@ internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witnes
 
     private void Chain(KnownSegment segment, SegmentReader reader)
     {
+        using var reduced = new ReducedSum();
+        Chain(segment, reader, reduced);
+        _vouched.Found(segment.Number, reduced);
+    }
+
+    private void Chain(KnownSegment segment, SegmentReader reader, ReducedSum reduced)
+    {
         _segments++;
         _chain = segment.Header.Chain;
         _cleanStop = false;
@@ -92,6 +106,8 @@ internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witnes
                 log.Break(at, "what stood here is gone");
             group.Next = reader.At.Offset + Frame.Padded(reader.HeadLength + reader.BodyLength);
             CheckPadding(reader);
+            if (reader.IsReduced)
+                reduced.Add(reader.Head);
             if (reader.Kind == FrameKind.Seal)
                 CheckSeal(reader, group);
             else
@@ -127,11 +143,13 @@ internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witnes
 
     private void CheckRecord(SegmentReader reader, GroupCheck group)
     {
-        group.Add(reader.Kind, reader.Head);
+        group.Add(reader);
         if (!reader.IsBodyLeftBehind)
             CheckBody(reader);
-        if (reader.Kind == FrameKind.Noted && DecodeOrNull(reader) is NotedRecord noted)
-            witness.Noted(reader.At, noted);
+        if (reader.Kind != FrameKind.Noted || DecodeOrNull(reader) is not NotedRecord noted)
+            return;
+        witness.Noted(reader.At, noted);
+        _vouched.Noted(noted.Event);
     }
 
     /// <summary>Every frame that still stands in the segment is the one that the chain of its records covers.</summary>
@@ -274,12 +292,10 @@ internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witnes
             _hash.AppendData(chain);
         }
 
-        public void Add(FrameKind kind, ReadOnlySpan<byte> head)
+        public void Add(SegmentReader frame)
         {
-            var salted = new byte[head.Length - 24 + 1];
-            head[24..].CopyTo(salted);
             Span<byte> digest = stackalloc byte[Frame.DigestSize];
-            Frame.DigestOf(kind, salted, digest);
+            ReducedFrame.Digest(frame, digest);
             _hash.AppendData(digest);
             Count++;
             Total++;

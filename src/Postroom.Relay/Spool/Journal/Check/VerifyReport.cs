@@ -16,6 +16,9 @@ public sealed record VerifyReport(int Segments, long Records, long Bodies, long 
     /// <summary>The first segment kept; above 1, what was before it is gone. Null in an empty journal.</summary>
     public int? FirstSegment { get; init; }
 
+    /// <summary>Records of which something is forgotten, as the chain itself says.</summary>
+    public long Forgotten { get; init; }
+
     /// <summary>When the first and the last group kept were written, by the wall clock of then.</summary>
     public DateTimeOffset? FirstAt { get; init; }
 

@@ -32,6 +32,7 @@ internal static class RecordDecoding
         FrameKind.Revoked => new RevokedRecord(new MailId(from.Number()), from.Time()),
         FrameKind.LeasesLost => new LeasesLostRecord(from.Time(), ReadTargets(ref from), ReadTargets(ref from)),
         FrameKind.Noted => new NotedRecord(ReadEvent(ref from)),
+        FrameKind.Forgotten => ReadForgotten(ref from),
         _ => throw new InvalidDataException($"kind {(byte)kind} is no record"),
     };
 
@@ -140,6 +141,19 @@ internal static class RecordDecoding
         for (var i = 0; i < events.Length; i++)
             events[i] = ReadEvent(ref from);
         return new SettledRecord(id, at, lane, verdicts) { Attempt = attempt, Events = events };
+    }
+
+    private static ForgottenRecord ReadForgotten(ref PayloadReader from)
+    {
+        var (at, what) = (from.Time(), (Forgetting)from.Byte());
+        var targets = new Target[from.Count()];
+        for (var i = 0; i < targets.Length; i++)
+            targets[i] = new Target(new MailId(from.Number()), from.Int() - 1);
+        var (who, why) = (from.Text(), from.TextOrNull());
+        var events = new EventName[from.Count()];
+        for (var i = 0; i < events.Length; i++)
+            events[i] = new EventName(from.Time(), (EventKind)from.Byte());
+        return new ForgottenRecord(at, what, targets, who, why) { Events = events };
     }
 
     private static Target[] ReadTargets(ref PayloadReader from)

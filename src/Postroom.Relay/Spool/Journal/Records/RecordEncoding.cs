@@ -17,6 +17,7 @@ internal static class RecordEncoding
         RevokedRecord => FrameKind.Revoked,
         LeasesLostRecord => FrameKind.LeasesLost,
         NotedRecord => FrameKind.Noted,
+        ForgottenRecord => FrameKind.Forgotten,
         _ => throw new ArgumentException($"the journal has no word for {record.GetType().Name}", nameof(record)),
     };
 
@@ -51,6 +52,9 @@ internal static class RecordEncoding
                 break;
             case NotedRecord noted:
                 WriteEvent(ref to, noted.Event);
+                break;
+            case ForgottenRecord forgotten:
+                WriteForgotten(ref to, forgotten);
                 break;
         }
     }
@@ -183,6 +187,27 @@ internal static class RecordEncoding
         {
             to.Number(targets[i].Mail.Value);
             to.Number(targets[i].Recipient);
+        }
+    }
+
+    private static void WriteForgotten(ref PayloadWriter to, ForgottenRecord record)
+    {
+        to.Time(record.At);
+        to.Byte((byte)record.What);
+        to.Number(record.Targets.Count);
+        for (var i = 0; i < record.Targets.Count; i++)
+        {
+            to.Number(record.Targets[i].Mail.Value);
+            to.Number(record.Targets[i].Recipient + 1);
+        }
+
+        to.Text(record.Who);
+        to.Text(record.Why);
+        to.Number(record.Events.Count);
+        for (var i = 0; i < record.Events.Count; i++)
+        {
+            to.Time(record.Events[i].At);
+            to.Byte((byte)record.Events[i].Kind);
         }
     }
 

@@ -18,10 +18,17 @@ internal sealed class FilterSql
     private readonly List<object> _values = [];
     private readonly List<Phrase> _phrases = [];
 
-    private FilterSql(Filter filter)
+    private FilterSql(Filter filter, IEnumerable<Filter> but)
     {
         foreach (var term in filter.Terms)
             Add(term);
+        foreach (var other in but)
+        {
+            _condition.Append(" AND NOT (1");
+            foreach (var term in other.Terms)
+                _condition.Append(" AND coalesce((").Append(ConditionOf(term)).Append("), 0)");
+            _condition.Append(')');
+        }
     }
 
     /// <summary>No mail after this one can match: where the walk begins.</summary>
@@ -38,7 +45,10 @@ internal sealed class FilterSql
     /// <summary>What <c>has(text, n)</c> looks for in its text.</summary>
     public IReadOnlyList<Phrase> Phrases => _phrases;
 
-    public static FilterSql Of(Filter filter) => new(filter);
+    public static FilterSql Of(Filter filter) => new(filter, []);
+
+    /// <summary>What matches, and none of the others does.</summary>
+    public static FilterSql Of(Filter filter, IEnumerable<Filter> but) => new(filter, but);
 
     public void BindTo(Statement statement)
     {
@@ -65,6 +75,13 @@ internal sealed class FilterSql
 
     private void Add(Term term)
     {
+        _condition.Append(" AND ").Append(ConditionOf(term));
+        if (!term.Not)
+            Bound(term);
+    }
+
+    private string ConditionOf(Term term)
+    {
         var condition = term.Field switch
         {
             Field.To => Address("+r.address", term.Value),
@@ -89,9 +106,7 @@ internal sealed class FilterSql
             Field.Node => Whole("a.node", term.Value),
             Field.Project => Whole("a.project", term.Value),
         };
-        _condition.Append(" AND ").Append(term.Not ? $"NOT coalesce(({condition}), 0)" : condition);
-        if (!term.Not)
-            Bound(term);
+        return term.Not ? $"NOT coalesce(({condition}), 0)" : condition;
     }
 
     /// <summary>As it stands in the field.</summary>

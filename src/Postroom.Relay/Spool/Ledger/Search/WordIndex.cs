@@ -23,6 +23,8 @@ internal sealed class WordIndex(Database database) : IDisposable
     private readonly StringBuilder _terms = new();
     private readonly Statement _words = database.Prepare("INSERT INTO words(rowid, terms) VALUES(?1, ?2)");
     private readonly Statement _said = database.Prepare("INSERT INTO said(rowid, terms) VALUES(?1, ?2)");
+    private readonly Statement _noWords = database.Prepare("DELETE FROM words WHERE rowid = ?1");
+    private readonly Statement _nothingSaid = database.Prepare("DELETE FROM said WHERE rowid = ?1");
     private readonly Statement _saidAnew =
         database.Prepare("INSERT OR REPLACE INTO said(rowid, terms) VALUES(?1, ?2)");
 
@@ -70,12 +72,47 @@ internal sealed class WordIndex(Database database) : IDisposable
         while (mails.Step())
         {
             var id = new MailId(mails.Long(0));
-            if (loader.Accepted(id) is not { } accepted || loader.Load(id) is not { } mail)
-                continue;
-            Add(accepted.ToRecord(), mails.IsNull(1) ? null : mails.Long(1));
-            if (mail.Recipients.Any(static r => !RecipientLife.IsOpen(r.State)))
-                SayOf(mail, _said);
+            Renew(loader, id, mails.IsNull(1) ? null : mails.Long(1));
         }
+    }
+
+    /// <summary>Nothing finds this mail any more.</summary>
+    public void Remove(MailId id)
+    {
+        _noWords.Bind(1, id.Value).Run();
+        _nothingSaid.Bind(1, id.Value).Run();
+    }
+
+    /// <summary>Puts a mail in as its rows are now.</summary>
+    public void Renew(MailLoader loader, MailId id, long? application)
+    {
+        Remove(id);
+        if (loader.Accepted(id) is not { } accepted || loader.Load(id) is not { } mail)
+            return;
+        Add(accepted.ToRecord(), application);
+        if (mail.Recipients.Any(static r => !RecipientLife.IsOpen(r.State)))
+            SayOf(mail, _said);
+    }
+
+    /// <summary>Takes out of the book of addresses those that no mail has any more.</summary>
+    public void Prune(IEnumerable<string> addresses)
+    {
+        using var find = database.Prepare("SELECT id FROM address WHERE text = ?1");
+        using var used = database.Prepare("SELECT 1 FROM words WHERE words MATCH ?1 LIMIT 1");
+        using var remove = database.Prepare("DELETE FROM address WHERE id = ?1");
+        foreach (var address in addresses)
+        {
+            if (!find.Bind(1, address).Step())
+                continue;
+            var number = find.Long(0);
+            find.Reset();
+            var isUsed = used.Bind(1, $"\"{Terms.To(number)}\" OR \"{Terms.From(number)}\"").Step();
+            used.Reset();
+            if (!isUsed)
+                remove.Bind(1, number).Run();
+        }
+
+        _addresses.Forget(); // numbers of rows that are not there any more
     }
 
     /// <summary>The transaction was taken back.</summary>
@@ -85,6 +122,8 @@ internal sealed class WordIndex(Database database) : IDisposable
     {
         _addresses.Dispose();
         _words.Dispose();
+        _noWords.Dispose();
+        _nothingSaid.Dispose();
         _said.Dispose();
         _saidAnew.Dispose();
     }

@@ -249,10 +249,10 @@ public sealed class LedgerRecordTests : IDisposable
             Settled(At(12), old.Id, new Verdict(0, Happening.Captured), new Verdict(1, Happening.Captured)),
             Settled(At(12), gone.Id, new Verdict(0, Happening.Accepted), new Verdict(1, Happening.Accepted)));
         SegmentUse[] open = [new(1, 1, 2), new(2, 2, 2)];
-        Assert.Equal(open, _story.Ledger.BodiesNeeded(At(5)));
-        Assert.Equal([.. open, new(3, 1, 1)], _story.Ledger.BodiesNeeded(At(0)));
-        Assert.Equal(new HashSet<int> { 300 }, _story.Ledger.BodiesNeeded(At(0), segment: 3));
-        Assert.Empty(_story.Ledger.BodiesNeeded(At(5), segment: 3));
+        Assert.Equal(open, _story.Ledger.BodiesNeeded(new BodyTimes(At(5), [])));
+        Assert.Equal([.. open, new(3, 1, 1)], _story.Ledger.BodiesNeeded(new BodyTimes(At(0), [])));
+        Assert.Equal(new HashSet<int> { 300 }, _story.Ledger.BodiesNeeded(new BodyTimes(At(0), []), segment: 3));
+        Assert.Empty(_story.Ledger.BodiesNeeded(new BodyTimes(At(5), []), segment: 3));
     }
 
     [Fact]
