@@ -82,6 +82,13 @@ public sealed class AlarmWatch
         return (told.IsTold, told.Words);
     }
 
+    /// <summary>How many notices name an address.</summary>
+    public int NoticesWith(string address) =>
+        _outbox.All.Count(notice => !ReferenceEquals(notice, notice.Reword(address, "")));
+
+    /// <summary>Puts a word in the place of an address in every notice that is kept.</summary>
+    public void Forget(string address, string word) => _outbox.Reword(address, word);
+
     private async Task WatchAsync(CancellationToken cancel)
     {
         var last = _time.GetTimestamp();

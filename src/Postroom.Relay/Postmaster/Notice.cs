@@ -27,6 +27,23 @@ public sealed record Notice(string Id, string Receiver, DateTimeOffset At, News 
 
     [JsonIgnore]
     public bool IsOpen => ToldAt is null && GivenUpAt is null;
+
+    /// <summary>With a word in the place of a text, in whatever letters it is written; itself where that is
+    /// nowhere.</summary>
+    internal Notice Reword(string text, string word)
+    {
+        var reworded = this with
+        {
+            News = News with
+            {
+                Subject = Of(News.Subject)!, Text = Of(News.Text)!, Cure = Of(News.Cure)!, Now = Of(News.Now),
+            },
+            Last = Of(Last),
+        };
+        return reworded == this ? this : reworded;
+
+        string? Of(string? words) => words?.Replace(text, word, StringComparison.OrdinalIgnoreCase);
+    }
 }
 
 /// <summary>What happened to an alarm.</summary>

@@ -123,6 +123,17 @@ internal sealed class Outbox(string path, TimeProvider time, ILogger log)
         }
     }
 
+    /// <summary>Puts a word in the place of a text wherever a notice has it.</summary>
+    public void Reword(string text, string word)
+    {
+        lock (_gate)
+        {
+            for (var at = 0; at < Notices.Count; at++)
+                Notices[at] = Notices[at].Reword(text, word);
+            Keep();
+        }
+    }
+
     /// <summary>Whoever is no longer there is not told; whoever was corrected is tried at once.</summary>
     public void Use(IReadOnlyList<Receiver> receivers)
     {

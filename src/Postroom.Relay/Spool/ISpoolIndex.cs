@@ -38,6 +38,9 @@ public interface ISpoolIndex
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);
 
+    /// <summary>That there was such a mail, and who forgot it; null where there was none, or it is there.</summary>
+    ForgottenNote? Forgotten(MailId id);
+
     /// <summary>The newest mail that a submitter handed over under its own key; null if there is none.</summary>
     /// <param name="source">The submitter: <see cref="Origin.Source"/>.</param>
     /// <param name="key">The text of its <see cref="OwnKey"/>.</param>
@@ -94,6 +97,10 @@ public sealed record FoundCount(IReadOnlyDictionary<State, long> ByState, bool I
         rows.GroupBy(static row => row.State).ToDictionary(static s => s.Key, static s => s.LongCount()),
         IsWhole: true);
 }
+
+/// <summary>All that is left of a mail.</summary>
+/// <param name="Who">A person, or <see cref="RetentionRule.Name"/>.</param>
+public sealed record ForgottenNote(DateTimeOffset At, string Who, string? Why);
 
 /// <summary>Where a page ended.</summary>
 public readonly record struct Cursor(MailId Mail, int Recipient);

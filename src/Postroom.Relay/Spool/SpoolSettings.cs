@@ -1,5 +1,3 @@
-using Postroom.Mail.Audit;
-
 namespace Postroom.Relay.Spool;
 
 /// <summary>The bounds of the embedded spool.</summary>
@@ -31,31 +29,10 @@ public sealed record SpoolSettings
     /// </summary>
     public TimeSpan KeepCaptured { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long what is kept of which mail; none: the record of it for ever.</summary>
-    public IReadOnlyList<RetentionRule> Retention { get; init; } = [];
-
     /// <summary>The longest that something stands in the journal before the chain over it is signed.</summary>
     public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromHours(6);
 
     /// <summary>The longest wait of the retry schedule; nothing waits longer for its time, whatever the clock
     /// does.</summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromDays(1);
-}
-
-/// <summary>How long something is kept of some mail, counted from its acceptance; never shorter than until it has ended.
-/// Of several rules, the first that has the mail and says it.</summary>
-/// <param name="Of">Which mail: by fields of it that never change.</param>
-public sealed record RetentionRule(Filter Of)
-{
-    /// <summary>Who forgets, where it is no person.</summary>
-    public const string Name = "retention";
-
-    /// <summary>Its octets, however it ended; null: as <see cref="SpoolSettings.KeepCaptured"/> says.</summary>
-    public TimeSpan? Bodies { get; init; }
-
-    /// <summary>How its tries went; null: as long as the rest.</summary>
-    public TimeSpan? Events { get; init; }
-
-    /// <summary>All the rest; null: for ever.</summary>
-    public TimeSpan? Metadata { get; init; }
 }

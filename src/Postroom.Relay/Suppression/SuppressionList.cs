@@ -70,6 +70,21 @@ public sealed class SuppressionList(string path, TimeProvider time, ILogger log)
         }
     }
 
+    /// <summary>Nothing of an address is kept any more, not even that it was there.</summary>
+    /// <returns>Whether anything was.</returns>
+    /// <exception cref="IOException">It could not be kept; says why.</exception>
+    public bool Forget(string address)
+    {
+        lock (_gate)
+        {
+            var (all, cleared) = (Kept.Addresses.ToDictionary(), Kept.Cleared.ToDictionary());
+            if (!(all.Remove(KeyOf(address)) | cleared.Remove(KeyOf(address))))
+                return false;
+            Keep(new KeptSuppressions(all, cleared));
+            return true;
+        }
+    }
+
     // Local parts in either case too: no mail system that one meets tells Alice from alice.
     private static string KeyOf(string address) => address.ToLowerInvariant();
 

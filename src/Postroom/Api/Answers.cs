@@ -289,6 +289,8 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialAnswer))]
 [JsonSerializable(typeof(CalendarAnswer))]
+[JsonSerializable(typeof(ErasureRequest))]
+[JsonSerializable(typeof(ErasureAnswer))]
 [JsonSerializable(typeof(SuppressionsAnswer))]
 [JsonSerializable(typeof(SuppressionRequest))]
 [JsonSerializable(typeof(SuppressedAnswer))]

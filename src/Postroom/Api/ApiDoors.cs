@@ -43,6 +43,10 @@ public sealed record ApiDoors(
     /// <summary>Cancelled when the house closes: who waits for what may never come is sent home.</summary>
     public CancellationToken Closing { get; init; }
 
+    /// <summary>Erases a person by an address, or only looks; who asks, and why. Null where the spool is not one of
+    /// this machine.</summary>
+    public Func<string, bool, (string Who, string? Why), CancellationToken, Task<ErasureAnswer>>? Erase { get; init; }
+
     /// <summary>Who gets in by TCP.</summary>
     public required ApiTokens Tokens { get; init; }
 

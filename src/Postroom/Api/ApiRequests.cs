@@ -22,6 +22,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
 
     public AuditRequests Audit { get; } = new(doors);
 
+    public ErasureRequests Erasures { get; } = new(doors);
+
     public AlarmRequests Alarms => field ??= new(doors, _witness);
 
     public SuppressionActions Suppressions => field ??= new(doors, _witness);

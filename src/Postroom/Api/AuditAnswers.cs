@@ -17,6 +17,9 @@ public sealed record AuditAnswer(bool Sound)
     public long Bodies { get; init; }
     public long BodyOctets { get; init; }
 
+    /// <summary>Records of which something is forgotten, as the chain itself says.</summary>
+    public long Forgotten { get; init; }
+
     /// <summary>Above 1: what was before it is gone. Absent in an empty journal.</summary>
     public int? FirstSegment { get; init; }
     public DateTimeOffset? FirstAt { get; init; }

@@ -44,12 +44,13 @@ internal sealed class MailRequests(ApiDoors doors, Witness witness, ILogger log)
     }
 
     public async Task MailAsync(Call call) => await call.WriteAsync(
-        AnswerOf.Mail(await FindAsync(call, doors.Spool.Index.Show) ?? throw NoMail(call)), ApiJson.Default.MailAnswer);
+        AnswerOf.Mail(await FindAsync(call, doors.Spool.Index.Show) ?? throw await NoMailAsync(call)),
+        ApiJson.Default.MailAnswer);
 
     public async Task RawAsync(Call call)
     {
         var content = await FindAsync(call, doors.Spool.Index.Content)
-            ?? throw (await FindAsync(call, doors.Spool.Index.Show) is null ? NoMail(call)
+            ?? throw (await FindAsync(call, doors.Spool.Index.Show) is null ? await NoMailAsync(call)
                 : ApiProblem.NotFound($"the bytes of mail {call.Names[0]} are no longer kept"));
         _ = MailId.TryParse(call.Names[0], out var id);
         await witness.OpenedAsync(id, call.Caller.Name); // on record before the first octet goes
@@ -77,7 +78,11 @@ internal sealed class MailRequests(ApiDoors doors, Witness witness, ILogger log)
         return find(id);
     }
 
-    private static ApiProblem NoMail(Call call) => ApiProblem.NotFound($"there is no mail {call.Names[0]}");
+    private async Task<ApiProblem> NoMailAsync(Call call) =>
+        await FindAsync(call, doors.Spool.Index.Forgotten) is { } note
+            ? new ApiProblem(410, string.Create(CultureInfo.InvariantCulture,
+                $"what was known of mail {call.Names[0]} was erased on {note.At:u} by {note.Who}"), note.Why ?? "")
+            : ApiProblem.NotFound($"there is no mail {call.Names[0]}");
 
     private string? PauseOf(string route)
     {

@@ -193,6 +193,14 @@ internal static class Operations
 
     private static Operation[] OfAudit =>
     [
+        new("POST", "/api/v1/erasures", Scopes.Administer,
+            "Erases all records about an address, whose mail has all ended; the chain of records stays whole.",
+            static (api, call) => api.Erasures.EraseAsync(call))
+        {
+            Name = "erasePerson",
+            Takes = [Content.Json(ApiJson.Default.ErasureRequest)],
+            Gives = Content.Json(ApiJson.Default.ErasureAnswer),
+        },
         new("POST", "/api/v1/audit/verify", Scopes.Read,
             "Verifies the journal and its checkpoints, beside everything else.",
             static (api, call) => api.Audit.VerifyAsync(call))

@@ -78,6 +78,11 @@ public sealed class ApiClient : IDisposable
         SendAsync(With(HttpMethod.Post, "api/v1/suppressions", body, ApiJson.Default.SuppressionRequest),
             ApiJson.Default.SuppressedAnswer, cancel);
 
+    /// <summary>Has the service erase a person, or look.</summary>
+    public Task<ErasureAnswer> EraseAsync(ErasureRequest body, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Post, "api/v1/erasures", body, ApiJson.Default.ErasureRequest),
+            ApiJson.Default.ErasureAnswer, cancel);
+
     /// <summary>Has the service verify its journal.</summary>
     public Task<AuditAnswer> VerifyAsync(AuditRequest body, CancellationToken cancel) =>
         SendAsync(With(HttpMethod.Post, "api/v1/audit/verify", body, ApiJson.Default.AuditRequest),
@@ -123,7 +128,7 @@ public sealed class ApiClient : IDisposable
             : null;
         var code = answer.StatusCode switch
         {
-            HttpStatusCode.NotFound => ExitCode.NothingFound,
+            HttpStatusCode.NotFound or HttpStatusCode.Gone => ExitCode.NothingFound,
             HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => ExitCode.Wrong,
             HttpStatusCode.ServiceUnavailable => ExitCode.NotRunning,
             _ => ExitCode.Bug,

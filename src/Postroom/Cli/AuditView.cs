@@ -13,6 +13,9 @@ internal static class AuditView
             $"{answer.Segments} segments, {answer.Records} records, {answer.Bodies} bodies of "
                 + $"{Screen.Size(answer.BodyOctets)} are right")
             + (answer.FirstAt is { } first ? $", from {first:u} to {answer.LastAt:u}." : "."));
+        if (answer.Forgotten > 0)
+            screen.Line(string.Create(CultureInfo.InvariantCulture,
+                $"Of {answer.Forgotten} of the records something is forgotten, and the chain says that it was to go."));
         if (answer.FirstSegment > 1)
             screen.Line(string.Create(CultureInfo.InvariantCulture,
                 $"What was before segment {answer.FirstSegment} is gone: the record begins there."));

@@ -101,6 +101,7 @@ public static class CommandLine
         TokenCommands.Build(screen),
         AlarmCommands.Build(screen),
         SuppressionCommands.Build(screen),
+        Record.EraseCommand.Build(screen),
         OAuthCommands.Build(screen),
         RouteCommands.Build(screen),
         CalendarCommand.Build(screen),

@@ -67,6 +67,7 @@ public static class ConfigurationReader
             Spool = SpoolOf(tables.Find(t => t.Name == "spool")) with { LongestWait = queue.Retry.Longest },
             Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
             Api = ApiKeys.SettingsOf(tables.Find(t => t.Name == "api")),
+            Retention = RetentionKeys.RulesOf(tables),
             Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),
             Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),
         };
@@ -118,6 +119,7 @@ public static class ConfigurationReader
         IEnumerable<Setting> idle = table.Name switch
         {
             "alarm" => AlarmKeys.All,
+            "retention" => RetentionKeys.All,
             "receiver" => ReceiverKeys.OfOtherKind(table.Get(ReceiverKeys.Kind)),
             "canary" when table.Get(CanaryKeys.Imap) is null => CanaryKeys.OfMailbox,
             _ => [],

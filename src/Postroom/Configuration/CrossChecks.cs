@@ -31,6 +31,7 @@ public static class CrossChecks
             .. tables.Where(t => t.Name == "api").SelectMany(t => ApiKeys.Check(t, all.Api)),
             .. tables.Where(t => t.Name == "telemetry").SelectMany(TelemetryKeys.Check),
             .. tables.Where(t => t.Name == "suppression").SelectMany(SuppressionKeys.Check),
+            .. RetentionKeys.Check(tables),
             .. AlarmKeys.Check(tables),
             .. ReceiverKeys.Check(all, tables),
             .. CanaryKeys.Check(all, tables),

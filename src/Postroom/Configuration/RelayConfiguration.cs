@@ -39,6 +39,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
     /// <summary>Where metrics and traces are sent to, if anywhere.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
 
+    /// <summary>How long what is kept of which mail.</summary>
+    public IReadOnlyList<RetentionRule> Retention { get; init; } = [];
+
     /// <summary>When addresses that keep failing are given up.</summary>
     public SuppressionSettings Suppression { get; init; } = SuppressionSettings.Plain;
 

@@ -27,6 +27,8 @@ public static class SettingTable
         new("api", false, "Where programs ask and act, beside the command line; see [api.md](api.md)."),
         new("telemetry", false, "A collector of OpenTelemetry that metrics and traces are sent to; see "
             + "[metrics.md](../metrics.md). `/metrics` is there without it."),
+        new("retention", true, "How long what is kept of which mail: of several tables, the first that has the mail and "
+            + "says it. None: its record is kept for ever; see [privacy.md](../privacy.md)."),
         new("suppression", false, "Addresses that keep failing, and are given up for a while; see "
             + "[suppression.md](../suppression.md)."),
         new("receiver", true, "Who is told of alarms, by a way that is not the stuck queue; see "
@@ -41,7 +43,7 @@ public static class SettingTable
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
             .. QueueKeys.All,
             .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All, .. TelemetryKeys.All,
-            .. SuppressionKeys.All, .. ReceiverKeys.All, .. CanaryKeys.All, .. AlarmKeys.All];
+            .. RetentionKeys.All, .. SuppressionKeys.All, .. ReceiverKeys.All, .. CanaryKeys.All, .. AlarmKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;
 

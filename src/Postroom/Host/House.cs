@@ -88,6 +88,7 @@ public sealed class House : IAsyncDisposable
         _spool = await SpoolOpening.OpenAsync(
             SpoolPlace.Take(all.DataFolder) with { Meters = _wiring.Meters.Journal }, all.Spool, routes.LaneOf, time,
             _wiring.Logs.CreateLogger("postroom.spool"));
+        _spool.Forgetter.Use(all.Retention);
         var hearing = Postmasters.HearingOf(all.DataFolder, _wiring);
         _submission = _wiring.Submission(all.Submission, _spool, hearing.Heard);
         await ListenAsync(() => _submission.StartAsync(cancel));
@@ -136,6 +137,8 @@ public sealed class House : IAsyncDisposable
             Tokens = _access, TokensChanged = _calendar.Changed, MessageSize = all.Api.MessageSize, Take = TakeAsync,
             Closing = _closing.Token,
             Audit = Auditors.Of(_spool, all.DataFolder, _vault, _wiring),
+            Erase = new Erasers(_spool, _suppressions, _postmaster.Watch,
+                address => $"h:{AddressKey.OpenOrMake(_vault).Hash(address)}").EraseAsync,
             UsersFile = Folders.Users(all.DataFolder),
             Metrics = _reader.Read,
             Alarms = _postmaster.Watch,
@@ -182,6 +185,7 @@ public sealed class House : IAsyncDisposable
             _tokens.Use(fresh.Accounts);
             _reporting.Use(fresh);
             _suppressing!.Use(fresh.Suppression);
+            _spool!.Forgetter.Use(fresh.Retention);
             _calendar!.Changed();
             await _conductor!.ReloadAsync(fresh.Table(), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);

@@ -40,6 +40,7 @@ public static class JournalAudit
             Records = report.Records,
             Bodies = report.Bodies,
             BodyOctets = report.BodyOctets,
+            Forgotten = report.Forgotten,
             FirstSegment = report.FirstSegment,
             FirstAt = report.FirstAt,
             LastAt = report.LastAt,

@@ -21,6 +21,9 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
     private Task _last = Task.CompletedTask;
     private readonly Dictionary<int, long> _fullAt = []; // live octets of a segment when it was last gone through
 
+    /// <summary>How long bodies are kept of which mail.</summary>
+    public IReadOnlyList<RetentionRule> Rules { get; set; } = [];
+
     /// <summary>Counts a body in if it may stay in memory.</summary>
     public bool MayKeep(int length)
     {
@@ -172,7 +175,7 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
     {
         var now = parts.Clock.Surely;
         return new BodyTimes(now - settings.KeepCaptured,
-            [.. settings.Retention.Where(rule => rule.Bodies is not null)
+            [.. Rules.Where(rule => rule.Bodies is not null)
                 .Select(rule => (rule.Of, now - rule.Bodies!.Value))]);
     }
 

@@ -32,6 +32,8 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
 
     public MailRecord? Show(MailId id) => _reader.Show(id);
 
+    public ForgottenNote? Forgotten(MailId id) => _reader.Forgotten(id);
+
     public MailId? FindKey(string source, string key) => _reader.FindKey(source, key);
 
     public IReadOnlyList<TrailEvent> RelayEvents(int most) => _reader.RelayEvents(most);

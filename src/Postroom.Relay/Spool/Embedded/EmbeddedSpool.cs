@@ -75,8 +75,7 @@ public sealed class EmbeddedSpool : ISpool
         _feeder.AfterBite = _bodies.AfterBiteAsync;
         foreach (var use in parts.Ledger.Lanes())
             _reshaping.Found(use);
-        Forgetter = new Forgetter(parts, _bodies, record => Append(new Entry(record), urgent: true),
-            cancel => new ValueTask(_feeder.ReachedAsync(_journal.LastEntry).WaitAsync(cancel)));
+        Forgetter = new Forgetter(parts, _bodies, _feeder, _checkpoints, record => Append(new Entry(record), true));
         Failed = FailsAsync();
     }
 
@@ -240,7 +239,6 @@ public sealed class EmbeddedSpool : ISpool
         await _parts.DisposeAsync();
     }
 
-    // Whichever of them breaks first; none completes otherwise.
     private async Task FailsAsync() => await await Task.WhenAny(_journal.Failed, _feeder.Broken, _parts.Ledger.Damaged);
 
     private async Task TryNoteAsync(TrailEvent happened)

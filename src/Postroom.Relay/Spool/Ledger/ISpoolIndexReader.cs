@@ -23,6 +23,9 @@ public interface ISpoolIndexReader : IDisposable
     /// <summary>Everything about one mail; null if there is none of that id.</summary>
     MailRecord? Show(MailId id);
 
+    /// <inheritdoc cref="ISpoolIndex.Forgotten"/>
+    ForgottenNote? Forgotten(MailId id);
+
     /// <inheritdoc cref="ISpoolIndex.FindKey"/>
     MailId? FindKey(string source, string key);
 

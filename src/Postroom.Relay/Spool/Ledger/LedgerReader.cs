@@ -54,6 +54,8 @@ internal sealed class LedgerReader : ISpoolIndexReader
 
     public MailRecord? Show(MailId id) => With(session => session.Show(id));
 
+    public ForgottenNote? Forgotten(MailId id) => With(session => session.Forgotten(id));
+
     public MailId? FindKey(string source, string key) => With(session => session.FindKey(source, key));
 
     public AcceptedRow? Accepted(MailId id) => With(session => session.Accepted(id));

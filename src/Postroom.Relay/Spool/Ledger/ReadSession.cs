@@ -94,6 +94,16 @@ internal sealed class ReadSession : IDisposable
         };
     }
 
+    public ForgottenNote? Forgotten(MailId id)
+    {
+        using var rows = _database.Prepare(
+            "SELECT g.at, g.who, g.why FROM forgotten f JOIN forgetting g ON g.id = f.by "
+            + "WHERE f.mail = ?1 AND f.what = 3");
+        return rows.Bind(1, id.Value).Step()
+            ? new ForgottenNote(new DateTimeOffset(rows.Long(0), TimeSpan.Zero), rows.Text(1), rows.TextOrNull(2))
+            : null;
+    }
+
     public MailId? FindKey(string source, string key)
     {
         using var rows = _database.Prepare("SELECT rowid FROM words WHERE words MATCH ?1 ORDER BY rowid DESC LIMIT 1");

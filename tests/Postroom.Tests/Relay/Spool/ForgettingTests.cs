@@ -5,6 +5,7 @@ using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Embedded;
+using Postroom.Relay.Spool.Embedded.Retention;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Journal.Forget;
 using Xunit;
@@ -25,11 +26,10 @@ public sealed class ForgettingTests : IAsyncDisposable
         var spool = await _world.OpenAsync();
         var other = await DeliverAsync(spool, "bob@a.test");
         var hers = await DeliverAsync(spool, "Mallory.Unusual@a.test");
-        spool.Note(new TrailEvent(_world.Time.GetUtcNow(), EventKind.SuppressionChanged, null, null)
+        await spool.NoteAsync(new TrailEvent(_world.Time.GetUtcNow(), EventKind.SuppressionChanged, null, null)
         {
             Text = "added mallory.unusual@a.test: 5 failures in a row",
         });
-        await spool.Index.CaughtUpAsync(Cancel);
         Assert.NotEmpty(_world.FilesWith("mallory.unusual"));
         var erasure = await EraseAsync(spool, "mallory.unusual@a.test");
         Assert.True(erasure is { IsDone: true, IsComplete: true, Mails: 1, Places: 0, Events: 1 }, erasure.ToString());
@@ -124,14 +124,11 @@ public sealed class ForgettingTests : IAsyncDisposable
     [Fact]
     public async Task What_a_rule_keeps_for_a_month_is_gone_from_index_and_journal_after_it_and_other_mail_is_not()
     {
-        _world.Settings = _world.Settings with
-        {
-            Retention =
-            [
-                new RetentionRule(Parsed("source:198.51.100.1")) { Metadata = TimeSpan.FromDays(30) },
-                new RetentionRule(Filter.All) { Events = TimeSpan.FromDays(30) },
-            ],
-        };
+        _world.Retention =
+        [
+            new RetentionRule(Parsed("source:198.51.100.1")) { Metadata = TimeSpan.FromDays(30) },
+            new RetentionRule(Filter.All) { Events = TimeSpan.FromDays(30) },
+        ];
         var spool = await _world.OpenAsync();
         var gone = await DeliverAsync(spool, "short.lived@a.test", "198.51.100.1");
         var kept = await DeliverAsync(spool, "mallory.unusual@a.test", "198.51.100.2");
@@ -162,10 +159,7 @@ public sealed class ForgettingTests : IAsyncDisposable
     [Fact]
     public async Task Mail_that_waits_is_never_forgotten_and_is_when_it_has_ended()
     {
-        _world.Settings = _world.Settings with
-        {
-            Retention = [new RetentionRule(Filter.All) { Metadata = TimeSpan.FromDays(30) }],
-        };
+        _world.Retention = [new RetentionRule(Filter.All) { Metadata = TimeSpan.FromDays(30) }];
         var spool = await _world.OpenAsync();
         var waits = (await spool.HandOverAsync("bob@a.test")).Receipt!.Id;
         _world.Time.Advance(TimeSpan.FromDays(40));
@@ -182,10 +176,7 @@ public sealed class ForgettingTests : IAsyncDisposable
     [Fact]
     public async Task Segments_of_which_all_is_forgotten_go_and_only_the_chain_may_say_so()
     {
-        _world.Settings = _world.Settings with
-        {
-            Retention = [new RetentionRule(Filter.All) { Metadata = TimeSpan.FromDays(30) }],
-        };
+        _world.Retention = [new RetentionRule(Filter.All) { Metadata = TimeSpan.FromDays(30) }];
         var spool = await _world.OpenAsync();
         for (var day = 0; day < 50; day++)
         {
@@ -214,14 +205,11 @@ public sealed class ForgettingTests : IAsyncDisposable
     [Fact]
     public async Task Bodies_are_kept_as_long_as_the_first_rule_says_that_has_the_mail()
     {
-        _world.Settings = _world.Settings with
-        {
-            Retention =
-            [
-                new RetentionRule(Parsed("source:198.51.100.1")) { Bodies = TimeSpan.FromDays(7) },
-                new RetentionRule(Parsed("source:198.51.100.2")) { Bodies = TimeSpan.Zero },
-            ],
-        };
+        _world.Retention =
+        [
+            new RetentionRule(Parsed("source:198.51.100.1")) { Bodies = TimeSpan.FromDays(7) },
+            new RetentionRule(Parsed("source:198.51.100.2")) { Bodies = TimeSpan.Zero },
+        ];
         var spool = await _world.OpenAsync();
         var kept = await DeliverAsync(spool, "bob@a.test", "198.51.100.1");
         var captured = (await spool.HandOverAsync("bob@a.test", Body, "198.51.100.2")).Receipt!.Id;

@@ -37,12 +37,15 @@ public abstract class SpoolWorld : IAsyncDisposable
 
     public SpoolSettings Settings { get; set; } = new() { SegmentSize = 1 << 20, FreeSpaceFloor = 1 << 20 };
 
+    public IReadOnlyList<RetentionRule> Retention { get; set; } = [];
+
     /// <summary>By the recipient's domain: <c>a.example</c> waits in lane "a".</summary>
     public LaneOf LaneOf { get; set; } = (_, to) => to.Domain.Split('.')[0];
 
     public async Task<EmbeddedSpool> OpenAsync()
     {
         var spool = await SpoolOpening.OpenAsync(Place(), Settings, LaneOf, Time, NullLogger.Instance);
+        spool.Forgetter.Use(Retention);
         _lives.Add(spool);
         return spool;
     }

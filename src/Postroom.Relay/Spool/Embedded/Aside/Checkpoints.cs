@@ -49,19 +49,23 @@ internal sealed class Checkpoints : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private async Task WriteAsync()
+    /// <summary>Signs the head as it is now.</summary>
+    /// <returns>The line; null where it could not be signed.</returns>
+    public async Task<string?> WriteAsync()
     {
         Volatile.Write(ref _isArmed, 0); // before the head is taken: what comes from here on is for the next
         if (_sign?.Invoke(_parts.Journal.Head) is not { } line)
-            return;
+            return null;
         try
         {
             await _append(new TrailEvent(_parts.Clock.Wall, EventKind.Checkpoint, null, null) { Text = line });
             SpoolLog.Checkpoint(_parts.Log, line);
+            return line;
         }
         catch (SpoolFailedException e)
         {
             SpoolLog.NotNoted(_parts.Log, EventKind.Checkpoint, e);
+            return null;
         }
     }
 }

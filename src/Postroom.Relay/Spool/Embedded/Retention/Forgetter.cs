@@ -1,5 +1,6 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Relay.Spool.Embedded.Aside;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Telemetry;
@@ -17,32 +18,44 @@ public sealed class Forgetter : IDisposable
 {
     private const int AtOnce = 500;
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan SegmentAge = TimeSpan.FromDays(1);
 
     private readonly SpoolParts _parts;
-    private readonly IReadOnlyList<RetentionRule> _rules;
     private readonly Func<JournalRecord, Task> _append;
-    private readonly Func<CancellationToken, ValueTask> _caughtUp;
     private readonly Journals _journals;
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _closing = new();
     private readonly Dictionary<(Forgetting, int), MailId> _seen = [];
     private readonly ITimer _timer;
+    private readonly BodyKeeping _bodies;
+    private readonly IndexFeeder _feeder;
+    private readonly Checkpoints _checkpoints;
+    private volatile IReadOnlyList<RetentionRule> _rules = [];
+    private IReadOnlyList<RetentionRule> _seenBy = [];
     private DateTimeOffset _rolledAt;
 
     /// <param name="append">Completes when it is on stable storage.</param>
-    /// <param name="caughtUp">Completes when all that is on stable storage is in the ledger.</param>
-    internal Forgetter(SpoolParts parts, BodyKeeping bodies, Func<JournalRecord, Task> append,
-        Func<CancellationToken, ValueTask> caughtUp)
+    internal Forgetter(SpoolParts parts, BodyKeeping bodies, IndexFeeder feeder, Checkpoints checkpoints,
+        Func<JournalRecord, Task> append)
     {
-        (_parts, _rules, _append, _caughtUp) = (parts, parts.Settings.Retention, append, caughtUp);
+        (_parts, _bodies, _feeder, _checkpoints, _append) = (parts, bodies, feeder, checkpoints, append);
         _journals = new Journals(parts, bodies, append);
-        parts.Journal.Recycles = _rules.Count == 0;
         _rolledAt = parts.Clock.Wall;
         _timer = parts.Time.CreateTimer(_ => _ = PassOrLogAsync(), null, Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
-        if (_rules.Count > 0 || parts.Ledger.Oblivion.IsErasing)
-            _timer.Change(TimeSpan.FromMinutes(1), Every);
+        if (parts.Ledger.Oblivion.IsErasing)
+            _timer.Change(Soon, Every);
+    }
+
+    /// <summary>From now on; without any, the record of mail is kept for ever.</summary>
+    public void Use(IReadOnlyList<RetentionRule> rules)
+    {
+        _rules = rules;
+        _bodies.Rules = rules;
+        _parts.Journal.Recycles = rules.Count == 0;
+        if (rules.Count > 0)
+            _timer.Change(Soon, Every);
     }
 
     /// <summary>Forgets what is due now.</summary>
@@ -53,10 +66,13 @@ public sealed class Forgetter : IDisposable
         await _one.WaitAsync(either.Token);
         try
         {
-            await _caughtUp(either.Token);
+            await CaughtUpAsync(either.Token);
+            if (!ReferenceEquals(_rules, _seenBy))
+                _seen.Clear(); // what was passed over by other rules may be due by these
+            _seenBy = _rules;
             foreach (var what in (Forgetting[])[Forgetting.Events, Forgetting.Mail])
                 await ForgetDueAsync(what, either.Token);
-            await _caughtUp(either.Token);
+            await CaughtUpAsync(either.Token);
             if (await _parts.AskLedgerAsync(ledger => ledger.Oblivion.IsErasing))
                 await EraseInJournalAsync("", "an erasure that was cut short", either.Token);
             await GoThroughDueAsync(either.Token);
@@ -78,7 +94,7 @@ public sealed class Forgetter : IDisposable
         await _one.WaitAsync(either.Token);
         try
         {
-            await _caughtUp(either.Token);
+            await CaughtUpAsync(either.Token);
             var (whole, places, events, open) = await FindAsync(address);
             var found = new Erasure(whole.Count, places.Count, events.Count, open);
             if (!really || open.Count > 0 || found.IsNothing)
@@ -92,11 +108,14 @@ public sealed class Forgetter : IDisposable
                 await ForgetAsync(Forgetting.Recipient, chunk, [], proof.Who, proof.Why);
             foreach (var chunk in events.Chunk(AtOnce))
                 await ForgetAsync(Forgetting.Events, [], chunk, proof.Who, proof.Why);
-            await _caughtUp(either.Token);
+            await CaughtUpAsync(either.Token);
             var isComplete = await EraseInJournalAsync(proof.Who, proof.Proof, either.Token);
             if (!isComplete)
-                _timer.Change(TimeSpan.FromMinutes(1), Every);
-            return found with { IsDone = true, IsComplete = isComplete };
+                _timer.Change(Soon, Every);
+            return found with
+            {
+                IsDone = true, IsComplete = isComplete, Checkpoint = isComplete ? await _checkpoints.WriteAsync() : null,
+            };
         }
         finally
         {
@@ -120,6 +139,10 @@ public sealed class Forgetter : IDisposable
         _closing.Dispose();
     }
 
+    // All that is on stable storage.
+    private Task CaughtUpAsync(CancellationToken cancel) =>
+        _feeder.ReachedAsync(_parts.Journal.LastEntry).WaitAsync(cancel);
+
     private async Task PassOrLogAsync()
     {
         try
@@ -140,7 +163,7 @@ public sealed class Forgetter : IDisposable
     private async Task ForgetDueAsync(Forgetting what, CancellationToken cancel)
     {
         List<(Filter Of, TimeSpan Keep)> rules = [];
-        foreach (var rule in _rules)
+        foreach (var rule in _seenBy)
             if ((what == Forgetting.Events ? rule.Events : rule.Metadata) is { } keep)
                 rules.Add((rule.Of, keep));
         for (var i = 0; i < rules.Count; i++)
@@ -157,7 +180,7 @@ public sealed class Forgetter : IDisposable
                 {
                     await ForgetAsync(what, [.. chunk.Select(static id => new Target(id, -1))], [],
                         RetentionRule.Name, why);
-                    await _caughtUp(cancel);
+                    await CaughtUpAsync(cancel);
                 }
 
                 open ??= page.Open.Count > 0 ? new MailId(page.Open[0].Value - 1) : null;
@@ -195,7 +218,7 @@ public sealed class Forgetter : IDisposable
         {
             Who = who.Length > 0 ? who : null, Text = proof,
         }));
-        await _caughtUp(cancel);
+        await CaughtUpAsync(cancel);
         await _parts.Offload(_parts.Ledger.Checkpoint);
         return true;
     }
@@ -215,7 +238,7 @@ public sealed class Forgetter : IDisposable
         if (_parts.Clock.Wall - _rolledAt >= SegmentAge)
         {
             await RollAsync();
-            await _caughtUp(cancel);
+            await CaughtUpAsync(cancel);
         }
 
         var through = await _parts.AskLedgerAsync(ledger => ledger.Oblivion.GoneThrough());

@@ -37,6 +37,11 @@ public sealed class RecordFormTests
             new DirectedRecord(Mails.Noon, Happening.Held, [new Target(new MailId(3), 1)], "alice", null),
             new RevokedRecord(new MailId(4), Mails.Noon),
             new LeasesLostRecord(Mails.Noon, [new Target(new MailId(3), 0)], [new Target(new MailId(3), 1)]),
+            new ForgottenRecord(Mails.Noon, Forgetting.Recipient, [new Target(new MailId(3), 1)], "anna", "DSR-7")
+            {
+                Events = [new EventName(Mails.Noon, EventKind.SuppressionChanged)],
+            },
+            new ForgottenRecord(Mails.Noon, Forgetting.Mail, [new Target(new MailId(3), -1)], "retention", null),
             new NotedRecord(new TrailEvent(Mails.Noon, EventKind.LanePaused, null, null) { Lane = "upstream",
                 NextDue = Mails.Noon }),
         ];

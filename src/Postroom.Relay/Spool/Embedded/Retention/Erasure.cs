@@ -1,6 +1,6 @@
 using Postroom.Mail;
 
-namespace Postroom.Relay.Spool;
+namespace Postroom.Relay.Spool.Embedded.Retention;
 
 /// <summary>What was found of a person by an address, and what became of it.</summary>
 /// <param name="Mails">Mails to nobody else, from it, and reports about these: all but that there was one is
@@ -15,6 +15,9 @@ public sealed record Erasure(int Mails, int Places, int Events, IReadOnlyList<Ma
 
     /// <summary>The journal itself has been gone through; else that goes on by itself.</summary>
     public bool IsComplete { get; init; }
+
+    /// <summary>The chain's head behind it, signed; null where nothing is signed.</summary>
+    public string? Checkpoint { get; init; }
 
     public bool IsNothing => Mails + Places + Events + Open.Count == 0;
 }
