@@ -2,8 +2,8 @@ using Postroom.Mail.Audit;
 
 namespace Postroom.Relay.Spool;
 
-/// <summary>How long something is kept of some mail, counted from its acceptance; never shorter than until it has ended.
-/// Of several rules, the first that has the mail and says it.</summary>
+/// <summary>How long something is kept of some mail, counted from its acceptance; never shorter than until it has
+/// ended. Of several rules, the first that has the mail and says it.</summary>
 /// <param name="Of">Which mail: by fields of it that never change.</param>
 public sealed record RetentionRule(Filter Of)
 {

@@ -55,7 +55,8 @@ internal sealed class ErasureRequests(ApiDoors doors)
             var answer = await erase(address, !request.DryRun, (call.Caller.Name, reason), call.Aborted);
             if (answer.Open.Count > 0 && !request.DryRun)
                 throw new ApiProblem(409, $"{answer.Open.Count} mails of this address have not ended: "
-                    + string.Join(", ", answer.Open.Take(10)), "Cancel them, or wait until they have; nothing was erased.");
+                    + string.Join(", ", answer.Open.Take(10)),
+                    "Cancel them, or wait until they have; nothing was erased.");
             await call.WriteAsync(answer, ApiJson.Default.ErasureAnswer);
         }
         catch (OperationCanceledException) when (!call.Aborted.IsCancellationRequested)

@@ -19,11 +19,11 @@ internal static class RetentionKeys
         "Which mail: `source:jira`, `app:gitlab`, `from:@erp.example`; the language of `postroom search`, and of it "
             + "`source`, `app`, `instance`, `project`, `node`, `from`, `larger`, `smaller`. Without it: all mail.");
     public static readonly Setting<TimeSpan> Bodies = new(T, "bodies", SettingTypes.Duration, TimeSpan.Zero,
-        "How long the octets of a mail are kept after it was accepted, however it ended. Without it: those of delivered "
-            + "and cancelled mail go at once, others after `keep_captured`.");
+        "How long the octets of a mail are kept after it was accepted, however it ended. Without it: those of "
+            + "delivered and cancelled mail go at once, others after `keep_captured`.");
     public static readonly Setting<TimeSpan> Events = new(T, "events", SettingTypes.Duration, TimeSpan.Zero,
-        "How long the details of its tries are kept: transcripts, steps, who looked at it, who held it and why. Where it "
-            + "got to, when, and the replies stay. Without it: as long as the rest.");
+        "How long the details of its tries are kept: transcripts, steps, who looked at it, who held it and why. "
+            + "Where it got to, when, and the replies stay. Without it: as long as the rest.");
     public static readonly Setting<TimeSpan> Metadata = new(T, "metadata", SettingTypes.Duration, TimeSpan.Zero,
         "How long it is kept that there was such a mail, for whom, from whom, about what, and what became of it. "
             + "Without it: for ever.");
@@ -78,8 +78,8 @@ internal static class RetentionKeys
             yield break;
         foreach (var setting in new[] { Bodies, Events })
             if (Written(t, setting) > whole)
-                yield return new Mistake(t.PlaceOf(setting), $"{setting.Key}: longer than metadata, and by then nothing is "
-                    + "left of the mail", "write no more than metadata");
+                yield return new Mistake(t.PlaceOf(setting), $"{setting.Key}: longer than metadata, and by then nothing "
+                    + "is left of the mail", "write no more than metadata");
     }
 
     private static TimeSpan? Written(TableValues t, Setting<TimeSpan> setting) =>

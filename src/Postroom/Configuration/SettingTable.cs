@@ -27,8 +27,8 @@ public static class SettingTable
         new("api", false, "Where programs ask and act, beside the command line; see [api.md](api.md)."),
         new("telemetry", false, "A collector of OpenTelemetry that metrics and traces are sent to; see "
             + "[metrics.md](../metrics.md). `/metrics` is there without it."),
-        new("retention", true, "How long what is kept of which mail: of several tables, the first that has the mail and "
-            + "says it. None: its record is kept for ever; see [privacy.md](../privacy.md)."),
+        new("retention", true, "How long what is kept of which mail: of several tables, the first that has the mail "
+            + "and says it. None: its record is kept for ever; see [privacy.md](../privacy.md)."),
         new("suppression", false, "Addresses that keep failing, and are given up for a while; see "
             + "[suppression.md](../suppression.md)."),
         new("receiver", true, "Who is told of alarms, by a way that is not the stuck queue; see "

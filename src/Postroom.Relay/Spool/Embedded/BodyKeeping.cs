@@ -152,7 +152,8 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
         return true;
     }
 
-    /// <summary>Overwrites what is dead in a segment that is no longer written to, and of which all is indexed.</summary>
+    /// <summary>Overwrites what is dead in a segment that is no longer written to, and of which all is
+    /// indexed.</summary>
     /// <returns>False, and nothing done, while somebody hands over a mail whose first pieces lie there.</returns>
     public async Task<bool> WipeAsync(int segment)
     {

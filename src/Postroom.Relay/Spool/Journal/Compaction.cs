@@ -11,8 +11,8 @@ internal static class Compaction
     private const int Block = 4096;
 
     /// <param name="live">Where in the segment the bodies begin that somebody needs.</param>
-    /// <param name="wipe">Nothing dead is to be read any more, however short, on any file system: it is overwritten, and
-    /// so is what the file was before behind its end.</param>
+    /// <param name="wipe">Nothing dead is to be read any more, however short, on any file system: it is overwritten,
+    /// and what the file was before goes from behind its end.</param>
     /// <returns>Octets given back in all, those of earlier times included.</returns>
     public static long Run(IDisk disk, int number, IReadOnlySet<int> live, bool wipe = false)
     {

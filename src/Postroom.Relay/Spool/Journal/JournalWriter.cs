@@ -265,8 +265,10 @@ internal sealed class JournalWriter
         foreach (var append in done)
             for (var frame = append.First; frame is not null; frame = frame.Next)
                 frame.Entry!.InlineBody = default;
-        for (var frame = done[^1].First; frame is not null; frame = frame.Next)
-            Volatile.Write(ref _lastEntry, ((long)frame.Entry!.Position.Segment << 32) | (uint)frame.Entry.Position.Offset);
+        var last = done[^1].First;
+        while (last.Next is { } next)
+            last = next;
+        Volatile.Write(ref _lastEntry, ((long)last.Entry!.Position.Segment << 32) | (uint)last.Entry.Position.Offset);
         _durable.Add(done); // before anybody can say that it is done: who then asks the index waits for it
         _threads.Soon(new Completion(done, _threads));
     }

@@ -17,7 +17,8 @@ public sealed class ErasureTests
         await using var house = new ApiHouse();
         await house.OpenAsync();
         var client = house.Client(Scopes.Administer);
-        var (hers, others) = (await SendAsync(client, "mallory@example.com"), await SendAsync(client, "bob@example.com"));
+        var hers = await SendAsync(client, "mallory@example.com");
+        var others = await SendAsync(client, "bob@example.com");
         using (await PostAsync(client, "suppressions", """{"addresses":["Mallory@example.com"],"reason":"left"}"""))
         {
         }
@@ -30,7 +31,8 @@ public sealed class ErasureTests
         Assert.True(erased.GetProperty("done").GetBoolean(), erased.ToString());
         Assert.True(erased.GetProperty("complete").GetBoolean(), erased.ToString());
         Assert.Equal(looked.GetProperty("address").GetString(), erased.GetProperty("address").GetString());
-        Assert.StartsWith("postroom-checkpoint ", erased.GetProperty("checkpoint").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("postroom-checkpoint ", erased.GetProperty("checkpoint").GetString(),
+            StringComparison.Ordinal);
 
         using var gone = await client.GetAsync($"api/v1/mails/{hers}", Cancel);
         Assert.Equal(HttpStatusCode.Gone, gone.StatusCode);
@@ -78,7 +80,8 @@ public sealed class ErasureTests
     {
         using var content = new StringContent($"Subject: hello {to}\n\nDear {to}\n", Encoding.UTF8, "message/rfc822");
         using var answer = await client.PostAsync($"api/v1/messages?from=jira@example.com&to={to}", content, Cancel);
-        return JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel)).RootElement.GetProperty("id").GetString()!;
+        var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel)).RootElement;
+        return json.GetProperty("id").GetString()!;
     }
 
     // Captured soon, and erased only then.

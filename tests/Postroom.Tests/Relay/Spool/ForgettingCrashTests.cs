@@ -2,6 +2,7 @@ using System.Text;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
+using Postroom.Relay.Spool.Embedded.Retention;
 using Postroom.Relay.Spool.Journal.Check;
 using Postroom.Shared;
 using Xunit;
@@ -35,8 +36,7 @@ public sealed class ForgettingCrashTests
             var isDone = false;
             try
             {
-                isDone = (await spool.Forgetter.EraseAsync("mallory.unusual@a.test", true, ("anna", null, "proof"), Cancel))
-                    .IsComplete;
+                isDone = (await EraseAsync(spool)).IsComplete;
             }
             catch (Exception e) when (e is SpoolFailedException or IOException or OperationCanceledException)
             {
@@ -55,8 +55,7 @@ public sealed class ForgettingCrashTests
             Assert.True(hers is 6 or 3 or 0, $"{hers} after {nth}"); // a record says it of all alike, or is not there
             Assert.True(hers == 0 || !isDone);
             if (hers > 0)
-                Assert.True((await spool.Forgetter.EraseAsync("mallory.unusual@a.test", true, ("anna", null, "proof"),
-                    Cancel)).IsComplete);
+                Assert.True((await EraseAsync(spool)).IsComplete);
             await world.StopAsync(spool);
             Assert.Empty(JournalCheck.Verify(world.Disk).Breaks);
             Assert.Empty(FilesWith(world.Disk, "mallory.unusual"));
@@ -65,6 +64,9 @@ public sealed class ForgettingCrashTests
 
         Assert.True(died > 10, $"it died {died} times only");
     }
+
+    private static Task<Erasure> EraseAsync(EmbeddedSpool spool) =>
+        spool.Forgetter.EraseAsync("mallory.unusual@a.test", really: true, ("anna", null, "proof"), Cancel);
 
     private static void End(SimulatedWorld world, bool power)
     {

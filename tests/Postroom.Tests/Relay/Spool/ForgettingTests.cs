@@ -68,8 +68,8 @@ public sealed class ForgettingTests : IAsyncDisposable
         var sent = (await spool.AcceptAsync(Mails.Draft(body, "bob@a.test", from: "mallory@a.test"), Cancel)).Receipt!;
         var lease = await spool.LeaseOneAsync("a");
         using var report = spool.OpenBody();
-        await spool.SettleAsync(new Settlement(lease, [new Verdict(0, Happening.Refused) { Failure = Mails.Greylisted }],
-            null, [Mails.Draft(report, "mallory@a.test", from: "")]));
+        await spool.SettleAsync(new Settlement(lease,
+            [new Verdict(0, Happening.Refused) { Failure = Mails.Greylisted }], null, [Mails.Draft(report, "mallory@a.test", from: "")]));
         await SettleAsync(spool);
         var like = await DeliverAsync(spool, "not.mallory@a.test");
         var erasure = await EraseAsync(spool, "mallory@a.test");
@@ -277,7 +277,7 @@ public sealed class ForgettingTests : IAsyncDisposable
 
     private static Filter Parsed(string text)
     {
-        Assert.True(FilterParser.TryParse(text, DateTimeOffset.UtcNow, out var filter, out var error), error?.ToString());
+        Assert.True(FilterParser.TryParse(text, DateTimeOffset.UtcNow, out var filter, out var error), error);
         return filter;
     }
 
@@ -290,7 +290,7 @@ public sealed class ForgettingTests : IAsyncDisposable
         await spool.SettleAsync(new Settlement(lease, [.. lease.Recipients.Select(r =>
             new Verdict(r.Index, Happening.Deferred) { Failure = Mails.Greylisted })], AttemptAt(to), [])
         {
-            Events = [new TrailEvent(lease.AcceptedAt, EventKind.ReportKept, id, null) { Text = "nothing to report to" }],
+            Events = [new TrailEvent(lease.AcceptedAt, EventKind.ReportKept, id, null) { Text = "no way back" }],
         });
         await SettleAsync(spool, lane);
         return id;

@@ -3,6 +3,7 @@ using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Embedded.Aside;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger;
+using Postroom.Relay.Spool.Ledger.Forget;
 using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Spool.Embedded.Retention;
@@ -114,7 +115,8 @@ public sealed class Forgetter : IDisposable
                 _timer.Change(Soon, Every);
             return found with
             {
-                IsDone = true, IsComplete = isComplete, Checkpoint = isComplete ? await _checkpoints.WriteAsync() : null,
+                IsDone = true, IsComplete = isComplete,
+                Checkpoint = isComplete ? await _checkpoints.WriteAsync() : null,
             };
         }
         finally

@@ -1,13 +1,13 @@
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Journal.Forget;
-using Postroom.Relay.Spool.Ledger;
+using Postroom.Relay.Spool.Ledger.Forget;
 
 namespace Postroom.Relay.Spool.Embedded.Retention;
 
 /// <summary>Takes out of the journal what the ledger has forgotten.</summary>
-/// <remarks>The chain vouches for what is taken out, on stable storage, before it goes: so nobody else can take anything
-/// out.</remarks>
+/// <remarks>The chain vouches for what is taken out, on stable storage, before it goes: so nobody else can take
+/// anything out.</remarks>
 internal sealed class Journals(SpoolParts parts, BodyKeeping bodies, Func<JournalRecord, Task> append)
 {
     /// <summary>The segments whose records are copied, oldest first.</summary>

@@ -40,6 +40,7 @@ internal sealed class VouchedFor
         foreach (var (segment, digest) in _found)
             if (!_vouched.Contains((segment, digest)))
                 log.Break(new Position(segment, 0), FormattableString.Invariant(
-                    $"records of segment {segment} were taken out, and nothing in the chain says that they were to go"));
+                    $"records of segment {segment} were taken out, and nothing in the chain says that they were to "
+                    + $"go"));
     }
 }

@@ -108,11 +108,14 @@ public sealed class LedgerFileTests : IDisposable
             "CREATE INDEX mail_message_hash ON mail(message_hash)",
             "CREATE INDEX mail_application ON mail(application)", "CREATE INDEX mail_item ON mail(item)",
             "PRAGMA user_version=2"],
+        ["DROP TABLE forgetting", "DROP TABLE forgotten", "DROP TABLE forgotten_event", "DROP TABLE gone_through",
+            "PRAGMA user_version=3"],
     ];
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
     public void A_file_of_an_older_program_is_brought_up_to_date(int version)
     {
         var old = _story.Mail(At(0), "a@x");

@@ -4,7 +4,7 @@ using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Journal.Forget;
 using Postroom.Relay.Spool.Ledger.Search;
 
-namespace Postroom.Relay.Spool.Ledger;
+namespace Postroom.Relay.Spool.Ledger.Forget;
 
 /// <summary>A segment whose records were gone through.</summary>
 /// <param name="LastAt">When its last group was written.</param>
@@ -161,7 +161,8 @@ internal sealed class Oblivion(Database database)
 
     public void Note(GoneThrough through)
     {
-        using var row = database.Prepare("INSERT OR REPLACE INTO gone_through(segment, last_at, at) VALUES(?1, ?2, ?3)");
+        using var row = database.Prepare(
+            "INSERT OR REPLACE INTO gone_through(segment, last_at, at) VALUES(?1, ?2, ?3)");
         row.Bind(1, through.Segment).Bind(2, through.LastAt.UtcTicks).Bind(3, through.At.UtcTicks).Run();
     }
 

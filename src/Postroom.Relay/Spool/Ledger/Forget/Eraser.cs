@@ -5,7 +5,7 @@ using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Journal.Forget;
 using Postroom.Relay.Spool.Ledger.Search;
 
-namespace Postroom.Relay.Spool.Ledger;
+namespace Postroom.Relay.Spool.Ledger.Forget;
 
 /// <summary>Takes out of the tables what the journal says is forgotten. To be used within a transaction.</summary>
 /// <remarks>
@@ -63,7 +63,7 @@ internal sealed class Eraser(
         if (found)
             return true;
         var oldest = database.Number("SELECT min(id) FROM mail");
-        return oldest == 0 ? at.Segment > 1 : id.Value < oldest;
+        return at.Segment > 1 && (oldest == 0 || id.Value < oldest);
     }
 
     public void Forget(ForgottenRecord record)
