@@ -39,8 +39,7 @@ internal sealed class VouchedFor
                 $"what was before segment {first} is gone, and nothing in the chain says that it was to go"));
         foreach (var (segment, digest) in _found)
             if (!_vouched.Contains((segment, digest)))
-                log.Break(new Position(segment, 0), FormattableString.Invariant(
-                    $"records of segment {segment} were taken out, and nothing in the chain says that they were to "
-                    + $"go"));
+                log.Break(new Position(segment, 0), FormattableString.Invariant($"records of segment {segment}")
+                    + " were taken out, and nothing in the chain says that they were to go");
     }
 }
