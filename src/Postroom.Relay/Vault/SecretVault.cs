@@ -86,8 +86,8 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
         return secret;
     }
 
-    /// <summary>What is known of each secret, by name; the relay's own key is none of them.</summary>
-    public IReadOnlyList<SecretFacts> List() => [.. Names().Where(name => name != SigningKey.Name).Select(FactsOf)];
+    /// <summary>What is known of each secret, by name; the relay's own keys are none of them.</summary>
+    public IReadOnlyList<SecretFacts> List() => [.. Names().Where(name => !OwnKeys.IsOne(name)).Select(FactsOf)];
 
     /// <summary>There is one of that name, whether it opens or not.</summary>
     public bool Has(string name) => File.Exists(FileOf(name));
@@ -132,7 +132,7 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
             var ring = keys.Read();
             foreach (var file in all.Where(file => file.KeyId != root.Id))
                 Write(file.With(Under(file, KeyOf(file, ring), root)));
-            var ofRoutes = all.Count(file => file.Name != SigningKey.Name);
+            var ofRoutes = all.Count(file => !OwnKeys.IsOne(file.Name));
             return new KeyRotation(root.Id, ofRoutes, keys.DropOld());
         }
     }
@@ -282,9 +282,8 @@ public sealed class SecretVault(string folder, IKeyRing keys, TimeProvider time)
     private static void DemandFree(string name)
     {
         Demand(name);
-        if (name == SigningKey.Name)
-            throw new VaultException($"{name} is the name of the relay's own key, with which it signs checkpoints: "
-                + "take another");
+        if (OwnKeys.IsOne(name))
+            throw new VaultException($"{name} is the name of a key of the relay's own: take another");
     }
 
     private static void Demand(string name)

@@ -34,17 +34,16 @@ public sealed class SigningKey : IDisposable
         }
     }
 
-    /// <summary>Opens it, and makes it if there is none; but not beside secrets that do not open, for with it a new
-    /// root key would come where somebody has to put the old one back.</summary>
+    /// <summary>Opens it, and makes it if there is none: <see cref="OwnKeys.Make"/>.</summary>
     /// <exception cref="VaultException">It does not open, or cannot be kept.</exception>
     public static SigningKey OpenOrMake(SecretVault vault)
     {
-        if (vault.Has(Name))
-            return Open(vault);
-        if (vault.List().FirstOrDefault(secret => secret.Trouble is not null) is { } closed)
-            throw new VaultException($"the key for it is made once all secrets open again: {closed.Trouble}");
-        using (var fresh = ECDsa.Create(ECCurve.NamedCurves.nistP256))
-            vault.Keep(Name, new Secret(fresh.ExportPkcs8PrivateKeyPem()), null, null);
+        if (!vault.Has(Name))
+            OwnKeys.Make(vault, Name, static () =>
+            {
+                using var fresh = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+                return new Secret(fresh.ExportPkcs8PrivateKeyPem());
+            });
         return Open(vault);
     }
 
