@@ -33,6 +33,7 @@ public sealed class AddressVeilTests
     [InlineData("CORP\\alice@example.com", "CORP\\a***@example.com")]
     [InlineData("alice\\@example.com", "a***@example.com")]
     [InlineData("5\"alice\"x\"@example.com", "5\"x***@example.com")]
+    [InlineData("\"alice@home\"@example.com and 5\"@", "a***@")]              // "@ may close one and open another
     [InlineData("x\"@example.com", "x***@example.com")]
     [InlineData("listens @ 127.0.0.1", "listens @ 127.0.0.1")]
     [InlineData("@", "@")]

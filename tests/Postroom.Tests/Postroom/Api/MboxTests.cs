@@ -40,11 +40,11 @@ public sealed class MboxTests
     }
 
     [Fact]
-    public void Whoever_takes_one_sign_from_each_such_line_has_the_mails_back()
+    public async Task Whoever_takes_one_sign_from_each_such_line_has_the_mails_back()
     {
         string[] pieces = ["From ", ">", "\r\n", "\n", "\r", "Fro", "m ", "x", " ", "From: y", "\n\nFrom z"];
         var mail = Gen.Int[0, pieces.Length - 1].Select(i => pieces[i]).Array[1, 30].Select(string.Concat);
-        Gen.Select(mail.Array[1, 3], Gen.Int[1, 9]).SampleAsync(async (mails, cut) =>
+        await Gen.Select(mail.Array[1, 3], Gen.Int[1, 9]).SampleAsync(async (mails, cut) =>
         {
             var mbox = await WriteAsync([.. mails.Select(text => ("a@example.com", text))], cut);
             return Split(mbox).SequenceEqual(mails.Select(text => text.EndsWith('\n') ? text : text + "\n"));
