@@ -64,13 +64,17 @@ public interface ISpoolIndex
 public static class WholeAnswers
 {
     /// <summary>All pages of an answer, each as it is by the time it is asked for.</summary>
-    public static IEnumerable<IReadOnlyList<RecipientRow>> FindAll(this ISpoolIndex index, Filter filter, int page)
+    public static IEnumerable<IReadOnlyList<RecipientRow>> FindAll(this ISpoolIndex index, Filter filter, int page) =>
+        Pages(after => index.Find(filter, after, page));
+
+    /// <param name="find">A page after a cursor.</param>
+    public static IEnumerable<IReadOnlyList<RecipientRow>> Pages(Func<Cursor?, FoundPage> find)
     {
-        var found = index.Find(filter, null, page);
+        var found = find(null);
         yield return found.Rows;
         while (found.Next is { } next)
         {
-            found = index.Find(filter, next, page);
+            found = find(next);
             yield return found.Rows;
         }
     }

@@ -19,6 +19,9 @@ public sealed class RelayTraces : IDisposable
     /// <summary>Whether addresses, and the words of other machines, which may hold some, go into traces.</summary>
     public bool NamesPeople { get; set; }
 
+    /// <summary>A text that may hold addresses, as it may be shown.</summary>
+    public Func<string, string> Shown { get; set; } = static text => text;
+
     public bool IsWatched => _source.HasListeners();
 
     /// <summary>A mail was accepted, or refused at its end.</summary>
@@ -55,7 +58,7 @@ public sealed class RelayTraces : IDisposable
         if (mail.Failure is { } failure)
         {
             span.SetTag("error.type", failure.Status.ToString());
-            span.SetStatus(ActivityStatusCode.Error, NamesPeople ? failure.Diagnostic : Words.Of(failure.Fault));
+            span.SetStatus(ActivityStatusCode.Error, NamesPeople ? Shown(failure.Diagnostic) : Words.Of(failure.Fault));
         }
 
         span.SetEndTime((when.At + when.For).UtcDateTime);
@@ -92,8 +95,9 @@ public sealed class RelayTraces : IDisposable
     {
         if (!NamesPeople)
             return;
-        span.SetTag("postroom.from", envelope.From.Address);
-        span.SetTag("postroom.to", string.Join(' ', envelope.Recipients.Take(20).Select(to => to.Path.Address)));
+        span.SetTag("postroom.from", Shown(envelope.From.Address));
+        span.SetTag("postroom.to", string.Join(' ', envelope.Recipients.Take(20).Select(to =>
+            Shown(to.Path.Address))));
         if (envelope.Recipients.Count > 20)
             span.SetTag("postroom.to.more", (envelope.Recipients.Count - 20).ToString(CultureInfo.InvariantCulture));
     }

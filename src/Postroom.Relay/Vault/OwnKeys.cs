@@ -7,8 +7,8 @@ internal static class OwnKeys
 {
     public static bool IsOne(string name) => name is SigningKey.Name or AddressKey.Name;
 
-    /// <summary>Makes one; but not beside secrets that do not open, for with it a new root key would come where somebody
-    /// has to put the old one back.</summary>
+    /// <summary>Makes one; but not beside secrets that do not open, for with it a new root key would come where
+    /// somebody has to put the old one back.</summary>
     /// <exception cref="VaultException">It cannot be kept.</exception>
     public static void Make(SecretVault vault, string name, Func<Secret> key)
     {

@@ -246,6 +246,16 @@ public sealed record CalendarAnswer(IReadOnlyList<ExpiryAnswer> Expiries);
 /// <param name="Cure">What to do before.</param>
 public sealed record ExpiryAnswer(string What, DateOnly Day, string Cure);
 
+/// <summary>An address to be looked for in the log: <c>POST /api/v1/log/word</c>. In a body, because what stands in a
+/// URL comes into the logs of whoever is between.</summary>
+public sealed record LogWordRequest(string? Address = null);
+
+/// <summary>How an address stands in the log.</summary>
+/// <param name="Word">What to look for.</param>
+/// <param name="Addresses">As <c>[log] addresses</c> has it: plain, masked, hashed. Masked too where the key of the
+/// hashes cannot be had.</param>
+public sealed record LogWordAnswer(string Word, string Addresses);
+
 /// <summary>What a reload did. Refused whole if there is any mistake.</summary>
 public sealed record ReloadAnswer(bool Reloaded, string File, IReadOnlyList<string> Mistakes,
     IReadOnlyList<string> Warnings);
@@ -297,6 +307,8 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(AlarmsAnswer))]
 [JsonSerializable(typeof(NoticesAnswer))]
 [JsonSerializable(typeof(ReceiverTestAnswer))]
+[JsonSerializable(typeof(LogWordRequest))]
+[JsonSerializable(typeof(LogWordAnswer))]
 [JsonSerializable(typeof(ReloadAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]

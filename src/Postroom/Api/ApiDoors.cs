@@ -62,6 +62,10 @@ public sealed record ApiDoors(
     /// <summary>The addresses that no mail is sent to.</summary>
     public required SuppressionList Suppressions { get; init; }
 
+    /// <summary>How an address stands in the log.</summary>
+    public Func<string, LogWordAnswer> LogWord { get; init; } =
+        static address => new LogWordAnswer(address, "plain");
+
     /// <summary>What every instrument says now.</summary>
     public Func<IReadOnlyList<Family>> Metrics { get; init; } = () => [];
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Postroom.Api.Access;
+using Postroom.Api.Export;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
 
@@ -14,7 +15,7 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
 {
     private readonly Witness _witness = new(doors);
 
-    public MailRequests Mails => field ??= new(doors, _witness, log);
+    public MailRequests Mails => field ??= new(doors, Bodies, log);
 
     public HouseRequests House => field ??= new(doors, _witness);
 
@@ -29,6 +30,10 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public SuppressionActions Suppressions => field ??= new(doors, _witness);
 
     public MessageRequests Messages { get; } = new(doors, log);
+
+    public ExportRequests Exports => field ??= new(doors, Bodies);
+
+    private Bodies Bodies => field ??= new(_witness);
 
     public TrailRequests Trail { get; } = new(doors);
 

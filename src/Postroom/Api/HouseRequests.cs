@@ -21,6 +21,13 @@ internal sealed class HouseRequests(ApiDoors doors, Witness witness)
 
     public Task CalendarAsync(Call call) => call.WriteAsync(doors.Calendar(), ApiJson.Default.CalendarAnswer);
 
+    public async Task LogWordAsync(Call call)
+    {
+        var request = await call.ReadAsync(ApiJson.Default.LogWordRequest) ?? new LogWordRequest();
+        await call.WriteAsync(doors.LogWord(LetterWriter.Address(request.Address ?? "")),
+            ApiJson.Default.LogWordAnswer);
+    }
+
     public async Task ReloadAsync(Call call)
     {
         var answer = await doors.Reload(call.Caller.Name, call.Aborted);

@@ -1,16 +1,16 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Postroom.Api.Export;
 using Postroom.Mail;
 using Postroom.Why;
 
 namespace Postroom.Api;
 
 /// <summary>Answers what is asked about mail, and does what a person asks for with it.</summary>
-internal sealed class MailRequests(ApiDoors doors, Witness witness, ILogger log)
+internal sealed class MailRequests(ApiDoors doors, Bodies bodies, ILogger log)
 {
     // A list may be this much behind rather than wait for the index; a person's next look will have it.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
-    private const int ReadAtOnce = 64 * 1024;
 
     private readonly QueueReader _reader = new(doors.Spool.Index.FindAndCount, doors.Spool.Index.Count);
     private readonly QueueActions _actions = new(doors);
@@ -53,11 +53,8 @@ internal sealed class MailRequests(ApiDoors doors, Witness witness, ILogger log)
             ?? throw (await FindAsync(call, doors.Spool.Index.Show) is null ? await NoMailAsync(call)
                 : ApiProblem.NotFound($"the bytes of mail {call.Names[0]} are no longer kept"));
         _ = MailId.TryParse(call.Names[0], out var id);
-        await witness.OpenedAsync(id, call.Caller.Name); // on record before the first octet goes
         call.Context.Response.ContentType = "message/rfc822";
-        var buffer = new byte[ReadAtOnce];
-        for (long at = 0; await content.ReadAsync(at, buffer, call.Aborted) is > 0 and var read; at += read)
-            await call.Context.Response.Body.WriteAsync(buffer.AsMemory(0, read), call.Aborted);
+        await bodies.CopyAsync(new Body(id, content), call.Caller.Name, call.Context.Response.Body, call.Aborted);
     }
 
     public async Task ActAsync(Call call)

@@ -75,6 +75,18 @@ internal static class Operations
             ],
             Gives = Content.Json(ApiJson.Default.QueueAnswer),
         },
+        new("GET", "/api/v1/messages/export", Scopes.Read,
+            "All that match, newest first, as JSON lines, as CSV, or as an mbox with their bytes.",
+            static (api, call) => api.Exports.ExportAsync(call))
+        {
+            Name = "exportMessages",
+            Query =
+            [
+                Filter,
+                new Parameter("as", "string", "jsonl (without it), csv: a line a recipient; mbox: the mails."),
+            ],
+            Gives = new Content("application/jsonl", null),
+        },
         new("GET", "/api/v1/trail", Scopes.Read, "What happens from now on, as server-sent events.",
             static (api, call) => api.Trail.FollowAsync(call))
         {
@@ -139,6 +151,13 @@ internal static class Operations
             static (api, call) => api.House.ReloadAsync(call))
         {
             Name = "reload", Gives = Content.Json(ApiJson.Default.ReloadAnswer),
+        },
+        new("POST", "/api/v1/log/word", Scopes.Operate, "How an address stands in the log, to look for it there.",
+            static (api, call) => api.House.LogWordAsync(call))
+        {
+            Name = "getLogWord",
+            Takes = [Content.Json(ApiJson.Default.LogWordRequest)],
+            Gives = Content.Json(ApiJson.Default.LogWordAnswer),
         },
         new("POST", "/api/v1/routes/{name}/test", Scopes.Operate,
             "Goes the way of a mail and turns back before sending, or sends one.",

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Postroom.Api;
@@ -83,6 +84,11 @@ public sealed class ApiClient : IDisposable
         SendAsync(With(HttpMethod.Post, "api/v1/erasures", body, ApiJson.Default.ErasureRequest),
             ApiJson.Default.ErasureAnswer, cancel);
 
+    /// <summary>Asks how an address stands in the log.</summary>
+    public Task<LogWordAnswer> LogWordAsync(LogWordRequest body, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Post, "api/v1/log/word", body, ApiJson.Default.LogWordRequest),
+            ApiJson.Default.LogWordAnswer, cancel);
+
     /// <summary>Has the service verify its journal.</summary>
     public Task<AuditAnswer> VerifyAsync(AuditRequest body, CancellationToken cancel) =>
         SendAsync(With(HttpMethod.Post, "api/v1/audit/verify", body, ApiJson.Default.AuditRequest),
@@ -97,6 +103,28 @@ public sealed class ApiClient : IDisposable
         using var answer = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
         await ThrowIfProblemAsync(answer, cancel);
         await answer.Content.CopyToAsync(into, cancel);
+    }
+
+    /// <summary>As <see cref="CopyAsync"/>; false where there is nothing of that name, or it is gone.</summary>
+    public async Task<bool> TryCopyAsync(string path, Stream into, CancellationToken cancel)
+    {
+        using var answer = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
+        if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+            return false;
+        await ThrowIfProblemAsync(answer, cancel);
+        await answer.Content.CopyToAsync(into, cancel);
+        return true;
+    }
+
+    /// <summary>Reads an answer of JSON lines as they come.</summary>
+    public async IAsyncEnumerable<T> LinesAsync<T>(
+        string path, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var answer = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
+        await ThrowIfProblemAsync(answer, cancel);
+        await using var body = await answer.Content.ReadAsStreamAsync(cancel);
+        await foreach (var one in JsonSerializer.DeserializeAsyncEnumerable(body, type, topLevelValues: true, cancel))
+            yield return one ?? throw new CliException(ExitCode.Bug, "the service answered nothing");
     }
 
     private async Task<T> SendAsync<T>(HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Postroom.Cli.Record;
 using Postroom.Cli.Watch;
 using Postroom.Configuration;
 using Postroom.Relay.Spool;
@@ -61,7 +62,7 @@ public static class CommandLine
         {
             return 130; // as a shell says of SIGINT
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException)
+        catch (Exception e) when (e is HttpRequestException or HttpIOException or SocketException)
         {
             screen.Error.WriteLine("postroom: the service went away in the middle: " + e.Message);
             return (int)ExitCode.NotRunning;
@@ -93,6 +94,7 @@ public static class CommandLine
         QueueCommands.Build(screen),
         QueueCommands.BuildSearch(screen),
         QueueCommands.BuildWhy(screen),
+        ExportCommand.Build(screen),
         ConfigCommands.Build(screen),
         StatusCommands.BuildStatus(screen),
         StatusCommands.BuildReload(screen),
@@ -106,6 +108,7 @@ public static class CommandLine
         RouteCommands.Build(screen),
         CalendarCommand.Build(screen),
         AuditCommands.Build(screen),
+        LogCommands.Build(screen),
         SpoolCommands.Build(screen),
         Demo.DemoCommand.Build(screen),
         Bench.BenchCommands.Build(screen),

@@ -2,6 +2,7 @@ using Postroom.Api;
 using Postroom.Configuration;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
+using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Host;
 using Postroom.Why;
@@ -55,6 +56,16 @@ public sealed class MailSource : IDisposable
             .Page(FilterWords.Parse(filter), cursor, most, isExact);
     }
 
+    /// <summary>All that match, newest mail first.</summary>
+    public IAsyncEnumerable<RecipientAnswer> AllAsync(string filter, CancellationToken cancel) =>
+        _service is { } service
+            ? service.LinesAsync($"api/v1/messages/export?as=jsonl&filter={Uri.EscapeDataString(filter)}",
+                ApiJson.Default.RecipientAnswer, cancel)
+            : WholeAnswers.Pages(Page(FilterWords.Parse(filter))).SelectMany(rows => rows).Select(AnswerOf.Row)
+                .ToAsyncEnumerable();
+
+    private Func<Cursor?, FoundPage> Page(Filter filter) => after => _index!.Find(filter, after, QueueReader.Most);
+
     public async Task<ReasonsAnswer> WhyAsync(string filter, CancellationToken cancel)
     {
         if (_service is { } service)
@@ -75,10 +86,18 @@ public sealed class MailSource : IDisposable
     }
 
     /// <summary>The bytes of a mail, which only the service can read.</summary>
-    public Task CopyRawAsync(string id, Stream into, CancellationToken cancel) => _service is { } service
-        ? service.CopyAsync($"api/v1/mails/{Uri.EscapeDataString(id)}/raw", into, cancel)
-        : throw new CliException(ExitCode.NotRunning,
-            $"no service runs on {_folder}: the bytes of a mail are read through it");
+    public Task CopyRawAsync(string id, Stream into, CancellationToken cancel) =>
+        ServiceOfBytes.CopyAsync($"api/v1/mails/{Uri.EscapeDataString(id)}/raw", into, cancel);
+
+    /// <summary>As <see cref="CopyRawAsync"/>; false where they are gone.</summary>
+    public Task<bool> TryCopyRawAsync(string id, Stream into, CancellationToken cancel) =>
+        ServiceOfBytes.TryCopyAsync($"api/v1/mails/{Uri.EscapeDataString(id)}/raw", into, cancel);
+
+    /// <exception cref="CliException">The bytes of mails cannot be read now.</exception>
+    public void DemandBytes() => _ = ServiceOfBytes;
+
+    private ApiClient ServiceOfBytes => _service ?? throw new CliException(ExitCode.NotRunning,
+        $"no service runs on {_folder}: the bytes of a mail are read through it");
 
     public void Dispose()
     {

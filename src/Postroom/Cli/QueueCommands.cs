@@ -172,13 +172,13 @@ internal static class QueueCommands
     internal static void Write<T>(Screen screen, T answer, JsonTypeInfo<T> type) =>
         screen.Line(JsonSerializer.Serialize(answer, type));
 
-    private static Argument<string[]> Words(string name) => new(name)
+    internal static Argument<string[]> Words(string name) => new(name)
     {
         Arity = ArgumentArity.ZeroOrMore,
         Description = "For example: to:alice@example.com state:held subject:\"build failed\" age:>2h -route:upstream",
     };
 
-    private static string FilterOf(ParseResult result, Argument<string[]> words) =>
+    internal static string FilterOf(ParseResult result, Argument<string[]> words) =>
         FilterWords.Join(Checked(result.GetValue(words) ?? []));
 
     // A mistyped option would otherwise be taken for a word to search for: -to:x is a term, --jsno is nothing.

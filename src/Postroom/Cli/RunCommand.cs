@@ -15,9 +15,10 @@ internal static class RunCommand
             ConfigCommands.Complain(screen, reading);
             if (reading.Configuration is not { } configuration)
                 return (int)ExitCode.Wrong;
-            using var logs = LineLog.Factory(screen.Error, screen.Width is not null, TimeProvider.System);
+            var addresses = new AddressesInLog(configuration.LogAddresses);
+            using var logs = LineLog.Factory(screen.Error, screen.Width is not null, TimeProvider.System, addresses);
             return (int)await RelayProcess.RunAsync(configuration, () => ConfigCommands.Read(result),
-                StandardWiring.Make(logs), screen, cancel);
+                StandardWiring.Make(logs, addresses), screen, cancel);
         });
         return run;
     }

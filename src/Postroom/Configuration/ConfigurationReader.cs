@@ -69,6 +69,7 @@ public static class ConfigurationReader
             Api = ApiKeys.SettingsOf(tables.Find(t => t.Name == "api")),
             Retention = RetentionKeys.RulesOf(tables),
             Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),
+            LogAddresses = LogKeys.AddressesOf(tables.Find(t => t.Name == "log")),
             Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),
         };
         return all with { Postmaster = PostmasterOf(all, tables) };

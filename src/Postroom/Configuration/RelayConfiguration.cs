@@ -1,3 +1,4 @@
+using Postroom.Mail.Privacy;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Relay.OAuth;
@@ -35,6 +36,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
 
     /// <summary>Without any, the API is on its UNIX socket alone.</summary>
     public ApiSettings Api { get; init; } = new((System.Net.IPEndPoint?)null);
+
+    /// <summary>How addresses stand in the log.</summary>
+    public AddressForm LogAddresses { get; init; }
 
     /// <summary>Where metrics and traces are sent to, if anywhere.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();

@@ -25,6 +25,7 @@ public static class SettingTable
         new("spool", false, "The bounds of the store."),
         new("vault", false, "Where the key is that seals the secrets; see [secrets.md](../secrets.md)."),
         new("api", false, "Where programs ask and act, beside the command line; see [api.md](api.md)."),
+        new("log", false, "What stands in the log; see [privacy.md](../privacy.md)."),
         new("telemetry", false, "A collector of OpenTelemetry that metrics and traces are sent to; see "
             + "[metrics.md](../metrics.md). `/metrics` is there without it."),
         new("retention", true, "How long what is kept of which mail: of several tables, the first that has the mail "
@@ -42,7 +43,7 @@ public static class SettingTable
     private static readonly Setting[] Declared =
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
             .. QueueKeys.All,
-            .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All, .. TelemetryKeys.All,
+            .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All, .. LogKeys.All, .. TelemetryKeys.All,
             .. RetentionKeys.All, .. SuppressionKeys.All, .. ReceiverKeys.All, .. CanaryKeys.All, .. AlarmKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;

@@ -39,6 +39,8 @@ internal static partial class HostLog
     [LoggerMessage(1010, LogLevel.Error, "what needs it waits: {Trouble}")]
     public static partial void SecretClosed(ILogger log, string trouble);
 
+    [LoggerMessage(1011, LogLevel.Error, "addresses are masked in this log, for they cannot be hashed: {Why}")]
+    public static partial void NotHashed(ILogger log, string why);
 
     [LoggerMessage(1012, LogLevel.Warning,
         "that route '{Route}' is refused could not be kept for the next start: {Why}")]

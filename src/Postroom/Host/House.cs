@@ -59,6 +59,7 @@ public sealed class House : IAsyncDisposable
     {
         (_configuration, _readAgain, _wiring) = (configuration, readAgain, wiring);
         _log = wiring.Logs.CreateLogger("postroom");
+        wiring.Meters.Traces.Shown = wiring.Addresses.Of;
         _startedAt = wiring.Time.GetUtcNow();
         _vault = configuration.Vault.Open(wiring.Time);
         _reader = new MeterReader(wiring.Meters);
@@ -89,6 +90,7 @@ public sealed class House : IAsyncDisposable
             SpoolPlace.Take(all.DataFolder) with { Meters = _wiring.Meters.Journal }, all.Spool, routes.LaneOf, time,
             _wiring.Logs.CreateLogger("postroom.spool"));
         _spool.Forgetter.Use(all.Retention);
+        _wiring.Addresses.Use(all.LogAddresses, _vault, _log);
         var hearing = Postmasters.HearingOf(all.DataFolder, _wiring);
         _submission = _wiring.Submission(all.Submission, _spool, hearing.Heard);
         await ListenAsync(() => _submission.StartAsync(cancel));
@@ -143,6 +145,7 @@ public sealed class House : IAsyncDisposable
             Metrics = _reader.Read,
             Alarms = _postmaster.Watch,
             Suppressions = _suppressions,
+            LogWord = _wiring.Addresses.WordOf,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -184,6 +187,7 @@ public sealed class House : IAsyncDisposable
             _configuration = fresh;
             _tokens.Use(fresh.Accounts);
             _reporting.Use(fresh);
+            _wiring.Addresses.Use(fresh.LogAddresses, _vault, _log);
             _suppressing!.Use(fresh.Suppression);
             _spool!.Forgetter.Use(fresh.Retention);
             _calendar!.Changed();

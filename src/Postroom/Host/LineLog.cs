@@ -7,9 +7,12 @@ namespace Postroom.Host;
 
 /// <summary>Writes the log to standard error: a line for people on a terminal, a JSON object a line
 /// otherwise.</summary>
-/// <remarks>JSON fields: time, level, room, id, message, the message's own fields. Stable, for log
-/// shippers.</remarks>
-public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider time) : ILoggerProvider
+/// <remarks>JSON fields: time, level, room, id, message, the message's own fields. Stable, for log shippers. Addresses
+/// are veiled here and nowhere else: in the text as it goes out, so in whatever another machine or an exception said
+/// too.</remarks>
+/// <param name="addresses">How addresses stand there; null: as they are.</param>
+public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider time, AddressesInLog? addresses = null)
+    : ILoggerProvider
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly Lock _gate = new();
@@ -17,11 +20,12 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
 
     /// <summary>A factory with this as its only provider: Information and up, Warning and up of the framework's
     /// own.</summary>
-    public static ILoggerFactory Factory(TextWriter writer, bool isForPeople, TimeProvider time)
+    public static ILoggerFactory Factory(
+        TextWriter writer, bool isForPeople, TimeProvider time, AddressesInLog? addresses = null)
     {
         var filter = new LoggerFilterOptions { MinLevel = LogLevel.Information };
         filter.Rules.Add(new LoggerFilterRule(null, "Microsoft", LogLevel.Warning, null));
-        return new LoggerFactory([new LineLog(writer, isForPeople, time)], filter);
+        return new LoggerFactory([new LineLog(writer, isForPeople, time, addresses)], filter);
     }
 
     public ILogger CreateLogger(string categoryName) => new Room(this, categoryName);
@@ -59,7 +63,10 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
     private string ForPeople(LogLevel level, string message, Exception? exception) =>
         string.Create(CultureInfo.InvariantCulture,
         $"{time.GetLocalNow():HH:mm:ss} "
-            + $"{Word(level)}{SafeText.Of(message)}{(exception is null ? "" : $" ({SafeText.Of($"{exception}")})")}");
+            + $"{Word(level)}{SafeText.Of(Veiled(message))}"
+            + $"{(exception is null ? "" : $" ({SafeText.Of(Veiled($"{exception}"))})")}");
+
+    private string Veiled(string text) => addresses is null ? text : addresses.Of(text);
 
     private static string Word(LogLevel level) => level switch
     {
@@ -79,12 +86,12 @@ public sealed class LineLog(TextWriter writer, bool isForPeople, TimeProvider ti
             json.WriteString("level", level.ToString().ToLowerInvariant());
             json.WriteString("room", room);
             json.WriteNumber("id", id.Id);
-            json.WriteString("message", message);
+            json.WriteString("message", Veiled(message));
             if (state is IReadOnlyList<KeyValuePair<string, object?>> fields)
                 foreach (var (name, value) in fields)
                     if (name is not "{OriginalFormat}")
                         json.WriteString(char.ToLowerInvariant(name[0]) + name[1..],
-                            Convert.ToString(value, CultureInfo.InvariantCulture));
+                            Veiled(Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""));
             json.WriteEndObject();
         }
         return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);

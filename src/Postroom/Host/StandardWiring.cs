@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Postroom.Mail.Privacy;
 using Postroom.Mail.Routing;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Delivery.Graph;
@@ -11,13 +12,14 @@ namespace Postroom.Host;
 /// <summary>The wiring of the real world: its clock, dice, sockets.</summary>
 internal static class StandardWiring
 {
-    public static Wiring Make(ILoggerFactory logs)
+    public static Wiring Make(ILoggerFactory logs, AddressesInLog? addresses = null)
     {
         var dialer = new SocketDialer();
         var meters = new RelayMeters();
         return new Wiring(TimeProvider.System, new Random(), logs)
         {
             Meters = meters,
+            Addresses = addresses ?? new AddressesInLog(AddressForm.Plain),
             CourierFor = (route, needs) => route.Via switch
             {
                 Via.Smtp => new SmtpCourier(route, SettingsOf(needs), dialer, TimeProvider.System),

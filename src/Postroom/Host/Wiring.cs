@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Configuration;
 using Postroom.Mail;
+using Postroom.Mail.Privacy;
 using Postroom.Mail.Routing;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.OAuth;
@@ -14,6 +15,9 @@ namespace Postroom.Host;
 /// <summary>What a house is wired to: the doors to the world, and the rooms at both ends of the road.</summary>
 public sealed record Wiring(TimeProvider Time, Random Dice, ILoggerFactory Logs)
 {
+    /// <summary>How addresses stand in <see cref="Logs"/>.</summary>
+    public AddressesInLog Addresses { get; init; } = new(AddressForm.Plain);
+
     /// <summary>Counts and times what happens in this house.</summary>
     public RelayMeters Meters { get; init; } = new();
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Postroom.Api;
+using Postroom.Api.Export;
 using Postroom.Configuration;
 using Postroom.Host;
 using Postroom.Relay.Suppression;
@@ -126,13 +127,11 @@ internal static class SuppressionCommands
         var export = new Command("export", "All of them as CSV, for whoever runs the user directory");
         export.SetAction(async (result, cancel) =>
         {
-            screen.Out.WriteLine("address,since,until,failures,application,item,by,reason");
+            screen.Out.Write("address,since,until,failures,application,item,by,reason" + Csv.End);
             foreach (var one in (await ListAsync(result, cancel)).Suppressions)
-                screen.Out.WriteLine(string.Join(',', new[]
-                {
-                    one.Address, Instant(one.Since), Instant(one.Until),
-                    one.Failures.ToString(CultureInfo.InvariantCulture), one.App, one.Item, one.Who, one.Reason,
-                }.Select(Cell)));
+                screen.Out.Write(Csv.Line(one.Address, Instant(one.Since), Instant(one.Until),
+                    one.Failures.ToString(CultureInfo.InvariantCulture), one.App, one.Item, one.Who, one.Reason)
+                    + Csv.End);
             return (int)ExitCode.Done;
         });
         return export;
@@ -179,16 +178,6 @@ internal static class SuppressionCommands
         one.Failures.ToString(CultureInfo.InvariantCulture), SafeText.Of($"{one.App} {one.Item}".Trim()),
         SafeText.Of(one.Who is { } who ? $"{who}: {one.Reason}" : one.Reason),
     ];
-
-    // RFC 4180, and no spreadsheet takes it for a formula.
-    private static string Cell(string? text)
-    {
-        text = SafeText.Of(text ?? "");
-        if (text is ['=' or '+' or '-' or '@', ..])
-            text = "'" + text;
-        return text.AsSpan().IndexOfAny(',', '"', '\n') < 0 ? text
-            : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-    }
 
     private static string Day(DateTimeOffset at) => at.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

@@ -41,6 +41,9 @@ internal sealed class ApiHouse : IAsyncDisposable
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
     }
 
+    /// <summary>Its configuration.</summary>
+    public string Text => _text;
+
     public string Data => Path.Combine(_folder, "data");
 
     public int Port { get; }
