@@ -16,7 +16,8 @@ public sealed class APersonIsErased
         await using var sink = Sink.Start();
         await using var relay = await RealRelay.LiveAsync(sink.Port);
         await using var client = await SmtpClient.ConnectAsync(relay.Port);
-        Assert.StartsWith("250", await client.SendAsync(Mails.Notification("PROJ-1"), to: Her), StringComparison.Ordinal);
+        Assert.StartsWith("250", await client.SendAsync(Mails.Notification("PROJ-1"), to: Her),
+            StringComparison.Ordinal);
         Assert.StartsWith("250", await client.SendAsync(Mails.Notification("PROJ-2"), to: "bob@example.com"),
             StringComparison.Ordinal);
         var id = (await relay.FindAsync($"state:delivered to:{Her}", 1))[0].GetProperty("id").GetString()!;
@@ -59,7 +60,8 @@ public sealed class APersonIsErased
         sink.Reply = command => command.StartsWith("RCPT", StringComparison.Ordinal) ? "450 4.2.1 later" : null;
         await using var relay = await RealRelay.LiveAsync(sink.Port);
         await using var client = await SmtpClient.ConnectAsync(relay.Port);
-        Assert.StartsWith("250", await client.SendAsync(Mails.Notification("PROJ-1"), to: Her), StringComparison.Ordinal);
+        Assert.StartsWith("250", await client.SendAsync(Mails.Notification("PROJ-1"), to: Her),
+            StringComparison.Ordinal);
         await relay.FindAsync($"state:waiting to:{Her} fault:recipient", 1);
         var refused = await relay.DoAsync("erase", Her);
         Assert.Equal(1, refused.ExitCode);

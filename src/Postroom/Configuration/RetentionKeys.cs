@@ -78,8 +78,8 @@ internal static class RetentionKeys
             yield break;
         foreach (var setting in new[] { Bodies, Events })
             if (Written(t, setting) > whole)
-                yield return new Mistake(t.PlaceOf(setting), $"{setting.Key}: longer than metadata, and by then nothing "
-                    + "is left of the mail", "write no more than metadata");
+                yield return new Mistake(t.PlaceOf(setting), $"{setting.Key}: longer than metadata, and by then "
+                    + "nothing is left of the mail", "write no more than metadata");
     }
 
     private static TimeSpan? Written(TableValues t, Setting<TimeSpan> setting) =>

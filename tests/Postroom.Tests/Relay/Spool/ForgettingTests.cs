@@ -69,7 +69,8 @@ public sealed class ForgettingTests : IAsyncDisposable
         var lease = await spool.LeaseOneAsync("a");
         using var report = spool.OpenBody();
         await spool.SettleAsync(new Settlement(lease,
-            [new Verdict(0, Happening.Refused) { Failure = Mails.Greylisted }], null, [Mails.Draft(report, "mallory@a.test", from: "")]));
+            [new Verdict(0, Happening.Refused) { Failure = Mails.Greylisted }], null,
+            [Mails.Draft(report, "mallory@a.test", from: "")]));
         await SettleAsync(spool);
         var like = await DeliverAsync(spool, "not.mallory@a.test");
         var erasure = await EraseAsync(spool, "mallory@a.test");
