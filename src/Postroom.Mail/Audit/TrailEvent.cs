@@ -106,6 +106,10 @@ public enum EventKind : byte
     /// <summary>An address came onto the suppression list, or was taken off it: the text says which, why, and for how
     /// long.</summary>
     SuppressionChanged = 84,
+
+    /// <summary>It had been handed over before: the text is a <see cref="DuplicateMark"/>. Of a mail, unlike its
+    /// neighbours here.</summary>
+    DuplicateOf = 85,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

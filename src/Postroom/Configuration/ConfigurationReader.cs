@@ -67,6 +67,7 @@ public static class ConfigurationReader
             Spool = SpoolOf(tables.Find(t => t.Name == "spool")) with { LongestWait = queue.Retry.Longest },
             Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
             Api = ApiKeys.SettingsOf(tables.Find(t => t.Name == "api")),
+            Duplicates = DuplicateKeys.Of(tables.Find(t => t.Name == "duplicates")),
             Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),
             Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),
         };

@@ -1,10 +1,11 @@
+using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
 
 /// <summary>Writes the rows of a batch, each once. To be used within a transaction.</summary>
-internal sealed class BatchWriter(Database database) : IDisposable
+internal sealed class BatchWriter(Database database, MailLoader loader) : IDisposable
 {
     private readonly Packer _packer = new();
     private readonly ApplicationBook _applications = new(database);
@@ -96,7 +97,7 @@ internal sealed class BatchWriter(Database database) : IDisposable
         _mail.Bind(12, _packer.Written).Bind(13, accepted.Trace.AsSpan());
         PackTrail(mail);
         _mail.Bind(14, _packer.Written).Bind(15, application).Bind(16, header.App?.Item).Run();
-        _words.Add(accepted, application);
+        _words.Add(accepted, application, mail.Events);
     }
 
     private void WriteLater(MailWork mail)
@@ -108,6 +109,8 @@ internal sealed class BatchWriter(Database database) : IDisposable
         PackTrail(mail);
         _trail.Bind(1, mail.Id.Value).Bind(2, ((long)mail.First.Segment << 32) | (uint)mail.First.Offset)
             .Bind(3, _packer.Written).Run();
+        if (mail.Events.Exists(static e => e.Kind == EventKind.DuplicateOf))
+            _words.AddAgain(loader, mail.Id);
     }
 
     private void PackTrail(MailWork mail)

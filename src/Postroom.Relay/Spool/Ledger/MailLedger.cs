@@ -36,8 +36,8 @@ public sealed class MailLedger : IDisposable
     {
         _database = database;
         database.FoundDamage = Suspect;
-        _writer = new BatchWriter(database);
         _loader = new MailLoader(database);
+        _writer = new BatchWriter(database, _loader);
         _backlog = new Backlog(database);
         _pauses = new PauseBook(database);
         _tally = new Tally(database);

@@ -31,6 +31,16 @@ public sealed class RecordFormTests
             },
             Mails.Accepted(6, 0) with { Origin = Api },
             Mails.Accepted(7, 0) with { Origin = Api, Header = new HeaderFacts { App = new AppFacts("shop") } },
+            Mails.Accepted(8, 0) with { Header = new HeaderFacts { Fingerprint = Print } },
+            Mails.Accepted(9, 0) with { Origin = Api, Header = new HeaderFacts { Fingerprint = Print } },
+            Mails.Accepted(10, 0) with
+            {
+                Origin = Api, Header = new HeaderFacts { App = new AppFacts("shop"), Fingerprint = Print },
+            },
+            Mails.Accepted(11, 0) with
+            {
+                Header = new HeaderFacts { App = new AppFacts("jira"), Fingerprint = Print },
+            },
             Mails.Accepted(4, 0) with { Envelope = new Envelope(ReversePath.Null, []), Header = HeaderFacts.None },
             new LeasedRecord(Mails.Noon, [new LeasedParcel(new MailId(3), "upstream", [0, 1])]),
             Mails.Settled(3),
@@ -54,6 +64,8 @@ public sealed class RecordFormTests
         var entry = new Entry(new RevokedRecord(new MailId(1), Mails.Noon), new byte[1]);
         await Assert.ThrowsAsync<ArgumentException>(() => journal.AppendAsync(entry, urgent: true));
     }
+
+    private static Fingerprint Print => new(new UInt128(0x8001020304050607, 0x08090a0b0c0d0eff));
 
     private static Origin Api => new("api", "127.0.0.1", null, "token:shop", "HTTP") { Key = new("order-17", "abc") };
 
