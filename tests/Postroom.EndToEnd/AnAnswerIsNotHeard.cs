@@ -44,8 +44,8 @@ public sealed class AnAnswerIsNotHeard
         var second = (await relay.FindAsync("is:duplicate state:delivered", 1))[0].GetProperty("id").GetString()!;
         Assert.Equal(3, (await sink.WaitAsync(3, relay)).Count);
 
-        var shown = await relay.AskAsync("queue", "show", second, "--json");
-        Assert.Equal(first, shown.GetProperty("duplicate_of").GetProperty("id").GetString());
+        var shown = await relay.AskAsync("queue", "show", second);
+        Assert.Equal(first, shown.GetProperty("duplicateOf").GetProperty("id").GetString());
         Assert.Contains(first, (await relay.DoAsync("queue", "show", second)).Text, StringComparison.Ordinal);
         Assert.Contains("the same mail had been handed over", (await relay.DoAsync("why", $"id:{second}")).Text,
             StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public sealed class AnAnswerIsNotHeard
         await relay.FindAsync("state:delivered", 2);
         Assert.Equal(["PROJ-1", "PROJ-2"], (await sink.WaitAsync(2, relay)).Select(one => Mails.KeyOf(one.Bytes)));
 
-        Assert.Equal(0, (await relay.DoAsync("queue", "release", "is:duplicate")).ExitCode);
+        Assert.Equal(0, (await relay.DoAsync("queue", "release", "is:duplicate", "state:suppressed")).ExitCode);
         Assert.Equal(3, (await sink.WaitAsync(3, relay)).Count);
         await relay.FindAsync("is:duplicate state:delivered", 1);
     }
