@@ -119,7 +119,8 @@ public sealed class LedgerFileTests : IDisposable
         old = old with { Header = old.Header with { Fingerprint = new Fingerprint(7) } };
         _story.Tell(old, Leased(At(1), old.Id, 0),
             Settled(At(1), old.Id, new Verdict(0, Happening.Accepted) { Reply = "250 2.0.0 queued as XYZ" }));
-        _story.Tell(new NotedRecord(new TrailEvent(At(1), EventKind.DuplicateOf, old.Id, null) { Text = "of another" }));
+        _story.Tell(new NotedRecord(
+            new TrailEvent(At(1), EventKind.DuplicateOf, old.Id, null) { Text = "of another" }));
         _story.Ledger.Dispose();
         using (var database = Database.OpenToWrite(_story.File))
             foreach (var step in Undo.Skip(version - 1).Reverse().SelectMany(steps => steps))
