@@ -102,6 +102,9 @@ public sealed record HeaderFacts
 
     /// <summary>Which application sent it, and about what; null where it was not recognised.</summary>
     public AppFacts? App { get; init; }
+
+    /// <summary>By what it is known when it is sent again; null of our own mail, and where nobody looked.</summary>
+    public Fingerprint? Fingerprint { get; init; }
 }
 
 /// <summary>Names the lane of a recipient: the next hop, by its route's name, that its mail waits for.</summary>

@@ -13,7 +13,7 @@ public sealed record Filter(IReadOnlyList<Term> Terms)
 public enum Field
 {
     To, From, Addressed, Subject, Id, Route, State, Reply, Fault, Before, After, Larger, Smaller, Words, Source, Issue,
-    Project, App, Instance, Node,
+    Project, App, Instance, Node, Is,
 }
 
 /// <summary>One term of a filter.</summary>

@@ -15,7 +15,8 @@ namespace Postroom.Mail.Audit;
 /// From field, <c>addressed:</c> at both sides, <c>id:</c> at our id and at the Message-ID. <c>subject:</c>,
 /// <c>reply:</c> and words alone are a <see cref="Phrase"/>.</para>
 /// <para><c>issue:</c>, <c>project:</c>, <c>app:</c> and <c>node:</c> look at what was recognised of the application,
-/// as a whole or as a pattern; <c>instance:</c> at any part of its instance's name or address.</para>
+/// as a whole or as a pattern; <c>instance:</c> at any part of its instance's name or address.
+/// <c>is:duplicate</c> is what had been handed over before.</para>
 /// <para>Instants are <c>2026-11-23</c> or <c>2026-11-23T10:00</c>, in the zone of the caller's now unless they name
 /// one; ages <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>3d</c>, <c>1w</c>; sizes octets, or <c>20k</c>, <c>1M</c>, <c>2G</c>
 /// in powers of a thousand.</para>
@@ -25,8 +26,10 @@ public static class FilterParser
     private static readonly string[] Fields =
     [
         "to", "from", "addressed", "subject", "id", "issue", "project", "app", "instance", "node", "route", "state",
-        "reply", "fault", "before", "after", "age", "larger", "smaller", "source",
+        "reply", "fault", "before", "after", "age", "larger", "smaller", "source", "is",
     ];
+
+    private static readonly string[] Marks = ["duplicate"];
 
     /// <param name="now">For ages, and for the zone of instants without one.</param>
     /// <param name="error">A sentence for the person who wrote it, with the nearest right word.</param>
@@ -77,6 +80,7 @@ public static class FilterParser
             "fault" => Fault(word, out error),
             "before" or "after" => Instant(name, word, now, out error),
             "age" => Age(word, now, out error),
+            "is" => Mark(word, out error),
             "larger" or "smaller" => Octets(name, word, out error),
             _ => new Term(Enum.Parse<Field>(name, ignoreCase: true), word.Value, word.Not),
         };
@@ -117,6 +121,13 @@ public static class FilterParser
             return new Term(Field.Fault, fault.ToString().ToLowerInvariant(), word.Not);
         error = Unknown("fault", word.Value, Names<Fault>.All);
         return null;
+    }
+
+    private static Term? Mark(FilterWord word, out string? error)
+    {
+        var name = word.Value.ToLowerInvariant();
+        error = Marks.Contains(name) ? null : Unknown("mark", word.Value, Marks);
+        return error is null ? new Term(Field.Is, name, word.Not) : null;
     }
 
     private static Term? Instant(string name, FilterWord word, DateTimeOffset now, out string? error)

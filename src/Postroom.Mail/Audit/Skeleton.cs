@@ -4,8 +4,9 @@ namespace Postroom.Mail.Audit;
 public static class Skeleton
 {
     /// <summary>The event without what is forgotten; null where nothing of it stays. Of a skeleton, itself.</summary>
-    public static TrailEvent? Of(TrailEvent happened) => IsOfLife(happened.Kind)
-        ? happened with { Who = null, Text = null, Attempt = null }
+    public static TrailEvent? Of(TrailEvent happened) =>
+        happened.Kind == EventKind.DuplicateOf ? happened
+        : IsOfLife(happened.Kind) ? happened with { Who = null, Text = null, Attempt = null }
         : null;
 
     private static bool IsOfLife(EventKind kind) => kind is EventKind.Accepted or EventKind.Trying

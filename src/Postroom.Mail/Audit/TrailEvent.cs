@@ -107,6 +107,10 @@ public enum EventKind : byte
     /// long.</summary>
     SuppressionChanged = 84,
 
+    /// <summary>It had been handed over before: the text is a <see cref="DuplicateMark"/>. Of a mail, unlike its
+    /// neighbours here.</summary>
+    DuplicateOf = 85,
+
     /// <summary>Records were taken out of the journal whose time was over, or that were of a person who is erased: the
     /// text says from which segment, and what stands there now.</summary>
     Forgotten = 86,

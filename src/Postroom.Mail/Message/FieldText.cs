@@ -13,7 +13,10 @@ internal static class FieldText
 
     /// <summary>Unfolded (RFC 5322 §2.2.3), decoded (RFC 2047, RFC 6532), one line, at most 500 characters.</summary>
     /// <returns>Null where nothing is left.</returns>
-    public static string? Decode(ReadOnlySpan<byte> value)
+    public static string? Decode(ReadOnlySpan<byte> value) => DecodeWhole(value) is { } text ? Cut(text) : null;
+
+    /// <summary>The same, however long it is.</summary>
+    public static string? DecodeWhole(ReadOnlySpan<byte> value)
     {
         value = value.Trim(" \t\r\n"u8);
         if (value.IsEmpty)
@@ -33,7 +36,7 @@ internal static class FieldText
         if (close > 0)
             value = value.Slice(open, close + 1);
         value = value.Trim(" \t\r\n"u8);
-        return value.IsEmpty ? null : OneLine(Encoding.UTF8.GetString(value));
+        return value.IsEmpty || OneLine(Encoding.UTF8.GetString(value)) is not { } text ? null : Cut(text);
     }
 
     /// <summary>Line ends vanish, other control characters become spaces: nothing here may steer a terminal.</summary>
@@ -52,8 +55,9 @@ internal static class FieldText
         }
 
         text = text.Trim();
-        if (text.Length > Longest)
-            text = text[..(char.IsHighSurrogate(text[Longest - 1]) ? Longest - 1 : Longest)];
         return text.Length == 0 ? null : text;
     }
+
+    private static string Cut(string text) => text.Length <= Longest ? text
+        : text[..(char.IsHighSurrogate(text[Longest - 1]) ? Longest - 1 : Longest)];
 }

@@ -28,7 +28,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     {
         // 3. Judged now, by the policy of this moment: a change of mode holds for everything not yet on the wire.
         desk.WatchPark(lease);
-        var cleared = Judge();
+        var cleared = await JudgeAsync();
         Outcome? outcome = null;
         Draft? report = null;
         try
@@ -67,7 +67,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         }
     }
 
-    private List<ClearedRecipient> Judge()
+    private async ValueTask<List<ClearedRecipient>> JudgeAsync()
     {
         var recipients = lease.Recipients;
         var cleared = new List<ClearedRecipient>(recipients.Count);
@@ -75,8 +75,8 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         {
             var recipient = recipients[i];
             var judged = _orders.Policy.Judge(recipient.Recipient.Path);
-            if (judged.Clearance is not null && desk.SuppressedBy(recipient.Recipient.Path) is { } why)
-                Suppress(recipient, why);
+            if (judged.Clearance is not null && await desk.SuppressedByAsync(lease, recipient) is { } suppression)
+                Suppress(recipient, suppression);
             else if (judged.Clearance is { } clearance && lane.HasRoute)
                 cleared.Add(new ClearedRecipient(recipient.Index, recipient.Recipient, clearance));
             else if (judged.Clearance is not null)
@@ -92,14 +92,16 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     }
 
     // Never silent: whoever would hear of a refusal hears of it, in the words of RFC 3463 §3.2.
-    private void Suppress(LeasedRecipient recipient, string why)
+    private void Suppress(LeasedRecipient recipient, Suppression suppression)
     {
+        var why = suppression.Why;
         var verdict = new Verdict(recipient.Index, Happening.Suppressed)
         {
             Text = why,
-            Failure = new Failure(Fault.Recipient, new EnhancedStatus(5, 1, 0), why, null),
+            Failure = suppression.IsReported
+                ? new Failure(Fault.Recipient, new EnhancedStatus(5, 1, 0), why, null) : null,
         };
-        if (ReportRound.MayBeDue(recipient, verdict))
+        if (suppression.IsReported && ReportRound.MayBeDue(recipient, verdict))
         {
             _reports ??= new ReportRound(desk, lease, _orders, Note);
             verdict = _reports.Add(recipient, verdict, passedOn: false);

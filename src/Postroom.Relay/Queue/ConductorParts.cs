@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
@@ -35,8 +34,10 @@ public sealed record ConductorParts
     /// <summary>Keeps that for the next life; null once the lane flows.</summary>
     public Action<string, StandingRefusal?> KeepRefusal { get; init; } = (_, _) => { };
 
-    /// <summary>Why no mail is sent to an address; null where it is. Asked for each recipient at each try.</summary>
-    public Func<ForwardPath, string?> SuppressedBy { get; init; } = static _ => null;
+    /// <summary>Why a mail is not sent to a recipient; null where it is. Asked for each recipient at each
+    /// try.</summary>
+    public Func<Lease, LeasedRecipient, ValueTask<Suppression?>> SuppressedBy { get; init; } =
+        static (_, _) => ValueTask.FromResult<Suppression?>(null);
 
     /// <summary>The name this relay goes by: Reporting-MTA, and the domain of our Message-IDs.</summary>
     public required string HostName { get; init; }
@@ -51,6 +52,11 @@ public sealed record ConductorParts
     /// <summary>Counts what goes out.</summary>
     public RelayMeters Meters { get; init; } = RelayMeters.Unwatched;
 }
+
+/// <summary>Why a mail is not sent to a recipient.</summary>
+/// <param name="Why">In a sentence, for the trail and, if there is one, the report.</param>
+/// <param name="IsReported">The sender is told as of a refusal. Not so where the mail arrives all the same.</param>
+public sealed record Suppression(string Why, bool IsReported);
 
 /// <summary>An account that is refused, as it outlives the process. All instants are the wall clock's.</summary>
 /// <param name="Cause">In the other side's words.</param>

@@ -27,7 +27,7 @@ internal sealed class Desk(ConductorParts parts)
 
     public ICourier CourierFor(Route route) => parts.CourierFor(route);
 
-    public string? SuppressedBy(ForwardPath to) => parts.SuppressedBy(to);
+    public ValueTask<Suppression?> SuppressedByAsync(Lease lease, LeasedRecipient to) => parts.SuppressedBy(lease, to);
 
     public string HostName => parts.HostName;
 

@@ -46,6 +46,9 @@ public interface ISpoolIndex
     /// <param name="key">The text of its <see cref="OwnKey"/>.</param>
     MailId? FindKey(string source, string key);
 
+    /// <summary>The newest mails that have a fingerprint and were not revoked, newest first.</summary>
+    IReadOnlyList<PrintedMail> Printed(DateTimeOffset since, int most);
+
     /// <summary>The newest events of the relay itself, oldest first.</summary>
     IReadOnlyList<TrailEvent> RelayEvents(int most);
 
@@ -129,6 +132,10 @@ public sealed record RecipientRow(MailId Mail, int Recipient, State State, strin
     /// <summary>The last word: the next hop's reply, or why it failed; null before the first try.</summary>
     public string? Last { get; init; }
 }
+
+/// <summary>By what a mail is known when it is sent again.</summary>
+/// <param name="App">Which application sent it; null where it was not recognised.</param>
+public sealed record PrintedMail(MailId Id, Envelope Envelope, string? App, Fingerprint Print);
 
 /// <summary>One mail with its recipients and its trail.</summary>
 public sealed record MailRecord(MailId Id, DateTimeOffset AcceptedAt, Origin Origin, HeaderFacts Header, string From)

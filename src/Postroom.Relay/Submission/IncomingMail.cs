@@ -16,6 +16,7 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
 
     private BodyWriter? _body;
     private Sighting? _seen;
+    private FingerprintReader? _print; // kept from mail to mail: one that was given up is forgotten at the next
 
     public long Size => _body?.Length ?? 0;
 
@@ -32,7 +33,8 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
         _body = parts.Spool.OpenBody();
         _seen?.Dispose();
         _seen = new Sighting(parts.Recogniser); // its predecessor may still be at work for a mail that took too long
-        return new NotedBody(_body, _seen);
+        (_print ??= new FingerprintReader()).Reset();
+        return new NotedBody(_body, _seen, _print);
     }
 
     /// <summary>Between reads: lets the body go to disk.</summary>
@@ -69,19 +71,28 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
             EightBit = data.EightBit,
             Repaired = data.Repaired,
             App = _seen.Recognise(handover.Origin, handover.Envelope.From),
+            Fingerprint = IsAnyones(handover) ? _print!.Finish() : null,
         };
         _seen.Dispose();
         App = facts.App;
+        MailId? offered = null;
         var draft = new Draft(handover.Envelope, handover.Origin, facts, body)
         {
-            TraceBlock = (id, at) => new Front(
-                TraceBlock.Write(handover, id, at, header),
-                header.HasMessageId ? null : TraceBlock.MessageIdFor(id, handover.HostName)),
+            TraceBlock = (id, at) =>
+            {
+                offered = id;
+                if (facts.Fingerprint is not null)
+                    parts.Onlooker.Offered(id, handover.Envelope, facts);
+                return new Front(
+                    TraceBlock.Write(handover, id, at, header),
+                    header.HasMessageId ? null : TraceBlock.MessageIdFor(id, handover.HostName));
+            },
         };
+        var isTaken = false;
         try
         {
             var (receipt, refusal) = await parts.Spool.AcceptAsync(draft, CancellationToken.None);
-            Reason = ReasonOf(refusal);
+            (Reason, isTaken) = (ReasonOf(refusal), receipt is not null);
             return receipt != null ? (Reply.Accepted(receipt), receipt) : (ReplyTo(refusal), null);
         }
         catch (SpoolFailedException)
@@ -89,9 +100,23 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
             Reason = RefusalReasons.StoreFailed;
             return (ServerReplies.StoreFailed, null);
         }
+        finally
+        {
+            if (offered is { } id && facts.Fingerprint is not null)
+                parts.Onlooker.Answered(id, isTaken);
+        }
     }
 
-    public void Dispose() => Drop();
+    public void Dispose()
+    {
+        Drop();
+        _print?.Dispose();
+        _print = null;
+    }
+
+    // Our own mail is sent as often as it is meant to be, and so are reports: none of it is a duplicate.
+    private static bool IsAnyones(Handover handover) =>
+        handover.Origin.Listener != SubmissionServer.Own && handover.Envelope.From != ReversePath.Null;
 
     private static string ReasonOf(Refusal refusal) => refusal switch
     {

@@ -1,18 +1,21 @@
 using System.Buffers;
+using Postroom.Mail.Message;
 using Postroom.Mail.Senders;
 using Postroom.Relay.Spool;
 
 namespace Postroom.Relay.Submission;
 
-/// <summary>Lets a sighting see what goes into a body.</summary>
-internal sealed class NotedBody(BodyWriter body, Sighting seen) : IBufferWriter<byte>
+/// <summary>Lets a sighting and a fingerprint see what goes into a body.</summary>
+internal sealed class NotedBody(BodyWriter body, Sighting seen, FingerprintReader print) : IBufferWriter<byte>
 {
     private Memory<byte> _given;
 
     public void Advance(int count)
     {
+        var octets = _given.Span[..count];
         if (!seen.IsDone)
-            seen.Read(_given.Span[..count]);
+            seen.Read(octets);
+        print.Read(octets);
         body.Advance(count);
     }
 

@@ -240,7 +240,7 @@ internal sealed class SubmissionConnection : IDisposable
         if (receipt != null)
         {
             Meters.Accepted(Listener, _mail.App?.App, size, envelope.Recipients.Count);
-            _parts.All.Heard(_mail.App);
+            _parts.All.Onlooker.Heard(_mail.App);
             SubmissionLog.Accepted(_parts.All.Log, receipt.Id, _client, Listener, size, envelope.Recipients.Count);
         }
         else

@@ -3,7 +3,6 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
-using Postroom.Mail;
 using Postroom.Mail.Sasl;
 using Postroom.Mail.Senders;
 using Postroom.Mail.Smtp;
@@ -30,8 +29,7 @@ internal sealed record SubmissionParts(
 
     public SubmissionMeters Meters => Watch.Submission;
 
-    /// <summary>Told of each mail that was accepted, and whose it is; quick, and does not throw.</summary>
-    public Action<AppFacts?> Heard { get; init; } = static _ => { };
+    public Onlooker Onlooker { get; init; } = new();
 
     /// <summary>Where connections come from.</summary>
     public required IConnectionListenerFactory Transport { get; init; }

@@ -21,7 +21,7 @@ public sealed class SubmissionServer : IAsyncDisposable
     private const int PieceSize = 64 << 10;
 
     // Mail of the relay's own: that it is not taken concerns no application, and is told by who sent it.
-    private const string Own = "postroom";
+    internal const string Own = "postroom";
 
     // What counts as the listener of mail that comes whole.
     private const string Whole = "api";
@@ -52,10 +52,10 @@ public sealed class SubmissionServer : IAsyncDisposable
         init => _parts = _parts with { Watch = value };
     }
 
-    /// <summary>Told of each mail that was accepted, and whose it is. To be set before the start.</summary>
-    public Action<AppFacts?> Heard
+    /// <summary>Told of each mail. To be set before the start.</summary>
+    public Onlooker Onlooker
     {
-        init => _parts = _parts with { Heard = value };
+        init => _parts = _parts with { Onlooker = value };
     }
 
     /// <summary>Where each listener is bound, by its name; with the port where any was asked for.</summary>
@@ -90,7 +90,7 @@ public sealed class SubmissionServer : IAsyncDisposable
     {
         var sameHouse = settings with { Listeners = _settings.Listeners, Applications = _settings.Applications }
             == _settings;
-        var all = sameHouse ? _parts : PartsOf(settings) with { Watch = Meters, Heard = _parts.Heard };
+        var all = sameHouse ? _parts : PartsOf(settings) with { Watch = Meters, Onlooker = _parts.Onlooker };
         var wanted = settings.Listeners.Select(l => ListenerParts.Of(l, all)).ToList();
         foreach (var old in _listeners.ToArray())
         {
@@ -146,7 +146,7 @@ public sealed class SubmissionServer : IAsyncDisposable
             if (receipt is null)
                 return handover.Origin.Listener == Own ? new Taken(reply, null) : Refused(reply, mail.Reason);
             parts.Meters.Accepted(Whole, mail.App?.App, data.Length, envelope.Recipients.Count);
-            parts.Heard(mail.App);
+            parts.Onlooker.Heard(mail.App);
             return new Taken(reply, receipt.Id);
         }
         catch (SpoolFailedException)

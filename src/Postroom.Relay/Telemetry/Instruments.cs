@@ -73,6 +73,15 @@ public static class SubmissionInstruments
             + "`increase(postroom_mails_accepted_total{application=\"jira\"}[1d]) == 0`.",
     };
 
+    public static readonly Declaration Duplicates = new("postroom.duplicates", InstrumentKind.Counter, "{recipient}",
+        "Recipients of mails that had been handed over before: their application did not hear our answer. See "
+            + "[duplicates.md](../duplicates.md).")
+    {
+        Labels = [new("application", "who sent it, as it was recognised; `unrecognised` if not")],
+        NoAlert = "For the dashboard: where it grows, the application waits for less than "
+            + "`postroom_acceptance_duration_seconds`, or is killed while it sends.",
+    };
+
     public static readonly Declaration RecipientsAccepted = new("postroom.recipients.accepted",
         InstrumentKind.Counter, "{recipient}", "The recipients of accepted mails.")
     {
@@ -111,7 +120,8 @@ public static class SubmissionInstruments
 
     public static IReadOnlyList<Declaration> All { get; } =
     [
-        Connections, OpenConnections, SessionsEnded, Logins, CommandsRefused, MailsAccepted, RecipientsAccepted,
+        Connections, OpenConnections, SessionsEnded, Logins, CommandsRefused, MailsAccepted, Duplicates,
+        RecipientsAccepted,
         MailSize, MailsRefused, AcceptanceDuration,
     ];
 }

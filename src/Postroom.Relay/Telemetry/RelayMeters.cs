@@ -87,6 +87,7 @@ public sealed class SubmissionMeters
     private readonly Counter<long> _logins;
     private readonly Counter<long> _commandsRefused;
     private readonly Counter<long> _accepted;
+    private readonly Counter<long> _duplicates;
     private readonly Counter<long> _recipients;
     private readonly Histogram<double> _size;
     private readonly Counter<long> _refused;
@@ -101,6 +102,7 @@ public sealed class SubmissionMeters
         _logins = RelayMeters.CounterOf(meter, SubmissionInstruments.Logins);
         _commandsRefused = RelayMeters.CounterOf(meter, SubmissionInstruments.CommandsRefused);
         _accepted = RelayMeters.CounterOf(meter, SubmissionInstruments.MailsAccepted);
+        _duplicates = RelayMeters.CounterOf(meter, SubmissionInstruments.Duplicates);
         _recipients = RelayMeters.CounterOf(meter, SubmissionInstruments.RecipientsAccepted);
         _size = RelayMeters.HistogramOf(meter, SubmissionInstruments.MailSize);
         _refused = RelayMeters.CounterOf(meter, SubmissionInstruments.MailsRefused);
@@ -155,6 +157,10 @@ public sealed class SubmissionMeters
         _recipients.Add(recipients, Of(listener));
         _size.Record(octets, Of(listener));
     }
+
+    /// <param name="recipients">Of one mail, that had been sent it before.</param>
+    public void Duplicated(string? application, int recipients) =>
+        _duplicates.Add(recipients, RelayMeters.Label("application", application ?? "unrecognised"));
 
     public void Refused(string listener, string reason) =>
         _refused.Add(1, Of(listener), RelayMeters.Label("reason", reason));

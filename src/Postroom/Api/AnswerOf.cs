@@ -43,6 +43,8 @@ public static class AnswerOf
         User = mail.Origin.User,
         Protocol = mail.Origin.Protocol,
         Application = Application(mail.Header.App),
+        DuplicateOf = DuplicateMark.Find(mail.Trail, null) is { } mark
+            ? new DuplicateAnswer(mark.Original.ToString(), mark.Seconds) : null,
         Recipients = [.. mail.Recipients.Select(Row)],
         Trail = [.. mail.Trail.Select(Event)],
     };

@@ -57,11 +57,19 @@ public sealed record MailAnswer(string Id, DateTimeOffset AcceptedAt, string Fro
 
     /// <summary>Which application sent it, and about what; absent where it was not recognised.</summary>
     public ApplicationAnswer? Application { get; init; }
+
+    /// <summary>Which mail it repeats; absent where it was not handed over before. Where not all recipients had been
+    /// sent that, the trail says who.</summary>
+    public DuplicateAnswer? DuplicateOf { get; init; }
     public required IReadOnlyList<RecipientAnswer> Recipients { get; init; }
 
     /// <summary>What happened, oldest first.</summary>
     public required IReadOnlyList<EventAnswer> Trail { get; init; }
 }
+
+/// <summary>A mail that was handed over before another, and is the same.</summary>
+/// <param name="Seconds">How much earlier.</param>
+public sealed record DuplicateAnswer(string Id, long Seconds);
 
 /// <summary>Why, or why not: <c>GET /api/v1/why?filter=…</c>, and <c>postroom why FILTER --json</c>.</summary>
 /// <param name="Verdict">The state of all that was found; <c>several</c> where they differ, <c>none</c> where there is

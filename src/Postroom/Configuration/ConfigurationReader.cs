@@ -68,6 +68,7 @@ public static class ConfigurationReader
             Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
             Api = ApiKeys.SettingsOf(tables.Find(t => t.Name == "api")),
             Retention = RetentionKeys.RulesOf(tables),
+            Duplicates = DuplicateKeys.Of(tables.Find(t => t.Name == "duplicates")),
             Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),
             LogAddresses = LogKeys.AddressesOf(tables.Find(t => t.Name == "log")),
             Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),

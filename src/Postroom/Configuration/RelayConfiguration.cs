@@ -1,6 +1,7 @@
 using Postroom.Mail.Privacy;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
+using Postroom.Relay.Duplicates;
 using Postroom.Relay.OAuth;
 using Postroom.Relay.Postmaster;
 using Postroom.Relay.Queue;
@@ -47,6 +48,8 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
     public IReadOnlyList<RetentionRule> Retention { get; init; } = [];
 
     /// <summary>When addresses that keep failing are given up.</summary>
+    public DuplicateSettings Duplicates { get; init; } = DuplicateSettings.Plain;
+
     public SuppressionSettings Suppression { get; init; } = SuppressionSettings.Plain;
 
     /// <summary>What people are told of, and who is told.</summary>

@@ -32,6 +32,8 @@ public static class SettingTable
             + "and says it. None: its record is kept for ever; see [privacy.md](../privacy.md)."),
         new("suppression", false, "Addresses that keep failing, and are given up for a while; see "
             + "[suppression.md](../suppression.md)."),
+        new("duplicates", false, "Mail that an application hands over again, because it did not hear the answer; see "
+            + "[duplicates.md](../duplicates.md)."),
         new("receiver", true, "Who is told of alarms, by a way that is not the stuck queue; see "
             + "[alarms.md](../alarms.md)."),
         new("canary", true, "A small mail that is sent again and again, to a mailbox of your own: told where it does "
@@ -44,7 +46,8 @@ public static class SettingTable
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
             .. QueueKeys.All,
             .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All, .. LogKeys.All, .. TelemetryKeys.All,
-            .. RetentionKeys.All, .. SuppressionKeys.All, .. ReceiverKeys.All, .. CanaryKeys.All, .. AlarmKeys.All];
+            .. RetentionKeys.All, .. SuppressionKeys.All, .. DuplicateKeys.All, .. ReceiverKeys.All,
+            .. CanaryKeys.All, .. AlarmKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;
 

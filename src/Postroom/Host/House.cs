@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Postroom.Api;
 using Postroom.Api.Access;
@@ -7,6 +6,7 @@ using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
+using Postroom.Relay.Duplicates;
 using Postroom.Relay.OAuth;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
@@ -16,6 +16,7 @@ using Postroom.Relay.Submission;
 using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
+using System.Reflection;
 
 namespace Postroom.Host;
 
@@ -49,6 +50,7 @@ public sealed class House : IAsyncDisposable
     private Conductor? _conductor;
     private Calendar? _calendar;
     private Postmasters? _postmaster;
+    private DuplicateGuard? _duplicates;
     private SuppressionList? _suppressions;
     private SuppressionWatch? _suppressing;
     private Task _telling = Task.CompletedTask;
@@ -92,7 +94,8 @@ public sealed class House : IAsyncDisposable
         _spool.Forgetter.Use(all.Retention);
         _wiring.Addresses.Use(all.LogAddresses, _vault, _log);
         var hearing = Postmasters.HearingOf(all.DataFolder, _wiring);
-        _submission = _wiring.Submission(all.Submission, _spool, hearing.Heard);
+        _duplicates = await Doubles.OpenAsync(all.Duplicates, _spool, _wiring, cancel);
+        _submission = _wiring.Submission(all.Submission, _spool, Doubles.Seen(_duplicates, hearing.Heard));
         await ListenAsync(() => _submission.StartAsync(cancel));
         var log = _wiring.Logs.CreateLogger("postroom.suppression");
         _suppressions = new SuppressionList(Folders.Suppressions(all.DataFolder), time, log);
@@ -102,7 +105,7 @@ public sealed class House : IAsyncDisposable
         {
             RefusalOf = refusals.Find,
             KeepRefusal = refusals.Keep,
-            SuppressedBy = to => _suppressions.Find(to.Address) is { } one ? SuppressionActions.Says(one) : null,
+            SuppressedBy = Doubles.KeptBack(_suppressions, _duplicates, _closing.Token),
             Spool = _spool,
             Routes = routes,
             Policy = new SandboxPolicy(all.Mode),
@@ -131,7 +134,8 @@ public sealed class House : IAsyncDisposable
             Suppressions = _suppressions,
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
-        _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token));
+        _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token),
+            _duplicates.RunAsync(_closing.Token));
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -190,6 +194,7 @@ public sealed class House : IAsyncDisposable
             _wiring.Addresses.Use(fresh.LogAddresses, _vault, _log);
             _suppressing!.Use(fresh.Suppression);
             _spool!.Forgetter.Use(fresh.Retention);
+            _duplicates!.Use(fresh.Duplicates);
             _calendar!.Changed();
             await _conductor!.ReloadAsync(fresh.Table(), new SandboxPolicy(fresh.Mode), fresh.Queue,
                 cancel);

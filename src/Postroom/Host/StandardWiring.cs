@@ -30,11 +30,11 @@ internal static class StandardWiring
                 Via.Smtp => RouteTrial.OfSmtpAsync(route, from, SettingsOf(needs), dialer, cancel),
                 Via.Graph => GraphTrial.RunAsync(route, GraphOf(needs), dialer, cancel),
             },
-            Submission = (settings, spool, heard) =>
+            Submission = (settings, spool, onlooker) =>
             {
                 var server = new SubmissionServer(settings, spool, TimeProvider.System, logs)
                 {
-                    Meters = meters, Heard = heard,
+                    Meters = meters, Onlooker = onlooker,
                 };
                 return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync, server.TakeAsync);
             },

@@ -27,9 +27,8 @@ public sealed record Wiring(TimeProvider Time, Random Dice, ILoggerFactory Logs)
     /// <summary>Tries a route out without sending anything.</summary>
     public required Func<Route, ReversePath, CourierNeeds, CancellationToken, Task<TrialReport>> TryOut { get; init; }
 
-    /// <summary>Makes the near side: its listeners, which hand what they take to the spool, and tell whose mail they
-    /// took.</summary>
-    public required Func<SubmissionSettings, ISpool, Action<AppFacts?>, NearSide> Submission { get; init; }
+    /// <summary>Makes the near side: its listeners, which hand what they take to the spool, and tell of it.</summary>
+    public required Func<SubmissionSettings, ISpool, Onlooker, NearSide> Submission { get; init; }
 }
 
 /// <summary>What a courier is made with, besides its route.</summary>

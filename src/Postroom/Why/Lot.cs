@@ -15,6 +15,13 @@ internal sealed class Lot(Known known)
             .Where(e => e.Recipient is null || e.Recipient == row.Recipient).ToList();
         var mail = row.Subject is { } subject ? $"“{subject}”" : "A mail without a subject";
         var came = $"{mail}, handed over {At(row.AcceptedAt)}{(row.App is { } app ? $" by {app}" : "")},";
+        return Fate(row, trail, (mail, came), next) + Twice(row, trail);
+    }
+
+    private string Fate(
+        RecipientRow row, List<TrailEvent> trail, (string Mail, string Came) said, List<string> next)
+    {
+        var (mail, came) = said;
         return row.State switch
         {
             State.Delivered => $"{mail} was delivered: {Delivered(row, trail, next)}",
@@ -31,6 +38,12 @@ internal sealed class Lot(Known known)
             State.Suppressed => $"{came} was suppressed for {row.To}{End(trail, EventKind.Suppressed)}.",
         };
     }
+
+    private static string Twice(RecipientRow row, List<TrailEvent> trail) =>
+        DuplicateMark.Find(trail, row.Recipient) is not { } mark ? ""
+            : " It is a duplicate: the same mail had been handed over "
+                + $"{Moment.Span(TimeSpan.FromSeconds(mark.Seconds))} before, as {mark.Original}, and "
+                + $"{row.App ?? "the application"} did not wait for the answer.";
 
     private string At(DateTimeOffset at) => Moment.Of(at, known.Now);
 

@@ -1,10 +1,12 @@
+using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
 
 /// <summary>Writes the rows of a batch, each once. To be used within a transaction.</summary>
-internal sealed class BatchWriter(Database database, ApplicationBook applications, WordIndex words) : IDisposable
+internal sealed class BatchWriter(
+    Database database, MailLoader loader, ApplicationBook applications, WordIndex words) : IDisposable
 {
     private readonly Packer _packer = new();
 
@@ -92,7 +94,7 @@ internal sealed class BatchWriter(Database database, ApplicationBook application
         _mail.Bind(12, _packer.Written).Bind(13, accepted.Trace.AsSpan());
         PackTrail(mail);
         _mail.Bind(14, _packer.Written).Bind(15, application).Bind(16, header.App?.Item).Run();
-        words.Add(accepted, application);
+        words.Add(accepted, application, mail.Events);
     }
 
     private void WriteLater(MailWork mail)
@@ -104,6 +106,8 @@ internal sealed class BatchWriter(Database database, ApplicationBook application
         PackTrail(mail);
         _trail.Bind(1, mail.Id.Value).Bind(2, ((long)mail.First.Segment << 32) | (uint)mail.First.Offset)
             .Bind(3, _packer.Written).Run();
+        if (mail.Events.Exists(static e => e.Kind == EventKind.DuplicateOf))
+            words.AddAgain(loader, mail.Id);
     }
 
     private void PackTrail(MailWork mail)

@@ -29,6 +29,9 @@ public interface ISpoolIndexReader : IDisposable
     /// <inheritdoc cref="ISpoolIndex.FindKey"/>
     MailId? FindKey(string source, string key);
 
+    /// <inheritdoc cref="ISpoolIndex.Printed"/>
+    IReadOnlyList<PrintedMail> Printed(DateTimeOffset since, int most);
+
     /// <summary>What is needed to send a mail; null if there is none of that id.</summary>
     AcceptedRow? Accepted(MailId id);
 

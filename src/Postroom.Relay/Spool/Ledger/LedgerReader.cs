@@ -58,6 +58,9 @@ internal sealed class LedgerReader : ISpoolIndexReader
 
     public MailId? FindKey(string source, string key) => With(session => session.FindKey(source, key));
 
+    public IReadOnlyList<PrintedMail> Printed(DateTimeOffset since, int most) =>
+        With(session => session.Printed(since, most));
+
     public AcceptedRow? Accepted(MailId id) => With(session => session.Accepted(id));
 
     public IReadOnlyList<TrailEvent> RelayEvents(int most) => With(session => session.RelayEvents(most));

@@ -43,8 +43,8 @@ public sealed class MailLedger : IDisposable
         database.FoundDamage = Suspect;
         _applications = new ApplicationBook(database);
         _words = new WordIndex(database);
-        _writer = new BatchWriter(database, _applications, _words);
         _loader = new MailLoader(database);
+        _writer = new BatchWriter(database, _loader, _applications, _words);
         _backlog = new Backlog(database);
         _pauses = new PauseBook(database);
         _tally = new Tally(database);

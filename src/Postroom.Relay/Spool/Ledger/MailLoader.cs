@@ -1,4 +1,5 @@
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 
 namespace Postroom.Relay.Spool.Ledger;
@@ -24,6 +25,10 @@ internal sealed class MailLoader(Database database) : IDisposable
 
     private readonly Statement _envelope =
         database.Prepare("SELECT address, notify, orcpt FROM recipient WHERE mail = ?1 ORDER BY n");
+
+    private readonly Statement _trail = database.Prepare(
+        "SELECT -1 AS seq, trail FROM mail WHERE id = ?1 UNION ALL "
+        + "SELECT seq, events FROM trail WHERE mail = ?1 ORDER BY seq");
 
     /// <summary>As it stands, to be stepped on; null if there is none of that id.</summary>
     public MailWork? Load(MailId id)
@@ -88,8 +93,31 @@ internal sealed class MailLoader(Database database) : IDisposable
         return accepted;
     }
 
+    /// <summary>What happened to a mail, oldest first.</summary>
+    public List<TrailEvent> Trail(MailId id)
+    {
+        _trail.Bind(1, id.Value);
+        var events = new List<TrailEvent>();
+        while (_trail.Step())
+            PackedTrail.ReadAll(_trail.Blob(1), id, events);
+        return events;
+    }
+
+    /// <summary>Mails with a fingerprint, newest first.</summary>
+    public List<PrintedMail> Printed(DateTimeOffset since, int most)
+    {
+        using var mails = database.Prepare("SELECT id FROM mail WHERE id >= ?1 AND revoked = 0 ORDER BY id DESC");
+        mails.Bind(1, MailId.After(default, since).Value);
+        var found = new List<PrintedMail>();
+        while (found.Count < most && mails.Step())
+            if (Accepted(new MailId(mails.Long(0))) is { Header.Fingerprint: { } print } mail)
+                found.Add(new PrintedMail(mail.Id, mail.Envelope, mail.Header.App?.App, print));
+        return found;
+    }
+
     public void Dispose()
     {
+        _trail.Dispose();
         _mail.Dispose();
         _recipients.Dispose();
         _accepted.Dispose();

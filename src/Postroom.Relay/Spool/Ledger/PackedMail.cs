@@ -29,10 +29,12 @@ internal static class PackedMail
             into.Text(app.Reason);
         }
 
-        if (origin.Key is not { } key)
+        if (origin.Key is null && header.Fingerprint is null)
             return;
-        into.Text(key.Text);
-        into.Text(key.Digest);
+        into.Text(origin.Key?.Text);
+        into.Text(origin.Key?.Digest);
+        if (header.Fingerprint is { } fingerprint)
+            into.Fingerprint(fingerprint);
     }
 
     /// <param name="app">What its columns say of its application; null where it has none.</param>
@@ -54,8 +56,13 @@ internal static class PackedMail
         if (app is not null)
             app = app with { Event = from.Text(), Actor = from.Text(), Reason = from.Text() };
         if (!from.AtEnd)
-            origin = origin with { Key = new OwnKey(from.Text() ?? "", from.Text() ?? "") };
-        return (origin, envelope, header with { App = app });
+        {
+            var (key, digest) = (from.Text(), from.Text());
+            origin = origin with { Key = key is null ? null : new OwnKey(key, digest ?? "") };
+        }
+
+        Fingerprint? fingerprint = from.AtEnd ? null : from.Fingerprint();
+        return (origin, envelope, header with { App = app, Fingerprint = fingerprint });
     }
 
     public static void WritePieces(Packer into, IReadOnlyList<BodyPiece> pieces)

@@ -56,6 +56,13 @@ internal static class PackedTrail
         };
     }
 
+    /// <summary>All that were written one behind the other.</summary>
+    public static void ReadAll(ReadOnlySpan<byte> packed, MailId? of, List<TrailEvent> into)
+    {
+        for (var from = new Unpacker(packed); !from.AtEnd;)
+            into.Add(Read(ref from, of));
+    }
+
     private static Has Members(TrailEvent happened, MailId? of) =>
         (happened.Mail is not null && happened.Mail != of ? Has.Mail : Has.None)
         | (happened.Recipient is null ? Has.None : Has.Recipient)

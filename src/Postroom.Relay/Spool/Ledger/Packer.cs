@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Postroom.Mail;
 
 namespace Postroom.Relay.Spool.Ledger;
 
@@ -37,6 +38,13 @@ internal sealed class Packer
         Reserve(4);
         BinaryPrimitives.WriteSingleLittleEndian(_bytes.AsSpan(_length), (float)value);
         _length += 4;
+    }
+
+    public void Fingerprint(Fingerprint value)
+    {
+        Reserve(Mail.Fingerprint.Length);
+        value.Write(_bytes.AsSpan(_length));
+        _length += Mail.Fingerprint.Length;
     }
 
     /// <summary>Null is told from the empty text.</summary>
@@ -88,6 +96,8 @@ internal ref struct Unpacker(ReadOnlySpan<byte> bytes)
     public DateTimeOffset Instant() => new(BinaryPrimitives.ReadInt64LittleEndian(Take(8)), TimeSpan.Zero);
 
     public double Real() => BinaryPrimitives.ReadSingleLittleEndian(Take(4));
+
+    public Fingerprint Fingerprint() => Mail.Fingerprint.Read(Take(Mail.Fingerprint.Length));
 
     public string? Text()
     {

@@ -12,7 +12,6 @@ internal sealed class ReadSession : IDisposable
     private readonly MailLoader _loader;
     private readonly Finder _finder;
     private readonly Statement _begin;
-    private readonly Statement _trail;
 
     private ReadSession(Database database)
     {
@@ -20,9 +19,6 @@ internal sealed class ReadSession : IDisposable
         _loader = new MailLoader(database);
         _finder = new Finder(database);
         _begin = database.Prepare("BEGIN");
-        _trail = database.Prepare(
-            "SELECT -1 AS seq, trail FROM mail WHERE id = ?1 UNION ALL "
-            + "SELECT seq, events FROM trail WHERE mail = ?1 ORDER BY seq");
     }
 
     public static ReadSession Open(string file)
@@ -90,7 +86,7 @@ internal sealed class ReadSession : IDisposable
             Size = mail.Size,
             EnvelopeId = mail.Envelope.EnvelopeId,
             Recipients = _finder.Recipients(id),
-            Trail = Trail(id),
+            Trail = _loader.Trail(id),
         };
     }
 
@@ -111,13 +107,15 @@ internal sealed class ReadSession : IDisposable
         return rows.Step() ? new MailId(rows.Long(0)) : null;
     }
 
+    public IReadOnlyList<PrintedMail> Printed(DateTimeOffset since, int most) => _loader.Printed(since, most);
+
     public IReadOnlyList<TrailEvent> RelayEvents(int most)
     {
         using var rows = _database.Prepare("SELECT event FROM relay_event ORDER BY id DESC LIMIT ?1");
         rows.Bind(1, most);
         var events = new List<TrailEvent>();
         while (rows.Step())
-            Read(rows.Blob(0), null, events);
+            PackedTrail.ReadAll(rows.Blob(0), null, events);
         events.Reverse();
         return events;
     }
@@ -127,22 +125,6 @@ internal sealed class ReadSession : IDisposable
         _loader.Dispose();
         _finder.Dispose();
         _begin.Dispose();
-        _trail.Dispose();
         _database.Dispose();
-    }
-
-    private List<TrailEvent> Trail(MailId id)
-    {
-        _trail.Bind(1, id.Value);
-        var events = new List<TrailEvent>();
-        while (_trail.Step())
-            Read(_trail.Blob(1), id, events);
-        return events;
-    }
-
-    private static void Read(ReadOnlySpan<byte> packed, MailId? of, List<TrailEvent> into)
-    {
-        for (var from = new Unpacker(packed); !from.AtEnd;)
-            into.Add(PackedTrail.Read(ref from, of));
     }
 }

@@ -82,6 +82,8 @@ public class FilterParserTests
     [InlineData("fault:4", "there is no fault 4; the faults are ")]     // nothing is near: nothing is suggested
     [InlineData("state:1", "there is no state 1; the states are ")]
     [InlineData("STAT:waiting", "there is no field STAT: — did you mean state:?; the fields are ")]
+    [InlineData("is:duplicat", "did you mean duplicate?")]
+    [InlineData("is:new", "there is no mark new; the marks are duplicate")]
     [InlineData("to:", "to: needs a value")]
     [InlineData("to: alice", "to: needs a value")]
     [InlineData("before:yesterday", "is no instant")]

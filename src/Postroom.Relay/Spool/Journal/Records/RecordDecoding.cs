@@ -51,7 +51,9 @@ internal static class RecordDecoding
             pieces[i] = new BodyPiece(from.Int(), from.Int(), from.Int(), from.Checksum());
         header = header with { App = ReadApp(ref from) };
         if (!from.IsEnd)
-            origin = origin with { Key = new OwnKey(from.Text(), from.Text()) };
+            origin = origin with { Key = ReadKey(from.Text(), from.Text()) };
+        if (!from.IsEnd)
+            header = header with { Fingerprint = Fingerprint.Read(from.Take(Fingerprint.Length)) };
         return new AcceptedRecord(id, at, envelope, origin, header)
         {
             Trace = trace,
@@ -74,6 +76,8 @@ internal static class RecordDecoding
         Actor = from.TextOrNull(),
         Reason = from.TextOrNull(),
     };
+
+    private static OwnKey? ReadKey(string text, string digest) => text.Length == 0 ? null : new OwnKey(text, digest);
 
     private static Envelope ReadEnvelope(ref PayloadReader from)
     {

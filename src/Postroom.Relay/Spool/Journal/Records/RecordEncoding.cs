@@ -82,12 +82,20 @@ internal static class RecordEncoding
         // Last, and not there where there is none: what was written before they were known reads the same.
         if (record.Header.App is { } app)
             WriteApp(ref to, app);
-        else if (record.Origin.Key is not null)
+        else if (record.Origin.Key is not null || record.Header.Fingerprint is not null)
             to.Text("");
-        if (record.Origin.Key is not { } key)
+        WriteKey(ref to, record.Origin.Key, record.Header.Fingerprint);
+    }
+
+    // An empty text stands for none, so that a program from before fingerprints still reads the record.
+    private static void WriteKey(ref PayloadWriter to, OwnKey? key, Fingerprint? fingerprint)
+    {
+        if (key is null && fingerprint is null)
             return;
-        to.Text(key.Text);
-        to.Text(key.Digest);
+        to.Text(key?.Text ?? "");
+        to.Text(key?.Digest ?? "");
+        if (fingerprint is { } print)
+            print.Write(to.Take(Fingerprint.Length));
     }
 
     private static void WriteApp(ref PayloadWriter to, AppFacts app)

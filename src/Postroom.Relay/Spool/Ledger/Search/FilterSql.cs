@@ -105,9 +105,17 @@ internal sealed class FilterSql
             Field.Instance => $"({Contains("a.instance", term.Value)} OR {Contains("a.site", term.Value)})",
             Field.Node => Whole("a.node", term.Value),
             Field.Project => Whole("a.project", term.Value),
+            Field.Is => Duplicate,
         };
         return term.Not ? $"NOT coalesce(({condition}), 0)" : condition;
     }
+
+    // Only the index of terms knows: one look into it for each row, which the same index led to.
+    private const string Duplicate =
+        $"""
+         EXISTS (SELECT 1 FROM words WHERE rowid = r.mail
+             AND words MATCH ('"{Terms.Duplicate}" OR "{Terms.DuplicatePrefix}' || r.n || '"'))
+         """;
 
     /// <summary>As it stands in the field.</summary>
     public static string MessageId(string value) => value.StartsWith('<') ? value : $"<{value}>";

@@ -32,6 +32,17 @@ internal static class Terms
     public static string Key(string source, string key) => "k=" + Convert.ToHexStringLower(
         SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\n{key}")).AsSpan(0, 16));
 
+    /// <summary>All of a mail's recipients had been sent it before; with a number one of them.</summary>
+    public const string Duplicate = "d=all";
+
+    /// <summary>As <see cref="Duplicate"/>, of whichever recipient.</summary>
+    public const string AnyDuplicate = "d=any";
+
+    /// <summary>Before the place of one recipient.</summary>
+    public const string DuplicatePrefix = "d=";
+
+    public static string DuplicateFor(int recipient) => Number(DuplicatePrefix, recipient);
+
     public static string MessageId(string id) => Number("m=", (uint)PackedMail.HashOf(id));
 
     /// <summary>

@@ -22,15 +22,31 @@ internal sealed class WordIndex(Database database) : IDisposable
 
     private readonly StringBuilder _terms = new();
     private readonly Statement _words = database.Prepare("INSERT INTO words(rowid, terms) VALUES(?1, ?2)");
+    private readonly Statement _wordsAnew =
+        database.Prepare("INSERT OR REPLACE INTO words(rowid, terms) VALUES(?1, ?2)");
     private readonly Statement _said = database.Prepare("INSERT INTO said(rowid, terms) VALUES(?1, ?2)");
     private readonly Statement _noWords = database.Prepare("DELETE FROM words WHERE rowid = ?1");
     private readonly Statement _nothingSaid = database.Prepare("DELETE FROM said WHERE rowid = ?1");
     private readonly Statement _saidAnew =
         database.Prepare("INSERT OR REPLACE INTO said(rowid, terms) VALUES(?1, ?2)");
 
-    /// <summary>What never changes of a mail.</summary>
+    /// <summary>What never changes of a mail, but that it is found to be a duplicate.</summary>
     /// <param name="application">Its number; null where it has none.</param>
-    public void Add(AcceptedRecord mail, long? application)
+    /// <param name="events">What happened to it so far.</param>
+    public void Add(AcceptedRecord mail, long? application, IReadOnlyList<TrailEvent> events) =>
+        Add(mail, application, events, _words);
+
+    /// <summary>A mail that is there is found to be a duplicate: all of its terms anew.</summary>
+    public void AddAgain(MailLoader loader, MailId id)
+    {
+        if (loader.Accepted(id) is not { } mail)
+            return;
+        using var row = database.Prepare("SELECT application FROM mail WHERE id = ?1");
+        long? application = row.Bind(1, id.Value).Step() && !row.IsNull(0) ? row.Long(0) : null;
+        Add(mail.ToRecord(), application, loader.Trail(id), _wordsAnew);
+    }
+
+    private void Add(AcceptedRecord mail, long? application, IReadOnlyList<TrailEvent> events, Statement row)
     {
         _terms.Clear();
         var header = mail.Header;
@@ -51,7 +67,8 @@ internal sealed class WordIndex(Database database) : IDisposable
             Add(Terms.Key(mail.Origin.Source, key.Text));
         foreach (var size in Terms.Sizes(mail.Size))
             Add(size);
-        _words.Bind(1, mail.Id.Value).Bind(2, _terms.ToString()).Run();
+        AddMarks(events);
+        row.Bind(1, mail.Id.Value).Bind(2, _terms.ToString()).Run();
     }
 
     /// <summary>
@@ -89,7 +106,7 @@ internal sealed class WordIndex(Database database) : IDisposable
         Remove(id);
         if (loader.Accepted(id) is not { } accepted || loader.Load(id) is not { } mail)
             return;
-        Add(accepted.ToRecord(), application);
+        Add(accepted.ToRecord(), application, accepted.Header.Fingerprint is null ? [] : loader.Trail(id));
         if (mail.Recipients.Any(static r => !RecipientLife.IsOpen(r.State)))
             SayOf(mail, _said);
     }
@@ -124,6 +141,7 @@ internal sealed class WordIndex(Database database) : IDisposable
         _words.Dispose();
         _noWords.Dispose();
         _nothingSaid.Dispose();
+        _wordsAnew.Dispose();
         _said.Dispose();
         _saidAnew.Dispose();
     }
@@ -135,6 +153,15 @@ internal sealed class WordIndex(Database database) : IDisposable
             if (!RecipientLife.IsOpen(recipient.State))
                 AddWords(recipient.Last);
         row.Bind(1, mail.Id.Value).Bind(2, _terms.ToString()).Run();
+    }
+
+    private void AddMarks(IReadOnlyList<TrailEvent> events)
+    {
+        var marks = events.Where(static e => e.Kind == EventKind.DuplicateOf).ToList();
+        if (marks.Count > 0)
+            Add(Terms.AnyDuplicate);
+        foreach (var mark in marks)
+            Add(mark.Recipient is { } recipient ? Terms.DuplicateFor(recipient) : Terms.Duplicate);
     }
 
     private void Add(AppFacts app)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
@@ -5,6 +6,7 @@ using Postroom.Mail.Status;
 using Postroom.Shared;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Journal.Records;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Spool.Journal;
@@ -31,6 +33,16 @@ public sealed class RecordFormTests
             },
             Mails.Accepted(6, 0) with { Origin = Api },
             Mails.Accepted(7, 0) with { Origin = Api, Header = new HeaderFacts { App = new AppFacts("shop") } },
+            Mails.Accepted(8, 0) with { Header = new HeaderFacts { Fingerprint = Print } },
+            Mails.Accepted(9, 0) with { Origin = Api, Header = new HeaderFacts { Fingerprint = Print } },
+            Mails.Accepted(10, 0) with
+            {
+                Origin = Api, Header = new HeaderFacts { App = new AppFacts("shop"), Fingerprint = Print },
+            },
+            Mails.Accepted(11, 0) with
+            {
+                Header = new HeaderFacts { App = new AppFacts("jira"), Fingerprint = Print },
+            },
             Mails.Accepted(4, 0) with { Envelope = new Envelope(ReversePath.Null, []), Header = HeaderFacts.None },
             new LeasedRecord(Mails.Noon, [new LeasedParcel(new MailId(3), "upstream", [0, 1])]),
             Mails.Settled(3),
@@ -59,6 +71,26 @@ public sealed class RecordFormTests
         var entry = new Entry(new RevokedRecord(new MailId(1), Mails.Noon), new byte[1]);
         await Assert.ThrowsAsync<ArgumentException>(() => journal.AppendAsync(entry, urgent: true));
     }
+
+    [Fact]
+    public void What_came_later_stands_behind_what_older_programs_read()
+    {
+        var plain = Mails.Accepted(3, 0);
+        var printed = plain with { Header = plain.Header with { Fingerprint = Print } };
+        Assert.True(Payload(printed).AsSpan().StartsWith(Payload(plain))); // and of the key they read: it is empty
+        Assert.Equal([1, 1, 1, .. Payload(printed)[^16..]], Payload(printed)[Payload(plain).Length..]);
+        printed = printed with { Origin = Api };
+        Assert.Equal(Payload(plain with { Origin = Api }).Length + 16, Payload(printed).Length);
+    }
+
+    private static byte[] Payload(JournalRecord record)
+    {
+        var writer = new PayloadWriter(ArrayPool<byte>.Shared.Rent(4096), 0);
+        RecordEncoding.Write(ref writer, record);
+        return writer.Buffer[..writer.Length];
+    }
+
+    private static Fingerprint Print => new(new UInt128(0x8001020304050607, 0x08090a0b0c0d0eff));
 
     private static Origin Api => new("api", "127.0.0.1", null, "token:shop", "HTTP") { Key = new("order-17", "abc") };
 

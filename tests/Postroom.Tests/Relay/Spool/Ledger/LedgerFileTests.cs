@@ -119,8 +119,11 @@ public sealed class LedgerFileTests : IDisposable
     public void A_file_of_an_older_program_is_brought_up_to_date(int version)
     {
         var old = _story.Mail(At(0), "a@x");
+        old = old with { Header = old.Header with { Fingerprint = new Fingerprint(7) } };
         _story.Tell(old, Leased(At(1), old.Id, 0),
             Settled(At(1), old.Id, new Verdict(0, Happening.Accepted) { Reply = "250 2.0.0 queued as XYZ" }));
+        _story.Tell(new NotedRecord(
+            new TrailEvent(At(1), EventKind.DuplicateOf, old.Id, null) { Text = "of another" }));
         _story.Ledger.Dispose();
         using (var database = Database.OpenToWrite(_story.File))
             foreach (var step in Undo.Skip(version - 1).Reverse().SelectMany(steps => steps))
@@ -137,6 +140,7 @@ public sealed class LedgerFileTests : IDisposable
         Assert.Equal([fresh.Id, old.Id], _story.Find("to:a@x").Select(row => row.Mail));
         Assert.Equal([old.Id], _story.Find("subject:failed reply:XYZ").Select(row => row.Mail));
         Assert.Equal([fresh.Id], _story.Find("issue:PROJ-1").Select(row => row.Mail));
+        Assert.Equal([old.Id], _story.Find("is:duplicate").Select(row => row.Mail));
         Assert.Null(_story.Show(old.Id).Header.App);
     }
 

@@ -55,6 +55,32 @@ public sealed class LedgerRecordTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void What_not_every_mail_has_is_given_back_where_it_was(bool hasKey, bool hasApp)
+    {
+        var print = new Fingerprint(new UInt128(0x8000000000000001, 0xff));
+        var plain = _story.Mail(At(0), "alice@example.com");
+        var mail = plain with
+        {
+            Origin = plain.Origin with { Key = hasKey ? new OwnKey("order-17", "abc") : null },
+            Header = plain.Header with { Fingerprint = print, App = hasApp ? new AppFacts("jira") : null },
+        };
+        _story.Tell(plain, mail with { Id = new MailId(plain.Id.Value + 1) });
+        var row = _story.Ledger.Accepted(new MailId(plain.Id.Value + 1))!;
+        Assert.Equal((mail.Origin, mail.Header), (row.Origin, row.Header));
+        Assert.Equal((plain.Origin, plain.Header),
+            (_story.Ledger.Accepted(plain.Id)!.Origin, _story.Ledger.Accepted(plain.Id)!.Header));
+        using var reader = _story.Ledger.OpenReader(TimeProvider.System);
+        var printed = Assert.Single(reader.Printed(At(-1), 10));
+        Assert.Equal((row.Id, print, hasApp ? "jira" : null), (printed.Id, printed.Print, printed.App));
+        Assert.Empty(reader.Printed(At(1), 10));
+        Assert.Empty(reader.Printed(At(-1), 0));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void A_life_is_the_same_in_one_batch_and_in_many(bool oneBatch)

@@ -1,5 +1,6 @@
 using CsCheck;
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Journal;
@@ -29,7 +30,7 @@ public sealed class SearchTests : IDisposable
         "state:waiting", "state:delivered", "state:failed,held", "reply:5.1.1", "reply:\"mailbox full\"",
         "reply:queued", "reply:4XyZ-1", "reply:4xy*", "larger:1M", "larger:2000000", "larger:10M", "smaller:20k",
         "fault:recipient", "route:upstream", "source:wiki", "source:127.0.0.1", "source:1*", "after:2026-11-23T12:30",
-        "before:2026-11-23T12:20", "id:7@jira", "id:<7@jira>",
+        "before:2026-11-23T12:20", "id:7@jira", "id:<7@jira>", "is:duplicate",
     ];
 
     private static readonly Gen<string> Question = Gen.Select(
@@ -69,6 +70,7 @@ public sealed class SearchTests : IDisposable
         Assert.Equal(new Road(Way.Words, "(\"i=proj-1\")"), Assert.Single(Roads.Of(database, Parsed("issue:PROJ-1"))));
         Assert.Equal(new Road(Way.Words, "\"build\" AND \"fai\" *"),
             Assert.Single(Roads.Of(database, Parsed("subject:\"build fai*\""))));
+        Assert.Equal(new Road(Way.Words, "(\"d=any\")"), Assert.Single(Roads.Of(database, Parsed("is:duplicate"))));
         Assert.All(Roads.Of(database, Parsed("fault:account")), road => Assert.Equal(Way.State, road.Way));
         Assert.Equal([Way.Said, Way.State, Way.State, Way.State],
             Roads.Of(database, Parsed("reply:5.1.1")).Select(road => road.Way));
@@ -139,7 +141,13 @@ public sealed class SearchTests : IDisposable
                 },
             },
         };
-        _story.Tell(mail);
+        var mark = new NotedRecord(new TrailEvent(
+            At(i), EventKind.DuplicateOf, mail.Id, dice.Next(2) == 0 ? null : 0) { Text = "of another" });
+        if (dice.Next(4) == 0)
+            _story.Write(mail); // in one batch with what comes next
+        else
+            _story.Tell(mail);
+        _story.Tell(dice.Next(3) == 0 ? [mark] : []);
         for (var n = 0; n < mail.Envelope.Recipients.Count; n++)
             for (var tries = dice.Next(3); tries > 0 && _story.StateOf(mail.Id, n) == State.Waiting; tries--)
                 _story.Tell(Leased(At(i), mail.Id, n), Settled(At(i), mail.Id, Outcome(n, dice)));

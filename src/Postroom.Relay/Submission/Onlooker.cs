@@ -1,0 +1,16 @@
+using Postroom.Mail;
+
+namespace Postroom.Relay.Submission;
+
+/// <summary>Who is told of mail on its way in; all of it is quick, and does not throw.</summary>
+public sealed record Onlooker
+{
+    /// <summary>A mail was accepted; whose it is.</summary>
+    public Action<AppFacts?> Heard { get; init; } = static _ => { };
+
+    /// <summary>A mail has its id, and is about to be stored. Not told of our own mail.</summary>
+    public Action<MailId, Envelope, HeaderFacts> Offered { get; init; } = static (_, _, _) => { };
+
+    /// <summary>What was offered has its answer: a 250, or none. A try of it may have begun by then.</summary>
+    public Action<MailId, bool> Answered { get; init; } = static (_, _) => { };
+}
