@@ -2,20 +2,20 @@ using Postroom.Api;
 using Postroom.Relay.Postmaster;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Suppression;
+using Postroom.Relay.Vault;
 
 namespace Postroom.Host;
 
 /// <summary>Erases a person everywhere: in the spool, on the suppression list, in the notices of alarms.</summary>
-/// <param name="wordOf">In the place of an address, always the same: its keyed hash.</param>
-internal sealed class Erasers(EmbeddedSpool spool, SuppressionList suppressions, AlarmWatch alarms,
-    Func<string, string> wordOf)
+internal sealed class Erasers(
+    EmbeddedSpool spool, SuppressionList suppressions, AlarmWatch alarms, SecretVault vault)
 {
     /// <exception cref="OperationCanceledException">The house closes.</exception>
     /// <exception cref="IOException">A file would not be written.</exception>
     public async Task<ErasureAnswer> EraseAsync(
         string address, bool really, (string Who, string? Why) asked, CancellationToken cancel)
     {
-        var word = wordOf(address);
+        var word = WordOf(address);
         var looked = await spool.Forgetter.EraseAsync(address, really: false, (asked.Who, asked.Why, ""), cancel);
         var answer = new ErasureAnswer(word, Done: false)
         {
@@ -45,6 +45,20 @@ internal sealed class Erasers(EmbeddedSpool spool, SuppressionList suppressions,
             Complete = done.IsComplete,
             Checkpoint = done.Checkpoint,
         };
+    }
+
+    // In its place from then on, and the same in a hashed log.
+    private string WordOf(string address)
+    {
+        try
+        {
+            return $"h:{AddressKey.OpenOrMake(vault).Hash(address)}";
+        }
+        catch (VaultException e)
+        {
+            throw new ApiProblem(503, "the vault does not open, and the key for addresses is in it: nothing was erased",
+                e.Message);
+        }
     }
 
     private static string ProofOf(ErasureAnswer found, string word, string? why) => FormattableString.Invariant(
