@@ -36,6 +36,8 @@ public sealed class APersonIsErased
         Assert.Contains("was erased on", shown.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, (await relay.DoAsync("search", $"to:{Her}")).ExitCode);
         Assert.Equal(1, (await relay.DoAsync("erase", Her)).ExitCode); // nothing is known of her
+        Assert.Contains($"All that was known of {Her} was erased", (await relay.DoAsync("why", $"to:{Her}")).Text,
+            StringComparison.Ordinal);
 
         await relay.StopAsync();
         Assert.Empty(Naming(relay.Data, "mallory.unusual"));

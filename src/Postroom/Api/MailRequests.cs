@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Postroom.Api.Export;
 using Postroom.Mail;
+using Postroom.Relay.Vault;
 using Postroom.Why;
 
 namespace Postroom.Api;
@@ -39,6 +40,7 @@ internal sealed class MailRequests(ApiDoors doors, Bodies bodies, ILogger log)
         var known = new Known(index.Find, index.Show, index.RelayEvents, doors.Time.GetLocalNow())
         {
             PauseOf = PauseOf,
+            WordOf = WordOf,
         };
         await call.WriteAsync(AnswerOf.Reasons(Inquiry.Answer(known, filter)), ApiJson.Default.ReasonsAnswer);
     }
@@ -80,6 +82,18 @@ internal sealed class MailRequests(ApiDoors doors, Bodies bodies, ILogger log)
             ? new ApiProblem(410, string.Create(CultureInfo.InvariantCulture,
                 $"what was known of mail {call.Names[0]} was erased on {note.At:u} by {note.Who}"), note.Why ?? "")
             : ApiProblem.NotFound($"there is no mail {call.Names[0]}");
+
+    private string? WordOf(string address)
+    {
+        try
+        {
+            return doors.Vault.Has(AddressKey.Name) ? $"h:{AddressKey.Open(doors.Vault).Hash(address)}" : null;
+        }
+        catch (VaultException)
+        {
+            return null; // then nobody can say for which addresses the words stand
+        }
+    }
 
     private string? PauseOf(string route)
     {

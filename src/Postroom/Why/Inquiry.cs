@@ -12,6 +12,7 @@ public sealed class Inquiry
     // Of each kind as many as are told one by one, and as many as are looked at to tell the rest.
     private const int Told = 5;
     private const int Looked = 200;
+    private const int MostEvents = 10_000;
 
     /// <summary>A shorter stop is no answer: any application tries for that long.</summary>
     private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(10);
@@ -89,7 +90,8 @@ public sealed class Inquiry
             return;
         }
 
-        _sentences.Add(string.Join(' ', ((string[])["No mail", _asked.WhatText, _asked.SourceText,
+        var since = Erased() ? "Since then no mail" : "No mail";
+        _sentences.Add(string.Join(' ', ((string[])[since, _asked.WhatText, _asked.SourceText,
             "was handed over", _asked.Who.Count > 0 ? $"for {_asked.WhoText}" : "", _asked.WhenText])
             .Where(part => part.Length > 0)) + ".");
         var about = _asked.What.Count > 0 ? Find(Question.With(_asked.What, _asked.Source)) : [];
@@ -105,6 +107,23 @@ public sealed class Inquiry
         else if (isAlive && _asked.What.Count > 0)
             _next.Add("Look in the application whether it meant to send it: whether the event happened, whether "
                 + "anybody is to be told of it, and whether its own mail queue or log holds it back.");
+    }
+
+    // What is forgotten cannot be told, and must not pass for what never was.
+    private bool Erased()
+    {
+        var events = _known.RelayEvents(MostEvents);
+        var word = _asked.Who is [{ Not: false, Value: var address }] ? _known.WordOf(address) : null;
+        var erased = word is null ? null : events.LastOrDefault(happened =>
+            happened.Kind == EventKind.Erased && happened.Text?.StartsWith(word, StringComparison.Ordinal) == true);
+        if (erased is not null)
+            _sentences.Add($"All that was known of {_asked.WhoText} was erased "
+                + $"{Moment.Of(erased.At, _known.Now)}{(erased.Who is { } who ? $" by {who}" : "")}: what came before "
+                + "cannot be told.");
+        else if (events.Any(happened => happened.Kind == EventKind.Forgotten))
+            _next.Add("Older mail is no longer known here: [[retention]] of the configuration says what is kept for how "
+                + "long.");
+        return erased is not null;
     }
 
     private void About(List<RecipientRow> about)

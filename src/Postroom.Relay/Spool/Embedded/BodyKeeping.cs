@@ -161,7 +161,7 @@ internal sealed class BodyKeeping(SpoolParts parts, SpoolSettings settings)
             ledger.BodiesNeeded(Times(), segment)));
         if (segment > indexed.Segment || segment >= OldestAhead(indexed))
             return false;
-        await parts.Journal.AsideAsync(disk => Compaction.Run(disk, segment, live, wipe: true));
+        await parts.Journal.WipeAsync(segment, live);
         return true;
     }
 

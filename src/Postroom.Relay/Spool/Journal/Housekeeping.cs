@@ -154,6 +154,18 @@ internal sealed class Housekeeping
         return done.Task;
     }
 
+    /// <summary>Overwrites what is dead in a segment, and gives it back.</summary>
+    /// <exception cref="OperationCanceledException">As <see cref="AsideAsync"/>.</exception>
+    /// <exception cref="IOException">As there.</exception>
+    public Task WipeAsync(int number, IReadOnlySet<int> live) => AsideAsync(disk =>
+    {
+        var givenBack = Compaction.Run(disk, number, live, wipe: true);
+        lock (_lock)
+            if (_segments.TryGetValue(number, out var facts))
+                _segments[number] = facts with { GivenBack = givenBack };
+        return true;
+    });
+
     /// <summary>Does something with what is not written to any more, between what else there is to do.</summary>
     /// <exception cref="OperationCanceledException">The journal is at its end: not done, or who knows how
     /// far.</exception>

@@ -170,6 +170,11 @@ public sealed class MailJournal : IAsyncDisposable
     /// <exception cref="SpoolFailedException">The disk failed, or the journal is closed.</exception>
     public Task RollAsync() => Writer.RollAsync();
 
+    /// <summary>As <see cref="CompactAsync"/>, and what is given back is overwritten first.</summary>
+    /// <exception cref="OperationCanceledException">The journal is at its end.</exception>
+    /// <exception cref="IOException">The disk would not.</exception>
+    public Task WipeAsync(int segment, IReadOnlySet<int> live) => Keeper.WipeAsync(segment, live);
+
     /// <summary>Does something with the files of retired segments, on the thread that looks after them; not while a
     /// verification reads.</summary>
     /// <exception cref="OperationCanceledException">The journal is at its end.</exception>

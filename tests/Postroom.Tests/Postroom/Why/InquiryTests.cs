@@ -42,6 +42,8 @@ public sealed class InquiryTests : IDisposable
         "app:sap",
         "from:nobody@example.com to:nobody@example.com",
         "-to:alice@example.com issue:PROJ-1",
+        "to:olivia@example.com",
+        "to:olivia@example.com issue:PROJ-1",
     ];
 
     private readonly Story _story = new();
@@ -55,6 +57,7 @@ public sealed class InquiryTests : IDisposable
         using var reader = _story.Ledger.OpenReader(TimeProvider.System);
         var known = new Known(reader.Find, reader.Show, reader.RelayEvents, Now)
         {
+            WordOf = address => address == "olivia@example.com" ? "h:0123456789abcdef" : null,
             PauseOf = lane => lane == "slow" ? "“421 come back later” (4.3.2)." : null,
         };
         var text = new StringBuilder();
@@ -116,6 +119,10 @@ public sealed class InquiryTests : IDisposable
         _story.LaneOf = (_, to) => to.Address.StartsWith("heidi", StringComparison.Ordinal) ? "slow" : "upstream";
         _story.Tell(Noted(-90, EventKind.Started), Noted(-80, EventKind.DiskLow), Noted(-70, EventKind.DiskFree),
             Noted(-60, EventKind.Stopped), Noted(-30, EventKind.Started));
+        _story.Tell(new NotedRecord(new TrailEvent(At(-20), EventKind.Erased, null, null)
+        {
+            Who = "anna", Text = "h:0123456789abcdef: 3 mails, 0 places among several recipients, 0 events (DSR-7)",
+        }));
         var hop = new AttemptFacts("192.0.2.1:25", "mx.example.com", null, false, [new Step("dot", 4)]);
         var delivered = new Verdict(0, Happening.Accepted) { Reply = "250 2.0.0 Ok: queued as 8F2" };
         var (alice, bob, carol) = (Mail(0, "alice@example.com", "PROJ-1"), Mail(0, "bob@example.com", "PROJ-1"),

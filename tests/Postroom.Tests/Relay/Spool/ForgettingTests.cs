@@ -175,6 +175,31 @@ public sealed class ForgettingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_happens_to_a_mail_after_its_events_were_forgotten_is_kept()
+    {
+        _world.Retention = [new RetentionRule(Filter.All) { Events = TimeSpan.FromDays(30) }];
+        var spool = await _world.OpenAsync();
+        var id = (await spool.HandOverAsync("bob@a.test")).Receipt!.Id;
+        await spool.SettleAsync(new Settlement(await spool.LeaseOneAsync("a"),
+            [new Verdict(0, Happening.Captured) { Text = "mode = capture" }], null, []));
+        _world.Time.Advance(TimeSpan.FromDays(31));
+        await spool.Forgetter.PassAsync(Cancel);
+        Assert.Null(spool.Index.Show(id)!.Trail[^1].Text);
+        await spool.DirectAsync(new Directive(Happening.Released, [new Target(id, 0)], "anna", "wanted"), Cancel);
+        await spool.SettleAsync(new Settlement(await spool.LeaseOneAsync("a"),
+            [new Verdict(0, Happening.Accepted) { Reply = "250 2.0.0 Ok" }], AttemptAt("bob@a.test"), []));
+        await DeliverAsync(spool, "mallory@a.test");
+        await EraseAsync(spool, "mallory@a.test"); // which goes through all of the journal
+        var trail = spool.Index.Show(id)!.Trail;
+        Assert.Equal("anna", Assert.Single(trail, e => e.Kind == EventKind.Released).Who);
+        Assert.NotNull(trail[^1].Attempt);
+        var before = await AnswersAsync(spool);
+        await _world.StopAsync(spool);
+        _world.LoseIndex();
+        Assert.Equal(before, (await AnswersAsync(await _world.OpenAsync())).Take(before.Count));
+    }
+
+    [Fact]
     public async Task Segments_of_which_all_is_forgotten_go_and_only_the_chain_may_say_so()
     {
         _world.Retention = [new RetentionRule(Filter.All) { Metadata = TimeSpan.FromDays(30) }];

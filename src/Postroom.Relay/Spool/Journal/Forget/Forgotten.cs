@@ -9,6 +9,9 @@ namespace Postroom.Relay.Spool.Journal.Forget;
 /// <paramref name="What"/> is <see cref="Forgetting.Recipient"/>.</param>
 public sealed record Forgotten(Forgetting What, IReadOnlyList<int> Recipients)
 {
+    /// <summary>What was written later is kept: the mail was released after it was forgotten how it went.</summary>
+    public DateTimeOffset At { get; init; } = DateTimeOffset.MaxValue;
+
     /// <summary>In the place of an address that is forgotten (RFC 2606 §2: no mail can ever be for it).</summary>
     public const string Address = "erased@erased.invalid";
 

@@ -41,6 +41,8 @@ internal static class Reduction
     {
         if (how.What == Forgetting.Mail)
             return new GoneRecord(Mail: null);
+        if (settled.At > how.At)
+            return settled;
         var events = new List<TrailEvent>();
         foreach (var happened in settled.Events)
             if (how.Of(happened) is { } bones)
@@ -61,6 +63,8 @@ internal static class Reduction
                 ? new NotedRecord(happened with { Who = null, Text = null }) : noted;
         if (!forgotten.Mails.TryGetValue(id, out var how))
             return noted;
+        if (how.What != Forgetting.Mail && happened.At > how.At)
+            return noted;
         if (how.What == Forgetting.Mail || how.Of(happened) is not { } bones)
             return new GoneRecord(Mail: null);
         return bones == happened ? noted : new NotedRecord(bones);
@@ -71,8 +75,8 @@ internal static class Reduction
     {
         if (directed.Targets.All(target => IsWhole(target.Mail, forgotten)))
             return new GoneRecord(Mail: null);
-        return directed is { Who: "", Why: null }
-            || !directed.Targets.All(target => forgotten.Mails.ContainsKey(target.Mail))
+        return directed is { Who: "", Why: null } || !directed.Targets.All(target =>
+                forgotten.Mails.TryGetValue(target.Mail, out var how) && directed.At <= how.At)
             ? directed
             : directed with { Who = "", Why = null };
     }

@@ -128,11 +128,15 @@ internal sealed class Oblivion(Database database)
     public ForgottenMails Of(IReadOnlySet<MailId> mails)
     {
         var found = new Dictionary<MailId, Forgotten>();
-        using var row = database.Prepare("SELECT what, recipients FROM forgotten WHERE mail = ?1");
+        using var row = database.Prepare("SELECT f.what, f.recipients, g.at FROM forgotten f "
+            + "LEFT JOIN forgetting g ON g.id = f.by WHERE f.mail = ?1");
         foreach (var id in mails)
         {
             if (row.Bind(1, id.Value).Step())
-                found[id] = new Forgotten((Forgetting)row.Int(0), row.IsNull(1) ? [] : ReadRecipients(row.Blob(1)));
+                found[id] = new Forgotten((Forgetting)row.Int(0), row.IsNull(1) ? [] : ReadRecipients(row.Blob(1)))
+                {
+                    At = row.IsNull(2) ? DateTimeOffset.MaxValue : new DateTimeOffset(row.Long(2), TimeSpan.Zero),
+                };
             row.Reset();
         }
 
