@@ -54,7 +54,7 @@ public static class JournalCheck
         }
 
         if (segments.Count > 0)
-            check.EndsAt(segments[0].Number);
+            check.End(segments[0]);
         if (known.Segment > (segments.Count > 0 ? segments[^1].Number : 0))
             log.Break(new Position(known.Segment, 0), "this segment is missing: it had been on stable storage");
         return check.Report() with

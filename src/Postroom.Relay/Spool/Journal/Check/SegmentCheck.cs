@@ -28,7 +28,7 @@ internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witnes
 
     /// <summary>At the end: what is gone, the chain says so.</summary>
     /// <param name="first">The first segment that is kept.</param>
-    public void EndsAt(int first) => _vouched.Check(first, log);
+    public void End(KnownSegment first) => _vouched.Check(first.Header, log);
 
     public void Follows(KnownSegment before, KnownSegment segment)
     {

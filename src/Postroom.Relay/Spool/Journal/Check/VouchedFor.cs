@@ -32,11 +32,13 @@ internal sealed class VouchedFor
             _goneTo = Math.Max(_goneTo, voucher.Segment);
     }
 
-    public void Check(int first, CheckLog log)
+    /// <param name="first">The first that is kept. Where it is the first there ever was, its chain begins with
+    /// zeros.</param>
+    public void Check(SegmentHeader first, CheckLog log)
     {
-        if (first > _goneTo + 1)
-            log.Break(new Position(first, 0), FormattableString.Invariant(
-                $"what was before segment {first} is gone, and nothing in the chain says that it was to go"));
+        if (first.Chain.AsSpan().ContainsAnyExcept((byte)0) && first.Previous.Segment > _goneTo)
+            log.Break(new Position(first.Number, 0), FormattableString.Invariant(
+                $"what was before segment {first.Number} is gone, and nothing in the chain says that it was to go"));
         foreach (var (segment, digest) in _found)
             if (!_vouched.Contains((segment, digest)))
                 log.Break(new Position(segment, 0), FormattableString.Invariant($"records of segment {segment}")

@@ -202,8 +202,9 @@ internal static class SmallJournal
             await third.AppendAsync(new Entry(Mails.Accepted(6, 700, ahead, more), whole.AsMemory(601)), urgent: true)
                 .Soon();
             await third.TidiedAsync().Soon();
+            var live = PieceOf(disk, 4).Offset; // before files go
             third.ReleaseBodies(1);
-            await third.CompactAsync(2, new HashSet<int> { PieceOf(disk, 4).Offset }).Soon();
+            await third.CompactAsync(2, new HashSet<int> { live }).Soon();
         }
 
         await using (var last = Open(disk, []))
