@@ -21,6 +21,7 @@ public sealed class Inquiry
     private readonly Question _asked;
     private readonly List<string> _sentences = [];
     private readonly List<string> _next = [];
+    private bool _isErased;
 
     private Inquiry(Known known, Filter filter)
     {
@@ -90,7 +91,8 @@ public sealed class Inquiry
             return;
         }
 
-        var since = Erased() ? "Since then no mail" : "No mail";
+        TellErased();
+        var since = _isErased ? "Since then no mail" : "No mail";
         _sentences.Add(string.Join(' ', ((string[])[since, _asked.WhatText, _asked.SourceText,
             "was handed over", _asked.Who.Count > 0 ? $"for {_asked.WhoText}" : "", _asked.WhenText])
             .Where(part => part.Length > 0)) + ".");
@@ -110,7 +112,7 @@ public sealed class Inquiry
     }
 
     // What is forgotten cannot be told, and must not pass for what never was.
-    private bool Erased()
+    private void TellErased()
     {
         var events = _known.RelayEvents(MostEvents);
         var word = _asked.Who is [{ Not: false, Value: var address }] ? _known.WordOf(address) : null;
@@ -123,7 +125,7 @@ public sealed class Inquiry
         else if (events.Any(happened => happened.Kind == EventKind.Forgotten))
             _next.Add("Older mail is no longer known here: [[retention]] of the configuration says what is kept for how "
                 + "long.");
-        return erased is not null;
+        _isErased = erased is not null;
     }
 
     private void About(List<RecipientRow> about)
@@ -159,8 +161,9 @@ public sealed class Inquiry
         }
 
         var (name, similar) = Similar();
-        _sentences.Add($"Nothing was ever handed over for {_asked.WhoText}"
-            + $"{(_asked.Source.Count > 0 ? $" {_asked.SourceText}" : "")}.");
+        if (!_isErased)
+            _sentences.Add($"Nothing was ever handed over for {_asked.WhoText}"
+                + $"{(_asked.Source.Count > 0 ? $" {_asked.SourceText}" : "")}.");
         if (similar.Count > 0)
             _sentences.Add($"There is mail for {Names(similar)}.");
         _next.Add(similar.Count > 0
