@@ -123,8 +123,8 @@ public sealed class Inquiry
                 + $"{Moment.Of(erased.At, _known.Now)}{(erased.Who is { } who ? $" by {who}" : "")}: what came before "
                 + "cannot be told.");
         else if (events.Any(happened => happened.Kind == EventKind.Forgotten))
-            _next.Add("Older mail is no longer known here: [[retention]] of the configuration says what is kept for how "
-                + "long.");
+            _next.Add("Older mail is no longer known here: [[retention]] of the configuration says what is kept for "
+                + "how long.");
         _isErased = erased is not null;
     }
 
