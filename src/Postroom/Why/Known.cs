@@ -16,7 +16,8 @@ public sealed record Known(
     /// <summary>Why a route is paused, in a sentence; null where it is not, or nobody knows.</summary>
     public Func<string, string?> PauseOf { get; init; } = _ => null;
 
-    /// <summary>The word that stands in the place of an address once it is erased; null where nobody can tell.</summary>
+    /// <summary>The word that stands in the place of an address once it is erased; null where nobody can
+    /// tell.</summary>
     public Func<string, string?> WordOf { get; init; } = _ => null;
 }
 

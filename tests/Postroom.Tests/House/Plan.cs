@@ -87,7 +87,7 @@ internal static class Plan
         new("Why", "answers in sentences what became of a mail, or why there is none",
             "Mail", "Mail.Audit", "Mail.Status", "Relay.Spool"),
         new("Api", "the contract, and who may do what: HTTP on a UNIX socket and on TCP",
-            "Mail", "Mail.Sasl", "Mail.Smtp", "Mail.Audit", "Mail.Alarms", "Mail.Status", "Mail.Sandbox",
+            "Mail", "Mail.Sasl", "Mail.Smtp", "Mail.Audit", "Mail.Alarms", "Mail.Privacy", "Mail.Status", "Mail.Sandbox",
             "Mail.Routing", "Relay.Wire", "Relay.Suppression", "Relay.Postmaster",
             "Relay.Spool", "Relay.Spool.Disk", "Relay.Spool.Ledger", "Relay.Vault", "Relay.OAuth", "Relay.Submission",
             "Relay.Delivery",

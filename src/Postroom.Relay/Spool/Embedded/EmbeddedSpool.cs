@@ -75,7 +75,7 @@ public sealed class EmbeddedSpool : ISpool
         _feeder.AfterBite = _bodies.AfterBiteAsync;
         foreach (var use in parts.Ledger.Lanes())
             _reshaping.Found(use);
-        Forgetter = new Forgetter(parts, _bodies, _feeder, _checkpoints, record => Append(new Entry(record), true));
+        Forgetter = new Forgetter(parts, _bodies, _feeder, _checkpoints, Durable);
         Failed = FailsAsync();
     }
 

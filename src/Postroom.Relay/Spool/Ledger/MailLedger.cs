@@ -246,8 +246,8 @@ public sealed class MailLedger : IDisposable
             if (record is not NotedRecord { Event: { Mail: null } happened })
                 continue;
             _pauses.Note(happened, lastSign);
-            if (happened.Kind == EventKind.Erased)
-                _eraser.Done();
+            if (happened is { Kind: EventKind.Forgotten, Text: Voucher.AllErased })
+                _eraser.Done(); // it can only be by those before it: one erases at a time
             if (happened.Kind == EventKind.Forgotten && Voucher.Read(happened.Text) is { Until: { } until } gone)
             {
                 End();

@@ -2,6 +2,7 @@ using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Embedded.Aside;
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Journal.Forget;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Spool.Ledger.Forget;
 using Postroom.Relay.Telemetry;
@@ -23,7 +24,7 @@ public sealed class Forgetter : IDisposable
     private static readonly TimeSpan SegmentAge = TimeSpan.FromDays(1);
 
     private readonly SpoolParts _parts;
-    private readonly Func<JournalRecord, Task> _append;
+    private readonly Action<Position> _durable;
     private readonly Journals _journals;
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _closing = new();
@@ -36,12 +37,12 @@ public sealed class Forgetter : IDisposable
     private IReadOnlyList<RetentionRule> _seenBy = [];
     private DateTimeOffset _rolledAt;
 
-    /// <param name="append">Completes when it is on stable storage.</param>
+    /// <param name="durable">Told of what was put on stable storage here.</param>
     internal Forgetter(SpoolParts parts, BodyKeeping bodies, IndexFeeder feeder, Checkpoints checkpoints,
-        Func<JournalRecord, Task> append)
+        Action<Position> durable)
     {
-        (_parts, _bodies, _feeder, _checkpoints, _append) = (parts, bodies, feeder, checkpoints, append);
-        _journals = new Journals(parts, bodies, append);
+        (_parts, _bodies, _feeder, _checkpoints, _durable) = (parts, bodies, feeder, checkpoints, durable);
+        _journals = new Journals(parts, bodies, record => AppendAsync([record]));
         _rolledAt = parts.Clock.Wall;
         _timer = parts.Time.CreateTimer(_ => _ = PassOrLogAsync(), null, Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
@@ -75,7 +76,7 @@ public sealed class Forgetter : IDisposable
                 await ForgetDueAsync(what, either.Token);
             await CaughtUpAsync(either.Token);
             if (await _parts.AskLedgerAsync(ledger => ledger.Oblivion.IsErasing))
-                await EraseInJournalAsync("", "an erasure that was cut short", either.Token);
+                await EraseInJournalAsync(either.Token);
             await GoThroughDueAsync(either.Token);
         }
         finally
@@ -103,16 +104,19 @@ public sealed class Forgetter : IDisposable
             _parts.Journal.Recycles = false;
             await _journals.DropSpareAsync();
             await RollAsync(); // all there is of what was found is before that
-            foreach (var chunk in whole.Chunk(AtOnce))
-                await ForgetAsync(Forgetting.Mail, chunk, [], proof.Who, proof.Why);
-            foreach (var chunk in places.Chunk(AtOnce))
-                await ForgetAsync(Forgetting.Recipient, chunk, [], proof.Who, proof.Why);
-            foreach (var chunk in events.Chunk(AtOnce))
-                await ForgetAsync(Forgetting.Events, [], chunk, proof.Who, proof.Why);
+            _timer.Change(Soon, Every); // whatever comes between: it is gone on with
+            await AppendAsync(
+            [
+                .. whole.Chunk(AtOnce).Select(chunk => Record(Forgetting.Mail, chunk, [], proof)),
+                .. places.Chunk(AtOnce).Select(chunk => Record(Forgetting.Recipient, chunk, [], proof)),
+                .. events.Chunk(AtOnce).Select(chunk => Record(Forgetting.Events, [], chunk, proof)),
+                new NotedRecord(new TrailEvent(_parts.Clock.Wall, EventKind.Erased, null, null)
+                {
+                    Who = proof.Who, Text = proof.Proof,
+                }),
+            ]);
             await CaughtUpAsync(either.Token);
-            var isComplete = await EraseInJournalAsync(proof.Who, proof.Proof, either.Token);
-            if (!isComplete)
-                _timer.Change(Soon, Every);
+            var isComplete = await EraseInJournalAsync(either.Token);
             return found with
             {
                 IsDone = true, IsComplete = isComplete,
@@ -150,6 +154,8 @@ public sealed class Forgetter : IDisposable
         try
         {
             await PassAsync(CancellationToken.None);
+            if (_rules.Count == 0 && !await _parts.AskLedgerAsync(ledger => ledger.Oblivion.IsErasing))
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
         catch (OperationCanceledException)
         {
@@ -180,8 +186,8 @@ public sealed class Forgetter : IDisposable
                 var page = await _parts.AskLedgerAsync(ledger => ledger.Oblivion.Due(from, until, what, filters));
                 foreach (var chunk in page.Due.Chunk(AtOnce))
                 {
-                    await ForgetAsync(what, [.. chunk.Select(static id => new Target(id, -1))], [],
-                        RetentionRule.Name, why);
+                    await AppendAsync([Record(what, [.. chunk.Select(static id => new Target(id, -1))], [],
+                        (RetentionRule.Name, why, ""))]);
                     await CaughtUpAsync(cancel);
                 }
 
@@ -192,8 +198,17 @@ public sealed class Forgetter : IDisposable
         }
     }
 
-    private Task ForgetAsync(Forgetting what, Target[] targets, EventName[] events, string who, string? why) =>
-        _append(new ForgottenRecord(_parts.Clock.Wall, what, targets, who, why) { Events = events });
+    private ForgottenRecord Record(Forgetting what, IReadOnlyList<Target> targets, IReadOnlyList<EventName> events,
+        (string Who, string? Why, string Proof) by) =>
+        new(_parts.Clock.Wall, what, targets, by.Who, by.Why) { Events = events };
+
+    // All or nothing.
+    private async Task AppendAsync(IReadOnlyList<JournalRecord> records)
+    {
+        Entry[] entries = [.. records.Select(static record => new Entry(record))];
+        await _parts.Journal.AppendAsync(entries, urgent: true);
+        _durable(entries[^1].Position);
+    }
 
     private async Task<(List<Target> Whole, List<Target> Places, IReadOnlyList<EventName> Events, List<MailId> Open)>
         FindAsync(string address) => await _parts.AskLedgerAsync(ledger =>
@@ -207,7 +222,7 @@ public sealed class Forgetter : IDisposable
     });
 
     /// <summary>Goes through all of the journal, and says in it that this is done.</summary>
-    private async Task<bool> EraseInJournalAsync(string who, string proof, CancellationToken cancel)
+    private async Task<bool> EraseInJournalAsync(CancellationToken cancel)
     {
         foreach (var number in await _journals.NumbersAsync())
         {
@@ -216,10 +231,10 @@ public sealed class Forgetter : IDisposable
                 return false;
         }
 
-        await _append(new NotedRecord(new TrailEvent(_parts.Clock.Wall, EventKind.Erased, null, null)
+        await AppendAsync([new NotedRecord(new TrailEvent(_parts.Clock.Wall, EventKind.Forgotten, null, null)
         {
-            Who = who.Length > 0 ? who : null, Text = proof,
-        }));
+            Text = Voucher.AllErased,
+        })]);
         await CaughtUpAsync(cancel);
         await _parts.Offload(_parts.Ledger.Checkpoint);
         return true;

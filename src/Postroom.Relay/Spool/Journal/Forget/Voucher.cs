@@ -12,6 +12,9 @@ namespace Postroom.Relay.Spool.Journal.Forget;
 /// <param name="Until">Of a segment that went: when its last group was written.</param>
 public sealed record Voucher(int Segment, long Records, string? Digest, DateTimeOffset? Until)
 {
+    /// <summary>The text that says that all of the journal was gone through for what persons had erased.</summary>
+    public const string AllErased = "erasures done";
+
     public override string ToString() => Digest is null
         ? string.Create(CultureInfo.InvariantCulture, $"segment={Segment} gone until={Until:O}")
         : string.Create(CultureInfo.InvariantCulture, $"segment={Segment} forgotten={Records} digest={Digest}");
