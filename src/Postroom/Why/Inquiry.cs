@@ -83,15 +83,16 @@ public sealed class Inquiry
 
     private void Nothing()
     {
+        TellErased();
         if (Find(Filter.All, 1).Count == 0)
         {
-            _sentences.Add("No mail at all was ever handed over here.");
+            _sentences.Add(_isErased ? "Since then no mail at all was handed over here."
+                : "No mail at all was ever handed over here.");
             _next.Add("Look at the application's mail server settings: they have to name the host and port that "
                 + "Postroom listens at (postroom status says which), and its own log says what became of its tries.");
             return;
         }
 
-        TellErased();
         var since = _isErased ? "Since then no mail" : "No mail";
         _sentences.Add(string.Join(' ', ((string[])[since, _asked.WhatText, _asked.SourceText,
             "was handed over", _asked.Who.Count > 0 ? $"for {_asked.WhoText}" : "", _asked.WhenText])

@@ -124,6 +124,15 @@ internal sealed class Database : IDisposable
     public void Checkpoint() => Check(raw.sqlite3_wal_checkpoint_v2(
         _handle, null!, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _));
 
+    /// <summary>The same, and then the log is empty; unless a reader holds on to it for longer than one
+    /// waits.</summary>
+    public void EmptyLog()
+    {
+        var code = raw.sqlite3_wal_checkpoint_v2(_handle, null!, raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
+        if ((code & 0xff) != raw.SQLITE_BUSY)
+            Check(code);
+    }
+
     /// <summary>Fails if a call of SQLite's did.</summary>
     public void Check(int code)
     {

@@ -195,6 +195,10 @@ public sealed class MailLedger : IDisposable
         _database.Checkpoint();
     }
 
+    /// <summary>As <see cref="Checkpoint"/>, and the log is empty then: what was in the file before is nowhere any
+    /// more.</summary>
+    public void EmptyLog() => _database.EmptyLog();
+
     /// <summary>Reads beside this writer, on connections of its own, from any thread.</summary>
     public ISpoolIndexReader OpenReader(TimeProvider time) => LedgerReader.Beside(_database.File, time);
 

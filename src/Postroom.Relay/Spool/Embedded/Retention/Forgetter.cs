@@ -236,7 +236,7 @@ public sealed class Forgetter : IDisposable
             Text = Voucher.AllErased,
         })]);
         await CaughtUpAsync(cancel);
-        await _parts.Offload(_parts.Ledger.Checkpoint);
+        await _parts.Offload(_parts.Ledger.EmptyLog);
         return true;
     }
 
