@@ -59,8 +59,8 @@ internal sealed class Lot(Known known)
         var twice = trail.Exists(e => e.Kind == EventKind.InDoubt)
             ? " It may have come twice: an earlier attempt broke off before its answer was known." : "";
         if (end?.Text is { } rule && rule.StartsWith(SandboxPolicy.RedirectedTo, StringComparison.Ordinal))
-            return $"{rule}. {hop} took that copy {At(end.At)}{tries}, with “{row.Last ?? "250"}”; {row.To} got nothing."
-                + twice;
+            return $"{rule}. {hop} took that copy {At(end.At)}{tries}, with “{row.Last ?? "250"}”; "
+                + $"{row.To} got nothing.{twice}";
         var by = end?.Text is { } text ? $" What let it go: {text}." : "";
         Do(next, $"If it is not in the mailbox of {row.To}, look there into the junk folder, and then at {hop}, with "
             + "the words of its answer: behind it Postroom sees nothing.");
