@@ -118,6 +118,10 @@ public enum EventKind : byte
     /// <summary>A person had all records about an address erased: the text says how many, and which keyed hash the
     /// address has.</summary>
     Erased = 87,
+
+    /// <summary>A person said what becomes of mail, in the place of the configuration, or took it back, or its time is
+    /// over: the text says which, for what, until when and why.</summary>
+    ModeChanged = 88,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

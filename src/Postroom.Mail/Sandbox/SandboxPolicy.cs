@@ -1,3 +1,6 @@
+using System.Globalization;
+using Postroom.Mail.Audit;
+
 namespace Postroom.Mail.Sandbox;
 
 /// <summary>What this machine does with mail that it has accepted.</summary>
@@ -11,6 +14,12 @@ public enum Mode
 
     /// <summary>Nothing leaves and nothing ends: mail is kept for a later release.</summary>
     Hold,
+
+    /// <summary>Everything goes to one mailbox, with the true recipients named in it.</summary>
+    Redirect,
+
+    /// <summary>Nothing leaves, and nothing is kept but the record.</summary>
+    Discard,
 }
 
 /// <summary>
@@ -18,32 +27,145 @@ public enum Mode
 /// </summary>
 public sealed record Clearance
 {
-    internal Clearance(ForwardPath path, string rule) => (Path, Rule) = (path, rule);
+    internal Clearance(ForwardPath path, string rule, Redirection? redirection) =>
+        (Path, Rule, Redirection) = (path, rule, redirection);
 
     /// <summary>Where the mail may go. In a sandbox not always where it was addressed.</summary>
     public ForwardPath Path { get; }
 
     /// <summary>The rule that gave leave, for the trail.</summary>
     public string Rule { get; }
+
+    /// <summary>It goes to a mailbox of the sandbox's; null: to where it was addressed.</summary>
+    public Redirection? Redirection { get; }
 }
 
-/// <summary>What is to become of one recipient: deliver with this clearance, capture, or hold.</summary>
+/// <summary>What is to become of one recipient.</summary>
+/// <param name="Mode">In a word. Without a clearance never one that lets anything leave.</param>
 /// <param name="Clearance">Leave to deliver; null if there is none.</param>
-/// <param name="Hold">Without clearance: keep for release (true) or as captured (false).</param>
 /// <param name="Rule">The rule that decided, for the trail.</param>
-public readonly record struct SandboxVerdict(Clearance? Clearance, bool Hold, string Rule);
+public readonly record struct SandboxVerdict(Mode Mode, Clearance? Clearance, string Rule);
 
 /// <summary>
 /// May this recipient be mailed from this machine? Asked at lease time, so a change of mode holds at once.
 /// </summary>
-public sealed class SandboxPolicy(Mode mode)
+/// <remarks>
+/// <list type="number">
+/// <item>The guard: what it stops is captured.</item>
+/// <item>What a person said at run time, the newest first, while it holds.</item>
+/// <item>The first rule that fits.</item>
+/// <item>The mode.</item>
+/// </list>
+/// A clearance comes from nothing but a word that says live or redirect.
+/// </remarks>
+public sealed class SandboxPolicy
 {
-    public Mode Mode { get; } = mode;
+    /// <summary>What decides where nothing is said but <c>mode = "live"</c>: too plain to stand on each mail.</summary>
+    public const string PlainLive = "mode = live";
 
-    public SandboxVerdict Judge(ForwardPath to) => Mode switch
+    /// <summary>How the rule of whatever is redirected begins; the mailbox and a colon follow.</summary>
+    public const string RedirectedTo = "redirected to ";
+
+    private readonly SandboxSettings _settings;
+    private readonly Decision _plain;
+    private readonly Decision[] _rules;
+    private readonly string[] _said;
+
+    public SandboxPolicy(Mode mode) : this(new SandboxSettings(mode))
     {
-        Mode.Live => new SandboxVerdict(new Clearance(to, "mode = live"), Hold: false, "mode = live"),
-        Mode.Hold => new SandboxVerdict(null, Hold: true, "mode = hold"),
-        Mode.Capture => new SandboxVerdict(null, Hold: false, "mode = capture"),
+    }
+
+    public SandboxPolicy(SandboxSettings settings)
+    {
+        _settings = settings;
+        _plain = new Decision(null, settings.Mode, settings.Redirection, $"mode = {NameOf(settings.Mode)}");
+        _rules = [.. settings.Rules.Select(rule => new Decision(rule, rule.Mode,
+            rule.Redirection ?? settings.Redirection, $"sandbox rule \"{rule.Name}\": {NameOf(rule.Mode)}"))];
+        _said = [.. settings.Overrides.Select(WordsOf)];
+    }
+
+    /// <summary>What becomes of mail that no rule and no person says anything of.</summary>
+    public Mode Mode => _settings.Mode;
+
+    /// <summary>Some mail may leave: there is a next hop to be asked how it is.</summary>
+    public bool LetsAnyLeave(DateTimeOffset now)
+    {
+        if (_settings.Stopped is not null)
+            return false;
+        foreach (var said in _settings.Overrides)
+            if (!said.Holds(now))
+                continue;
+            else if (said.IsForAll && Reach(said.Mode) == 0)
+                return false;
+            else if (said.MayLoosen && Reach(said.Mode) > 0)
+                return true;
+        return Reach(_settings.Mode) > 0 || _rules.Any(rule => Reach(rule.Mode) > 0);
+    }
+
+    /// <param name="now">For what ends by itself.</param>
+    public SandboxVerdict Judge(LastingFacts mail, ForwardPath to, DateTimeOffset now)
+    {
+        if ((_settings.Stopped ?? _settings.Guard?.Invoke(mail)) is { } why)
+            return new SandboxVerdict(Mode.Capture, null, why);
+        var own = Own(mail, to);
+        for (var i = 0; i < _settings.Overrides.Count; i++)
+        {
+            var said = _settings.Overrides[i];
+            if (said.Holds(now) && (said.Rule is null || said.Rule == own.Rule?.Name) && Lasting.Has(said.Of, mail)
+                && (said.MayLoosen || Reach(said.Mode) <= Reach(own.Mode)))
+                return Verdict(new Decision(own.Rule, said.Mode, own.Redirection ?? _settings.Redirection, _said[i]),
+                    to);
+        }
+
+        return Verdict(own, to);
+    }
+
+    /// <summary>Whether a word would let more leave than the configuration does, of any mail that it is for.</summary>
+    public static bool IsLooser(SandboxSettings configured, ModeOverride said) => Reach(said.Mode) > (said.Rule is null
+        ? configured.Rules.Select(rule => Reach(rule.Mode)).Append(Reach(configured.Mode)).Min()
+        : configured.Rules.Where(rule => rule.Name == said.Rule).Select(rule => Reach(rule.Mode))
+            .DefaultIfEmpty(0).Min());
+
+    private Decision Own(LastingFacts mail, ForwardPath to)
+    {
+        foreach (var rule in _rules)
+            if (rule.Rule!.Fits(mail, to))
+                return rule;
+        return _plain;
+    }
+
+    private static SandboxVerdict Verdict(Decision decided, ForwardPath to) => decided.Mode switch
+    {
+        Mode.Live => new SandboxVerdict(Mode.Live, new Clearance(to, decided.Words, null), decided.Words),
+        Mode.Redirect when decided.Redirection is { } mailbox => Redirected(decided.Words, mailbox),
+        Mode.Redirect => new SandboxVerdict(Mode.Capture, null,
+            decided.Words + ", but no mailbox is named: captured"),
+        var stays => new SandboxVerdict(stays, null, decided.Words),
     };
+
+    private static SandboxVerdict Redirected(string words, Redirection mailbox)
+    {
+        var rule = $"{RedirectedTo}{mailbox.To.Address}: {words}";
+        return new SandboxVerdict(Mode.Redirect, new Clearance(mailbox.To, rule, mailbox), rule);
+    }
+
+    // How far mail gets: nowhere, to a mailbox of ours, to whom it is for.
+    private static int Reach(Mode mode) => mode switch { Mode.Live => 2, Mode.Redirect => 1, _ => 0 };
+
+    private static string WordsOf(ModeOverride said) => $"{NameOf(said.Mode)}, set for {said.For} by {said.Who}"
+        + (said.Until is { } until
+            ? string.Create(CultureInfo.InvariantCulture, $" until {until.UtcDateTime:yyyy-MM-dd HH:mm}Z") : "")
+        + $": {said.Reason}";
+
+    /// <summary>As people write it.</summary>
+    public static string NameOf(Mode mode) => mode switch
+    {
+        Mode.Capture => "capture",
+        Mode.Live => "live",
+        Mode.Hold => "hold",
+        Mode.Redirect => "redirect",
+        Mode.Discard => "discard",
+    };
+
+    private sealed record Decision(SandboxRule? Rule, Mode Mode, Redirection? Redirection, string Words);
 }

@@ -55,6 +55,9 @@ public enum Happening : byte
     Hurried = 12,
 
     Cancelled = 13,
+
+    /// <summary>A rule of the sandbox ended it: nothing of it is kept but the record.</summary>
+    Discarded = 14,
 }
 
 /// <summary>The life of one recipient, as a table. Nothing else in the product decides what may follow what.</summary>
@@ -68,7 +71,7 @@ public enum Happening : byte
 ///     │ │  lease lost           ▼                     │ │ released
 ///     │ └────── released ───── Held                   │ │
 ///     │ └──────────────────────────────────────────── ┘ ┘
-///     └── held, cancelled, expired
+///     └── held, cancelled, expired                      Trying ── discarded ──▶ Cancelled
 /// </code>
 /// A lost lease leads back to Waiting although the peer may already have taken the mail: after our 250 it may not be
 /// lost (RFC 5321 §6.1), and between a duplicate (RFC 1047) and a loss we choose the duplicate.
@@ -91,6 +94,7 @@ public static class RecipientLife
         (State.Trying, Happening.Refused) => State.Failed,
         (State.Trying, Happening.Expired) => State.Expired,
         (State.Trying, Happening.Captured) => State.Captured,
+        (State.Trying, Happening.Discarded) => State.Cancelled,
         (State.Trying, Happening.Suppressed) => State.Suppressed,
         (State.Trying, Happening.Held) => State.Held,
 

@@ -1,6 +1,7 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
+using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
@@ -18,6 +19,8 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     private readonly List<Verdict> _verdicts = new(lease.Recipients.Count);
     private List<TrailEvent>? _events;
     private ReportRound? _reports;
+    private RedirectedCopy? _copy;
+    private List<ClearedRecipient> _cleared = [];
     private int _changes;
     private TryTime _time;
 
@@ -28,17 +31,17 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     {
         // 3. Judged now, by the policy of this moment: a change of mode holds for everything not yet on the wire.
         desk.WatchPark(lease);
-        var cleared = await JudgeAsync();
+        _cleared = OneCopy(await JudgeAsync());
         Outcome? outcome = null;
         Draft? report = null;
         try
         {
             // 4. Tried, unless the lane closed between the lease and here.
             _changes = lane.Changes;
-            if (cleared.Count > 0 && lane.IsOpen)
+            if (_cleared.Count > 0 && lane.IsOpen)
             {
                 var (at, from) = (desk.Now, desk.Time.GetTimestamp());
-                outcome = await TryAsync(cleared, cancel);
+                outcome = await TryAsync(cancel);
                 _time = new TryTime(at, desk.Time.GetElapsedTime(from));
             }
 
@@ -71,25 +74,38 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     {
         var recipients = lease.Recipients;
         var cleared = new List<ClearedRecipient>(recipients.Count);
+        var mail = new LastingFacts(lease.Envelope.From, lease.Origin, lease.Header, lease.Content.Length);
         for (var i = 0; i < recipients.Count; i++)
         {
             var recipient = recipients[i];
-            var judged = _orders.Policy.Judge(recipient.Recipient.Path);
-            if (judged.Clearance is not null && await desk.SuppressedByAsync(lease, recipient) is { } suppression)
+            var judged = _orders.Policy.Judge(mail, recipient.Recipient.Path, desk.Now);
+            if (judged.Clearance is { Redirection: null }
+                && await desk.SuppressedByAsync(lease, recipient) is { } suppression)
                 Suppress(recipient, suppression);
             else if (judged.Clearance is { } clearance && lane.HasRoute)
                 cleared.Add(new ClearedRecipient(recipient.Index, recipient.Recipient, clearance));
             else if (judged.Clearance is not null)
                 _verdicts.Add(new Verdict(recipient.Index, Happening.Held) { Text = NoRoute(recipient) });
             else
-                _verdicts.Add(new Verdict(recipient.Index, judged.Hold ? Happening.Held : Happening.Captured)
-                {
-                    Text = judged.Rule,
-                });
+                _verdicts.Add(new Verdict(recipient.Index, WithoutClearance(judged.Mode)) { Text = judged.Rule });
         }
 
         return cleared;
     }
+
+    private static Happening WithoutClearance(Mode mode) => mode switch
+    {
+        Mode.Hold => Happening.Held,
+        Mode.Discard => Happening.Discarded,
+        _ => Happening.Captured,
+    };
+
+    // A try carries one mail, octet for octet: the mail as it is, or the copy for one mailbox of the sandbox. Whoever
+    // gets another waits for the next lease, and goes back untouched.
+    private static List<ClearedRecipient> OneCopy(List<ClearedRecipient> cleared) =>
+        cleared.Count == 0 || cleared.TrueForAll(to => to.Clearance.Redirection is null)
+            ? cleared
+            : cleared.FindAll(to => to.Clearance.Redirection == cleared[0].Clearance.Redirection);
 
     // Never silent: whoever would hear of a refusal hears of it, in the words of RFC 3463 §3.2.
     private void Suppress(LeasedRecipient recipient, Suppression suppression)
@@ -114,14 +130,20 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         ? Unrouted.Says(recipient.Recipient.Path)
         : $"there is no route '{lane.Name}' any more";
 
-    private async Task<Outcome?> TryAsync(List<ClearedRecipient> cleared, CancellationToken cancel)
+    private async Task<Outcome?> TryAsync(CancellationToken cancel)
     {
         try
         {
+            if (_cleared[0].Clearance.Redirection is { } mailbox)
+            {
+                _copy = new RedirectedCopy(lease, _cleared, mailbox);
+                return _copy.OfAll(await lane.Courier.DeliverAsync(await _copy.AssignmentAsync(cancel), cancel));
+            }
+
             var content = lease.Content;
             return await lane.Courier.DeliverAsync(
                 new Assignment(
-                    lease.Envelope, cleared, lease.Header,
+                    lease.Envelope, _cleared, lease.Header,
                     new Content(content.Length, content.InMemory, content.ReadAsync), lease.MarkAtWire),
                 cancel);
         }
@@ -136,8 +158,8 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         catch (Exception bug) when (bug is not SpoolFailedException)
         {
             var failure = desk.Bug(bug, lease.Id, lane.Name);
-            var results = cleared.ConvertAll(to => new RecipientResult(to.Index, null, failure, false));
-            return new Outcome(results, null, null);
+            return new Outcome(
+                [.. _cleared.Select(to => new RecipientResult(to.Index, null, failure, false))], null, null);
         }
     }
 
@@ -164,7 +186,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     {
         if (Find(result.Index, hint) is not { } recipient)
             return; // a courier that answers for whom it was not given: nothing of ours changes by it
-        var verdict = Ruling.Of(recipient, result, at);
+        var verdict = Ruled(recipient, result, hint, at);
         if (outcome.InDoubt && result.Failure is { IsShared: true } silence)
             Note(new TrailEvent(at.Now, EventKind.InDoubt, lease.Id, recipient.Index)
             {
@@ -177,10 +199,23 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         if (ReportRound.MayBeDue(recipient, verdict))
         {
             _reports ??= new ReportRound(desk, lease, _orders, Note);
-            verdict = _reports.Add(recipient, verdict, result.DsnPassedOn);
+            if (_copy is null)
+                verdict = _reports.Add(recipient, verdict, result.DsnPassedOn);
+            else
+                _reports.KeepBack(recipient, verdict);
         }
 
         _verdicts.Add(verdict);
+    }
+
+    // What was not left to the plain mode names its rule, whatever the next hop said.
+    private Verdict Ruled(LeasedRecipient recipient, RecipientResult result, int hint, Circumstances at)
+    {
+        var verdict = Ruling.Of(recipient, result, at);
+        if (hint >= _cleared.Count || _cleared[hint].Index != result.Index
+            || _cleared[hint].Clearance.Rule is SandboxPolicy.PlainLive)
+            return verdict;
+        return verdict with { Text = _cleared[hint].Clearance.Rule };
     }
 
     private void Damaged(string damage)

@@ -99,6 +99,24 @@ public sealed class Conductor : IAsyncDisposable
     }
 
     /// <summary>
+    /// Goes on by another policy, and all else as it is: whatever is leased from now on is judged by it. Lanes lease
+    /// anew, for whether there is a next hop to be asked may have changed.
+    /// </summary>
+    public async Task JudgeByAsync(SandboxPolicy policy)
+    {
+        await _doors.WaitAsync(CancellationToken.None);
+        try
+        {
+            _desk.Orders = _desk.Orders with { Policy = policy };
+            ProbeNow();
+        }
+        finally
+        {
+            _doors.Release();
+        }
+    }
+
+    /// <summary>
     /// Probes every paused lane now instead of at its appointed time: somebody is in a hurry. But for those whose
     /// account is refused: hurry cures nothing there, and knocking locks it.
     /// </summary>

@@ -57,6 +57,15 @@ internal sealed class ReportRound(Desk desk, Lease lease, Orders orders, Action<
         return action == ReportAction.Delayed ? verdict with { DelayReported = true } : verdict;
     }
 
+    /// <summary>Of redirected mail nobody outside hears: what is due about it stays on its timeline.</summary>
+    public void KeepBack(LeasedRecipient recipient, Verdict verdict)
+    {
+        var (from, to) = (lease.Envelope.From, recipient.Recipient);
+        if (FateOf(verdict, passedOn: false) is { } fate
+            && (ReportRules.CannotReturn(from, to, fate) || ReportRules.Due(from, to, fate) is not null))
+            Keep(recipient.Index, "a report is due, and is kept here: the mail was redirected");
+    }
+
     /// <exception cref="SpoolFailedException">The disk failed.</exception>
     public async ValueTask<Draft?> WriteAsync()
     {

@@ -62,7 +62,8 @@ public sealed class DamagedBodyException(string message) : Exception(message);
 
 /// <summary>What became of one recipient of a lease.</summary>
 /// <param name="Index">Its place in the envelope.</param>
-/// <param name="What">Accepted, Deferred, Returned, Refused, Expired, Captured, Suppressed or Held.</param>
+/// <param name="What">Accepted, Deferred, Returned, Refused, Expired, Captured, Suppressed, Held or
+/// Discarded.</param>
 public sealed record Verdict(int Index, Happening What)
 {
     /// <summary>The whole final reply, where the next hop took it.</summary>
@@ -73,7 +74,7 @@ public sealed record Verdict(int Index, Happening What)
     /// <summary>When it is due again, of a deferral.</summary>
     public DateTimeOffset? NextDue { get; init; }
 
-    /// <summary>For the trail: the rule that captured or held it.</summary>
+    /// <summary>For the trail: the rule that decided.</summary>
     public string? Text { get; init; }
 
     /// <summary>A delayed report was written in this settlement.</summary>

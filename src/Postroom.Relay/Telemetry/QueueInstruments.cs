@@ -74,8 +74,8 @@ public static class QueueInstruments
     {
         Labels = [Alike.Route, new("verdict", "`accepted`: delivered; `deferred`: tried again later; `refused`: "
             + "a 5xx, for good; `expired`: given up; `returned`: the lane is closed, no attempt is counted; "
-            + "`captured`, `held`: as the mode says; `suppressed`: by the suppression list", "accepted", "deferred",
-            "refused", "expired", "returned", "captured", "held", "suppressed")],
+            + "`captured`, `held`, `discarded`: as the mode says; `suppressed`: by the suppression list", "accepted",
+            "deferred", "refused", "expired", "returned", "captured", "held", "suppressed", "discarded")],
         Alerts = [new("PostroomMailBounces", "more than one in five recipients of a route was refused or expired, of "
             + "at least twenty, during an hour")],
     };

@@ -14,9 +14,10 @@ public static class RelayInstruments
     };
 
     public static readonly Declaration Mode = new("postroom.mode", InstrumentKind.Gauge, "{mode}",
-        "1 for the mode that holds, 0 for the others.")
+        "1 for the mode that holds, by the configuration or a person's word for all mail; 0 for the others.")
     {
-        Labels = [new("mode", "what becomes of mail", "live", "capture", "hold")],
+        Labels = [new("mode", "what becomes of mail that no rule is about", "live", "capture", "hold",
+            "redirect", "discard")],
         Alerts = [new("PostroomNotLive", "the mode is not `live` for an hour; delete the rule where that is meant")],
     };
 

@@ -79,6 +79,7 @@ public static class Words
         Happening.Captured => "captured",
         Happening.Held => "held",
         Happening.Suppressed => "suppressed",
+        Happening.Discarded => "discarded",
         _ => "returned",
     };
 }

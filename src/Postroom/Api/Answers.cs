@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Postroom.Api.Modes;
 
 namespace Postroom.Api;
 
@@ -12,6 +13,9 @@ public sealed record QueueAnswer(
 {
     /// <summary>True where counting all would take too long; absent where <see cref="Total"/> is exact.</summary>
     public bool? AtLeast { get; init; }
+
+    /// <summary>What a person said becomes of all mail, while that holds.</summary>
+    public OverrideAnswer? ModeSet { get; init; }
 
     /// <summary>The page is not full for want of time: older mail than this was not looked at yet.</summary>
     public DateTimeOffset? LookedBackTo { get; init; }
@@ -141,6 +145,8 @@ public sealed record ActionAnswer(string Action, long Matched, long Changed);
 /// <summary>How the relay stands: <c>GET /api/v1/status</c>.</summary>
 public sealed record StatusAnswer(string Version, string Mode, string HostName, int ProcessId)
 {
+    /// <summary>Who said that mode for all mail, and why; absent where it is the configuration's.</summary>
+    public OverrideAnswer? ModeSet { get; init; }
     public DateTimeOffset StartedAt { get; init; }
     public required string DataFolder { get; init; }
     public required IReadOnlyList<string> Listeners { get; init; }
@@ -315,6 +321,8 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(AlarmsAnswer))]
 [JsonSerializable(typeof(NoticesAnswer))]
 [JsonSerializable(typeof(ReceiverTestAnswer))]
+[JsonSerializable(typeof(ModeAnswer))]
+[JsonSerializable(typeof(ModeRequest))]
 [JsonSerializable(typeof(LogWordRequest))]
 [JsonSerializable(typeof(LogWordAnswer))]
 [JsonSerializable(typeof(ReloadAnswer))]

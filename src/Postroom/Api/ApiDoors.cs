@@ -1,4 +1,5 @@
 using Postroom.Api.Access;
+using Postroom.Api.Modes;
 using Postroom.Mail;
 using Postroom.Relay.Postmaster;
 using Postroom.Relay.Spool;
@@ -61,6 +62,9 @@ public sealed record ApiDoors(
 
     /// <summary>The addresses that no mail is sent to.</summary>
     public required SuppressionList Suppressions { get; init; }
+
+    /// <summary>What becomes of mail.</summary>
+    public required ModeDoors Modes { get; init; }
 
     /// <summary>How an address stands in the log.</summary>
     public Func<string, LogWordAnswer> LogWord { get; init; } =

@@ -28,7 +28,8 @@ internal sealed class MailRequests(ApiDoors doors, Bodies bodies, ILogger log)
             throw ApiProblem.Bad("exact is neither true nor false", "Leave it out, or say exact=true to count all.");
         var filter = QueueActions.ReadFilter(call.Query("filter"), doors.Time);
         await CaughtUpAsync(call.Aborted);
-        await call.WriteAsync(_reader.Page(filter, after, most, call.Query("exact") == "true"),
+        var page = _reader.Page(filter, after, most, call.Query("exact") == "true");
+        await call.WriteAsync(page with { ModeSet = doors.Modes.ForAll },
             ApiJson.Default.QueueAnswer);
     }
 

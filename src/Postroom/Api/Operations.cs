@@ -146,6 +146,32 @@ internal static class Operations
         {
             Name = "getCalendar", Gives = Content.Json(ApiJson.Default.CalendarAnswer),
         },
+        new("GET", "/api/v1/mode", Scopes.Read, "What becomes of mail, and who said so.",
+            static (api, call) => api.Modes.ShowAsync(call))
+        {
+            Name = "getMode", Gives = Content.Json(ApiJson.Default.ModeAnswer),
+        },
+        new("PUT", "/api/v1/mode", Scopes.Operate,
+            "Says what becomes of mail, in the place of the configuration; looser than that only by administer.",
+            static (api, call) => api.Modes.SetAsync(call))
+        {
+            Name = "setMode",
+            Takes = [Content.Json(ApiJson.Default.ModeRequest)],
+            Gives = Content.Json(ApiJson.Default.ModeAnswer),
+        },
+        new("DELETE", "/api/v1/mode", Scopes.Operate,
+            "Takes back what was said: of all mail, of a rule, of a filter, or everything.",
+            static (api, call) => api.Modes.ClearAsync(call))
+        {
+            Name = "clearMode",
+            Query =
+            [
+                new Parameter("rule", "string", "The rule in whose place it stands."),
+                new Parameter("filter", "string", "The filter it was said for, as it was written."),
+                new Parameter("all", "boolean", "Everything that was said."),
+            ],
+            Gives = Content.Json(ApiJson.Default.ModeAnswer),
+        },
         new("POST", "/api/v1/reload", Scopes.Administer,
             "Takes the changed configuration into use; 422 with the mistakes where it is wrong.",
             static (api, call) => api.House.ReloadAsync(call))

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Json;
 using Postroom.Api;
-using Postroom.Mail;
+using Postroom.Cli.Watch;
 using Postroom.Host;
+using Postroom.Mail;
 
 namespace Postroom.Cli;
 
@@ -102,6 +103,8 @@ internal static class QueueCommands
     {
         using var source = MailSource.Open(CommandLine.DataFolderOf(result));
         var page = await source.PageAsync(filter, result.GetValue(After), result.GetValue(Most), cancel);
+        if (page.ModeSet is { } said && !result.GetValue(CommandLine.Json))
+            screen.Line(screen.Bold(ModeCommands.Line(said, TimeProvider.System.GetLocalNow())));
         if (result.GetValue(CommandLine.Json))
             Write(screen, page, ApiJson.Default.QueueAnswer);
         else if (page.Recipients.Count > 0 || page.LookedBackTo is not null)

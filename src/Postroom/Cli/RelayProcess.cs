@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Postroom.Cli.Watch;
 using Postroom.Host;
 using Postroom.Configuration;
 using Postroom.Mail.Sandbox;
@@ -36,7 +37,7 @@ public static class RelayProcess
             return ExitCode.CannotListen;
         }
         using var hangup = OnSignal(PosixSignal.SIGHUP, () => _ = ReloadAsync(house, log));
-        Greet(configuration, house.ApiAddress, screen, log);
+        Greet(configuration, house, screen, log);
         Supervisor.Tell("READY=1");
 
         var first = await Task.WhenAny(stop.Task, house.Failed);
@@ -64,21 +65,29 @@ public static class RelayProcess
         act();
     });
 
-    private static void Greet(RelayConfiguration all, string? api, Screen screen, ILogger log)
+    private static void Greet(RelayConfiguration all, House house, Screen screen, ILogger log)
     {
+        var api = house.ApiAddress;
         var listeners = string.Join(", ", all.Submission.Listeners.Select(l => l.Address));
         if (screen.Width is null)
         {
-            HostLog.Started(log, House.Version, all.Mode, listeners, all.DataFolder);
+            HostLog.Started(log, House.Version, house.Mode, listeners, all.DataFolder);
             return;
         }
-        screen.Line(screen.Bold($"Postroom {House.Version} ") + all.Mode switch
+        screen.Line(screen.Bold($"Postroom {House.Version} ") + house.Mode switch
         {
             Mode.Capture => "captures: nothing leaves this machine.",
             Mode.Live => $"is live: mail goes by "
                 + $"{string.Join(", ", all.Routes.Select(r => $"{r.Name} ({r.Host}:{r.Port})"))}.",
             Mode.Hold => "holds: everything is kept until it is released.",
+            Mode.Redirect => $"redirects: everything goes to {all.Sandbox.Redirection?.To.Address}.",
+            Mode.Discard => "discards: nothing leaves, and nothing is kept but the record.",
         });
+        if (house.ModeSet is { } said)
+            screen.Line("  " + screen.Bold(ModeCommands.Line(said, TimeProvider.System.GetLocalNow())));
+        if (all.Sandbox.Rules.Count > 0)
+            screen.Line($"  Rules         {string.Join(", ", all.Sandbox.Rules.Select(rule =>
+                $"{rule.Name} ({SandboxPolicy.NameOf(rule.Mode)})"))}; postroom mode shows what holds");
         screen.Line($"  Hand mail to  {listeners}");
         screen.Line("  Look with     postroom queue list --all · postroom search WORDS · postroom status");
         if (api is not null)

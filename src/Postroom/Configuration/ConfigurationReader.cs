@@ -67,6 +67,7 @@ public static class ConfigurationReader
             Spool = SpoolOf(tables.Find(t => t.Name == "spool")) with { LongestWait = queue.Retry.Longest },
             Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
             Api = ApiKeys.SettingsOf(tables.Find(t => t.Name == "api")),
+            Sandbox = SandboxKeys.SettingsOf(root, tables),
             Retention = RetentionKeys.RulesOf(tables),
             Duplicates = DuplicateKeys.Of(tables.Find(t => t.Name == "duplicates")),
             Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),
@@ -122,6 +123,7 @@ public static class ConfigurationReader
         {
             "alarm" => AlarmKeys.All,
             "retention" => RetentionKeys.All,
+            "sandbox" => SandboxKeys.All,
             "receiver" => ReceiverKeys.OfOtherKind(table.Get(ReceiverKeys.Kind)),
             "canary" when table.Get(CanaryKeys.Imap) is null => CanaryKeys.OfMailbox,
             _ => [],

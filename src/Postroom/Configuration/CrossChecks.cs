@@ -33,6 +33,7 @@ public static class CrossChecks
             .. tables.Where(t => t.Name == "duplicates").SelectMany(DuplicateKeys.Check),
             .. tables.Where(t => t.Name == "suppression").SelectMany(SuppressionKeys.Check),
             .. RetentionKeys.Check(tables),
+            .. SandboxKeys.Check(all, tables),
             .. AlarmKeys.Check(tables),
             .. ReceiverKeys.Check(all, tables),
             .. CanaryKeys.Check(all, tables),
@@ -132,11 +133,13 @@ public static class CrossChecks
     private static IEnumerable<Mistake> OfRoutesTogether(RelayConfiguration all, TableValues root,
         List<TableValues> routes)
     {
-        if (all.Mode != Mode.Live)
+        var leaving = all.Sandbox.Rules.Select(rule => rule.Mode).Prepend(all.Mode).Where(
+            mode => mode is Mode.Live or Mode.Redirect).Take(1).ToList();
+        if (leaving.Count == 0)
             yield break;
         if (routes.Count == 0)
             yield return new Mistake(root.PlaceOf(RootSettings.Mode),
-                "mode = \"live\" without a [[route]]: nothing could be sent",
+                $"mode = \"{leaving[0].ToString().ToLowerInvariant()}\" without a [[route]]: nothing could be sent",
                 "add a [[route]] with name, host and port");
         else if (!all.Routes.Any(r => r.Recipients.Contains("*") && r.Senders.Contains("*")))
             yield return new Mistake(routes[^1].Place, "no route takes everything: mail that none matches will be held",

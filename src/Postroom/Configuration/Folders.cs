@@ -18,6 +18,9 @@ public static class Folders
     /// <summary>Addresses that no mail is sent to, in a data folder.</summary>
     public static string Suppressions(string dataFolder) => Path.Combine(dataFolder, "suppressions.json");
 
+    /// <summary>What people said of the mode, in a data folder.</summary>
+    public static string Modes(string dataFolder) => Path.Combine(dataFolder, "modes.json");
+
     /// <summary>Canaries under way, in a data folder.</summary>
     public static string Canaries(string dataFolder) => Path.Combine(dataFolder, "canaries.json");
 

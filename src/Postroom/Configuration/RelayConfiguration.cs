@@ -44,6 +44,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
     /// <summary>Where metrics and traces are sent to, if anywhere.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
 
+    /// <summary>What becomes of mail, as the configuration has it.</summary>
+    public SandboxSettings Sandbox { get; init; } = new(Mode);
+
     /// <summary>How long what is kept of which mail.</summary>
     public IReadOnlyList<RetentionRule> Retention { get; init; } = [];
 

@@ -9,12 +9,6 @@ internal static class RetentionKeys
     private const string T = "retention";
     private static readonly TimeSpan Least = TimeSpan.FromDays(1);
 
-    // What never changes of a mail: else it would fall under another rule with each try.
-    private static readonly Field[] Lasting =
-    [
-        Field.Source, Field.App, Field.Instance, Field.Project, Field.Node, Field.From, Field.Larger, Field.Smaller,
-    ];
-
     public static readonly Setting<string?> Of = new(T, "of", SettingTypes.Text, null,
         "Which mail: `source:jira`, `app:gitlab`, `from:@erp.example`; the language of `postroom search`, and of it "
             + "`source`, `app`, `instance`, `project`, `node`, `from`, `larger`, `smaller`. Without it: all mail.");
@@ -60,10 +54,9 @@ internal static class RetentionKeys
         else if (filter.Terms.Count == 0)
             yield return new Mistake(t.PlaceOf(Of), "of: nothing is asked for", "leave it out for all mail");
         else
-            foreach (var term in filter.Terms.Where(term => !Lasting.Contains(term.Field)))
+            foreach (var term in filter.Terms.Where(term => Lasting.Passing(new Filter([term])) is not null))
                 yield return new Mistake(t.PlaceOf(Of), $"of: {term.Field.ToString().ToLowerInvariant()} is not what "
-                    + "mail is kept by",
-                    "what never changes of a mail is: source, app, instance, project, node, from, larger, smaller");
+                    + "mail is kept by", $"what never changes of a mail is: {Lasting.Names}");
     }
 
     private static IEnumerable<Mistake> CheckTimes(TableValues t)

@@ -15,6 +15,8 @@ public static class SettingTable
         new("listener", true, "A place to hand mail over at. Without any: `127.0.0.1:2525`."),
         new("route", true, "A way out: a next hop and what to know to use it. The first whose senders and recipients "
             + "match is taken."),
+        new("sandbox", true, "What becomes of part of the mail, or of mail to some recipients, in the place of "
+            + "`mode`. Of several tables, the first that fits decides; see [sandbox.md](../sandbox.md)."),
         new("oauth", true, "An account that is logged in to with OAuth 2.0 instead of a password; see "
             + "[oauth.md](../oauth.md)."),
         new("application", true, "Whose mail it is, for applications that are not recognised by themselves. The first "
@@ -43,9 +45,9 @@ public static class SettingTable
     ];
 
     private static readonly Setting[] Declared =
-        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. OAuthKeys.All, .. ApplicationKeys.All,
-            .. QueueKeys.All,
-            .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All, .. LogKeys.All, .. TelemetryKeys.All,
+        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. SandboxKeys.All, .. OAuthKeys.All,
+            .. ApplicationKeys.All, .. QueueKeys.All, .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All,
+            .. LogKeys.All, .. TelemetryKeys.All,
             .. RetentionKeys.All, .. SuppressionKeys.All, .. DuplicateKeys.All, .. ReceiverKeys.All,
             .. CanaryKeys.All, .. AlarmKeys.All];
 
@@ -64,8 +66,9 @@ internal static class RootSettings
     public static readonly Setting<Mode> Mode =
         new("", "mode", SettingTypes.Choice<Mode>(), Postroom.Mail.Sandbox.Mode.Capture,
         "What becomes of mail: `live` sends it to its route, `capture` keeps it here to be looked at and sends "
-            + "nothing, "
-        + "`hold` keeps it for a later release. Asked when a mail's turn comes, so that a change holds at once.");
+            + "nothing, `hold` keeps it for a later release, `redirect` sends it to the mailbox of `redirect_to` "
+            + "instead, `discard` keeps only the record. Asked when a mail's turn comes, so that a change holds at "
+            + "once. `[[sandbox]]` says otherwise for some of it, `postroom mode set` for a while.");
 
     public static readonly Setting<string?> HostName = new("", "hostname", SettingTypes.Text, null,
         "The relay's name in its greeting, in EHLO and in Received fields. Without it: the machine's own name.");
@@ -74,7 +77,7 @@ internal static class RootSettings
         "The folder that keeps everything: journal, index, users, certificate, `api.sock`. `--data` wins over it. "
         + "Without both: `/var/lib/postroom` for root, else `$XDG_DATA_HOME/postroom` or `~/.local/share/postroom`.");
 
-    public static Setting[] All => [Mode, HostName, Data];
+    public static Setting[] All => [Mode, SandboxKeys.AllTo, SandboxKeys.AllTag, HostName, Data];
 }
 
 internal static class ListenerKeys

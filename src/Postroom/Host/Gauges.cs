@@ -24,6 +24,9 @@ internal sealed record Gauges(
     private static readonly Mode[] Modes = Enum.GetValues<Mode>();
     private static readonly Fault[] Faults = Enum.GetValues<Fault>();
 
+    /// <summary>The mode that holds now.</summary>
+    public required Func<Mode> Mode { get; init; }
+
     /// <summary>Declares them at a relay's meter, once in its life.</summary>
     public void Register(RelayMeters meters)
     {
@@ -43,7 +46,7 @@ internal sealed record Gauges(
         Observe(meters, StoreInstruments.DiskFree, () => [Of(store.FreeSpace)]);
         Observe(meters, StoreInstruments.DiskFloor, () => [Of(Configuration().Spool.FreeSpaceFloor)]);
         Observe(meters, RelayInstruments.Build, () => [Of(1, ("version", House.Version))]);
-        Observe(meters, RelayInstruments.Mode, () => Modes.Select(mode => Of(Configuration().Mode == mode ? 1 : 0,
+        Observe(meters, RelayInstruments.Mode, () => Modes.Select(mode => Of(Mode() == mode ? 1 : 0,
             ("mode", AnswerOf.Name(mode)))));
         Observe(meters, RelayInstruments.Expiry, () => Calendar().Select(expiry => Of(
             Seconds(new DateTimeOffset(expiry.Day.ToDateTime(default), TimeSpan.Zero)), ("what", expiry.What))));

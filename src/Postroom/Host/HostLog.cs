@@ -58,6 +58,12 @@ internal static partial class HostLog
     [LoggerMessage(1018, LogLevel.Error, "the postmaster ended, and nobody is told of alarms: {Why}")]
     public static partial void PostmasterEnded(ILogger log, string why);
 
+    [LoggerMessage(1019, LogLevel.Warning, "mode: {What}")]
+    public static partial void ModeChanged(ILogger log, string what);
+
+    [LoggerMessage(1020, LogLevel.Error, "that the time of a mode is over could not be kept; it is over: {Why}")]
+    public static partial void ModeNotKept(ILogger log, string why);
+
     [LoggerMessage(1016, LogLevel.Error, "no metrics and traces are sent to the collector: {Why}")]
     public static partial void NothingReported(ILogger log, string why);
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Api;
 using Postroom.Api.Access;
+using Postroom.Api.Modes;
 using Postroom.Configuration;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
@@ -44,6 +45,7 @@ public sealed class House : IAsyncDisposable
     private readonly ApiTokens _access;
     private readonly MeterReader _reader;
     private readonly Reporting _reporting;
+    private readonly ModeKeeper _modes;
     private RelayConfiguration _configuration;
     private EmbeddedSpool? _spool;
     private NearSide? _submission;
@@ -68,6 +70,7 @@ public sealed class House : IAsyncDisposable
         _reporting = new Reporting(_vault, wiring.Meters, _log);
         _tokens = new TokenBook(_vault, wiring.Time, wiring.Dice, wiring.Meters.Queue);
         _tokens.Use(configuration.Accounts);
+        _modes = new ModeKeeper(configuration, wiring);
         _access = new ApiTokens(Folders.Tokens(configuration.DataFolder), wiring.Time, _log);
     }
 
@@ -108,7 +111,7 @@ public sealed class House : IAsyncDisposable
             SuppressedBy = Doubles.KeptBack(_suppressions, _duplicates, _closing.Token),
             Spool = _spool,
             Routes = routes,
-            Policy = new SandboxPolicy(all.Mode),
+            Policy = _modes.Policy,
             Settings = all.Queue,
             CourierFor = route => _wiring.CourierFor(route, Needs()),
             HostName = all.HostName,
@@ -125,17 +128,16 @@ public sealed class House : IAsyncDisposable
         _ = _calendar.RunAsync(_closing.Token);
         _ = KeepConsentsAsync(_closing.Token);
         new Gauges(_spool, () => Lanes, () => _configuration, () => Expiries.Of(_configuration, _vault, _access),
-                time)
-            .Register(_wiring.Meters);
+                time) { Mode = () => _modes.Now }.Register(_wiring.Meters);
         _reporting.Use(all);
         _postmaster = new Postmasters(new PostmasterDoors(_spool, _wiring, _vault, _reader)
         {
             Lanes = () => Lanes, Configuration = () => _configuration, Take = TakeAsync, Tokens = _tokens.Find,
-            Suppressions = _suppressions,
+            Suppressions = _suppressions, Mode = () => _modes.Now,
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
         _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token),
-            _duplicates.RunAsync(_closing.Token));
+            _duplicates.RunAsync(_closing.Token), _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token));
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -147,7 +149,7 @@ public sealed class House : IAsyncDisposable
             UsersFile = Folders.Users(all.DataFolder),
             Metrics = _reader.Read,
             Alarms = _postmaster.Watch,
-            Suppressions = _suppressions,
+            Suppressions = _suppressions, Modes = _modes.Doors,
             LogWord = _wiring.Addresses.WordOf,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
@@ -195,11 +197,11 @@ public sealed class House : IAsyncDisposable
             _spool!.Forgetter.Use(fresh.Retention);
             _duplicates!.Use(fresh.Duplicates);
             _calendar!.Changed();
-            await _conductor!.ReloadAsync(fresh.Table(), new SandboxPolicy(fresh.Mode), fresh.Queue,
-                cancel);
+            await _modes.UseAsync(fresh.Sandbox,
+                policy => _conductor!.ReloadAsync(fresh.Table(), policy, fresh.Queue, cancel));
             await ReleaseUnroutedAsync(fresh.Table(), cancel);
             Note(EventKind.Reloaded, who, file);
-            HostLog.Reloaded(_log, file, fresh.Mode);
+            HostLog.Reloaded(_log, file, _modes.Now);
             TellOfSecrets();
             return new ReloadAnswer(true, file, [], warnings);
         }
@@ -219,18 +221,25 @@ public sealed class House : IAsyncDisposable
     public string? ApiAddress =>
         _api?.Address is { } api ? $"{(_configuration.Api.Tls ? "https" : "http")}://{api}" : null;
 
+    /// <summary>The mode that holds now, and who said so where it is not the configuration's.</summary>
+    public Mode Mode => _modes.Now;
+
+    /// <summary>What was said for all mail; null: the configuration's mode holds.</summary>
+    public OverrideAnswer? ModeSet => _modes.Doors.ForAll;
+
     /// <summary>How everything stands now.</summary>
     public StatusAnswer Status()
     {
         var lanes = Lanes.ToDictionary(l => l.Lane);
         var counts = Spool.Lanes.ToDictionary(l => l.Lane, l => l.Waiting);
-        return new StatusAnswer(Version, AnswerOf.Name(_configuration.Mode), _configuration.HostName,
+        return new StatusAnswer(Version, AnswerOf.Name(_modes.Now), _configuration.HostName,
             Environment.ProcessId)
         {
             StartedAt = _startedAt,
             DataFolder = _configuration.DataFolder,
             Listeners = [.. _configuration.Submission.Listeners.Select(l => l.Address)],
             Api = ApiAddress,
+            ModeSet = ModeSet,
             HasRoom = Spool.HasRoom,
             IndexBehind = Spool.Index.Behind,
             Alarms = [.. (_postmaster?.Watch.Raised ?? []).Select(AlarmRequests.Of)],
@@ -265,6 +274,7 @@ public sealed class House : IAsyncDisposable
         if (_spool is not null)
             await _spool.DisposeAsync();
         _tokens.Dispose();
+        _modes.Dispose();
         _reader.Dispose();
         _wiring.Meters.Dispose();
         _reloading.Dispose();

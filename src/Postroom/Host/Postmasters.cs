@@ -27,6 +27,9 @@ internal sealed record PostmasterDoors(EmbeddedSpool Spool, Wiring Wiring, Secre
 
     public required Func<IReadOnlyList<Expiry>> Calendar { get; init; }
 
+    /// <summary>The mode that holds now.</summary>
+    public required Func<Mode> Mode { get; init; }
+
     public required SuppressionList Suppressions { get; init; }
 
     /// <summary>Where tokens of an OAuth account come from; null if there is none of that name.</summary>
@@ -49,7 +52,7 @@ internal sealed class Postmasters
         (_doors, _hearing) = (doors, hearing);
         var (all, wiring) = (doors.Configuration(), doors.Wiring);
         var sensors = new Sensors(new SensorParts(
-            doors.Spool, doors.Lanes, doors.Configuration, doors.Calendar, doors.Meters)
+            doors.Spool, doors.Lanes, doors.Mode, doors.Calendar, doors.Meters)
         {
             Time = wiring.Time,
             Silence = hearing.Look,
@@ -68,7 +71,7 @@ internal sealed class Postmasters
         _canaries = new CanaryWatch(new CanaryParts(Folders.Canaries(all.DataFolder), doors.Spool.Index, doors.Vault,
             wiring.Time, LogOf(wiring), SendAsync)
         {
-            IsLive = () => doors.Configuration().Mode == Mode.Live,
+            IsLive = () => doors.Mode() == Mode.Live,
             Tokens = doors.Tokens,
             Meters = wiring.Meters,
         });

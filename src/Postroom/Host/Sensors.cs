@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Postroom.Configuration;
 using Postroom.Mail.Alarms;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
@@ -16,11 +15,11 @@ namespace Postroom.Host;
 /// <summary>Where the sensors look.</summary>
 /// <param name="Spool">The store.</param>
 /// <param name="Lanes">Every lane.</param>
-/// <param name="Configuration">What holds now.</param>
+/// <param name="Mode">The mode that holds now.</param>
 /// <param name="Calendar">What will end.</param>
 /// <param name="Meters">What was counted.</param>
 internal sealed record SensorParts(
-    EmbeddedSpool Spool, Func<IReadOnlyList<LaneStatus>> Lanes, Func<RelayConfiguration> Configuration,
+    EmbeddedSpool Spool, Func<IReadOnlyList<LaneStatus>> Lanes, Func<Mode> Mode,
     Func<IReadOnlyList<Expiry>> Calendar, MeterReader Meters)
 {
     public required TimeProvider Time { get; init; }
@@ -67,7 +66,7 @@ internal sealed class Sensors
             .Select(lane => new Measured(Route(lane.Lane), lane.AcceptedAt is { } at ? all.Since(at) : 0))],
         [Measures.Waiting] = static (all, _) => all.InState(State.Waiting),
         [Measures.Held] = static (all, _) =>
-            all._parts.Configuration().Mode == Mode.Live ? all.InState(State.Held) : [],
+            all._parts.Mode() == Mode.Live ? all.InState(State.Held) : [],
         [Measures.Failing] = static (all, _) => all.Failing(),
         [Measures.InDoubt] = static (all, _) => all.Grown(QueueInstruments.Attempts, all._hour, "in_doubt"),
         [Measures.Damaged] = static (all, _) =>

@@ -1,4 +1,5 @@
 using Postroom.Mail.Audit;
+using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
 
@@ -24,7 +25,7 @@ internal sealed class Lot(Known known)
         var (mail, came) = said;
         return row.State switch
         {
-            State.Delivered => $"{mail} was delivered: {Delivered(row, trail, next)}",
+            State.Delivered => $"{mail} was {Delivered(row, trail, next)}",
             State.Waiting => $"{came} waits for {row.To}: {Waiting(row, trail, next)}",
             State.Trying => $"{came} is being sent to {row.To} at this moment, by {row.Lane}.",
             State.Held => $"{came} is held for {row.To} since{End(trail, EventKind.Held)}."
@@ -57,9 +58,14 @@ internal sealed class Lot(Known known)
                     ? $" (“{last.Diagnostic}”)" : "");
         var twice = trail.Exists(e => e.Kind == EventKind.InDoubt)
             ? " It may have come twice: an earlier attempt broke off before its answer was known." : "";
+        if (end?.Text is { } rule && rule.StartsWith(SandboxPolicy.RedirectedTo, StringComparison.Ordinal))
+            return $"{rule}. {hop} took that copy {At(end.At)}{tries}, with “{row.Last ?? "250"}”; "
+                + $"{row.To} got nothing.{twice}";
+        var by = end?.Text is { } text ? $" What let it go: {text}." : "";
         Do(next, $"If it is not in the mailbox of {row.To}, look there into the junk folder, and then at {hop}, with "
             + "the words of its answer: behind it Postroom sees nothing.");
-        return $"{hop} took it for {row.To} {At(end?.At ?? row.AcceptedAt)}{tries}, with “{row.Last ?? "250"}”.{twice}";
+        return $"delivered: {hop} took it for {row.To} {At(end?.At ?? row.AcceptedAt)}{tries}, "
+            + $"with “{row.Last ?? "250"}”.{by}{twice}";
     }
 
     private string Waiting(RecipientRow row, List<TrailEvent> trail, List<string> next)

@@ -274,6 +274,6 @@ internal sealed class Batch(Func<MailId, MailWork?> load, Func<Position, MailId,
         Happening.Held => EventKind.Held,
         Happening.Released => EventKind.Released,
         Happening.Hurried => EventKind.Hurried,
-        Happening.Cancelled => EventKind.Cancelled,
+        Happening.Cancelled or Happening.Discarded => EventKind.Cancelled,
     };
 }

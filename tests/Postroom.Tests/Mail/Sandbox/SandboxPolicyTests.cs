@@ -1,5 +1,6 @@
 using System.Reflection;
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
 using Xunit;
 
@@ -7,25 +8,47 @@ namespace Postroom.Tests.Mail.Sandbox;
 
 public class SandboxPolicyTests
 {
+    private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
     private static readonly ForwardPath Alice = new("alice@example.com");
+    private static readonly Redirection Mailbox = new(new ForwardPath("box@qa.example"), "[staging]");
+
+    private static readonly LastingFacts Mail = new(
+        new ReversePath("jira@example.com"), new Origin("apps", "10.0.0.7", null, "jira", "ESMTPA"),
+        new HeaderFacts { App = new AppFacts("jira") { Instance = "staging", Project = "PROJ", Node = "n2" } }, 2_000);
 
     [Fact]
     public void Live_gives_leave_for_exactly_the_recipient_asked_about()
     {
-        var verdict = new SandboxPolicy(Mode.Live).Judge(Alice);
+        var verdict = new SandboxPolicy(Mode.Live).Judge(Mail, Alice, Noon);
         Assert.Equal((Alice, "mode = live"), (verdict.Clearance!.Path, verdict.Clearance.Rule));
-        Assert.Equal((false, "mode = live"), (verdict.Hold, verdict.Rule));
+        Assert.Equal((Mode.Live, "mode = live"), (verdict.Mode, verdict.Rule));
+        Assert.Null(verdict.Clearance.Redirection);
     }
 
     [Theory]
-    [InlineData(Mode.Capture, false, "mode = capture")]
-    [InlineData(Mode.Hold, true, "mode = hold")]
-    public void Every_other_mode_gives_none_and_names_its_rule(Mode mode, bool hold, string rule)
+    [InlineData(Mode.Capture, "mode = capture")]
+    [InlineData(Mode.Hold, "mode = hold")]
+    [InlineData(Mode.Discard, "mode = discard")]
+    public void A_mode_in_which_nothing_leaves_gives_none_and_names_its_rule(Mode mode, string rule)
     {
-        var verdict = new SandboxPolicy(mode).Judge(Alice);
+        var verdict = new SandboxPolicy(mode).Judge(Mail, Alice, Noon);
         Assert.Null(verdict.Clearance);
-        Assert.Equal((hold, rule), (verdict.Hold, verdict.Rule));
+        Assert.Equal((mode, rule), (verdict.Mode, verdict.Rule));
     }
+
+    [Fact]
+    public void Redirect_gives_leave_for_its_mailbox_and_never_for_the_recipient()
+    {
+        var settings = new SandboxSettings(Mode.Redirect) { Redirection = Mailbox };
+        var verdict = new SandboxPolicy(settings).Judge(Mail, Alice, Noon);
+        Assert.Equal((Mailbox.To, Mailbox), (verdict.Clearance!.Path, verdict.Clearance.Redirection));
+        Assert.Equal("redirected to box@qa.example: mode = redirect", verdict.Rule);
+    }
+
+    [Fact]
+    public void Redirect_to_nowhere_captures() =>
+        Assert.Equal(new SandboxVerdict(Mode.Capture, null, "mode = redirect, but no mailbox is named: captured"),
+            new SandboxPolicy(Mode.Redirect).Judge(Mail, Alice, Noon));
 
     [Fact]
     public void A_policy_that_nobody_chose_captures() => Assert.Equal(Mode.Capture, default);
@@ -33,4 +56,183 @@ public class SandboxPolicyTests
     [Fact]
     public void Nobody_outside_the_floor_can_make_a_clearance() =>
         Assert.Empty(typeof(Clearance).GetConstructors(BindingFlags.Public | BindingFlags.Instance));
+
+    // Rules are name, filter, recipients, mode.
+    [Theory]
+    [InlineData("alice@example.com", "one", Mode.Live)]
+    [InlineData("ALICE@EXAMPLE.COM", "one", Mode.Live)]
+    [InlineData("bob@qa.example.com", "domain", Mode.Live)]
+    [InlineData("bob@sub.qa.example.com", null, Mode.Capture)]  // a domain is not those below it
+    [InlineData("bob@notqa.example.com", null, Mode.Capture)]
+    [InlineData("qa-7@example.com", "pattern", Mode.Hold)]
+    [InlineData("xqa-7@example.com", null, Mode.Capture)]       // a pattern is whole
+    [InlineData("alice@example.com.evil.example", null, Mode.Capture)]
+    [InlineData("Postmaster", null, Mode.Capture)]              // RFC 5321 §4.5.1: without a domain
+    public void The_first_rule_that_fits_decides_and_is_named(string to, string? rule, Mode mode)
+    {
+        var settings = new SandboxSettings(Mode.Capture)
+        {
+            Rules =
+            [
+                new SandboxRule("one", Mode.Live) { To = new AllowList(["alice@example.com"]) },
+                new SandboxRule("two", Mode.Discard) { To = new AllowList(["alice@example.com"]) },
+                new SandboxRule("other", Mode.Live) { Of = Read("instance:production") },
+                new SandboxRule("elsewhere", Mode.Live) { Listeners = ["public"] },
+                new SandboxRule("domain", Mode.Live) { To = new AllowList(["@qa.example.com"]) },
+                new SandboxRule("pattern", Mode.Hold) { To = new AllowList(["qa-*@example.com"]) },
+            ],
+        };
+        var verdict = new SandboxPolicy(settings).Judge(Mail, new ForwardPath(to), Noon);
+        Assert.Equal(mode, verdict.Mode);
+        Assert.Equal(rule is null ? "mode = capture" : $"sandbox rule \"{rule}\": {SandboxPolicy.NameOf(mode)}",
+            verdict.Rule);
+        Assert.Equal(mode == Mode.Live ? to : null, verdict.Clearance?.Path.Address);
+    }
+
+    [Theory]
+    [InlineData("app:jira instance:stag", true)]
+    [InlineData("app:jira -instance:staging", false)]
+    [InlineData("source:jira project:proj node:n*", true)]
+    [InlineData("source:10.0.0.7", false)]                      // who logs in is the source
+    [InlineData("from:@example.com", true)]
+    [InlineData("from:@ample.com", false)]
+    [InlineData("from:jira@example.com larger:1k smaller:1M", true)]
+    [InlineData("larger:2k", false)]
+    public void A_rule_is_for_the_mail_that_its_filter_means(string filter, bool isLive)
+    {
+        var rule = new SandboxRule("r", Mode.Live) { Of = Read(filter) };
+        var settings = new SandboxSettings(Mode.Capture) { Rules = [rule] };
+        Assert.Equal(isLive, new SandboxPolicy(settings).Judge(Mail, Alice, Noon).Clearance is not null);
+    }
+
+    [Theory]
+    [InlineData(Mode.Live, Mode.Capture, false, Mode.Capture)]   // anybody may make it stricter
+    [InlineData(Mode.Capture, Mode.Live, false, Mode.Capture)]   // and it never gets looser by who may not
+    [InlineData(Mode.Capture, Mode.Live, true, Mode.Live)]
+    [InlineData(Mode.Redirect, Mode.Live, false, Mode.Redirect)]
+    [InlineData(Mode.Live, Mode.Redirect, false, Mode.Redirect)]
+    [InlineData(Mode.Hold, Mode.Redirect, false, Mode.Hold)]
+    public void A_persons_word_goes_before_the_configuration_but_looser_only_by_who_may(
+        Mode configured, Mode said, bool mayLoosen, Mode holds)
+    {
+        var settings = new SandboxSettings(configured)
+        {
+            Redirection = Mailbox, Overrides = [Said(said) with { MayLoosen = mayLoosen }],
+        };
+        var verdict = new SandboxPolicy(settings).Judge(Mail, Alice, Noon);
+        Assert.Equal(holds, verdict.Mode);
+        Assert.Equal(holds == said,
+            verdict.Rule.Contains("set for all mail by carol: a test", StringComparison.Ordinal));
+        Assert.Equal(Reach(said) > Reach(configured), SandboxPolicy.IsLooser(settings, Said(said)));
+    }
+
+    [Fact]
+    public void A_word_ends_by_itself_to_the_instant()
+    {
+        var settings = new SandboxSettings(Mode.Live) { Overrides = [Said(Mode.Hold) with { Until = Noon }] };
+        var policy = new SandboxPolicy(settings);
+        var verdict = policy.Judge(Mail, Alice, Noon.AddTicks(-1));
+        Assert.Equal((Mode.Hold, "hold, set for all mail by carol until 2026-11-23 12:00Z: a test"),
+            (verdict.Mode, verdict.Rule));
+        Assert.Equal(Mode.Live, policy.Judge(Mail, Alice, Noon).Mode);
+        Assert.Equal((false, true), (policy.LetsAnyLeave(Noon.AddTicks(-1)), policy.LetsAnyLeave(Noon)));
+    }
+
+    [Fact]
+    public void The_newest_word_that_fits_goes_first_and_one_for_a_rule_stands_in_its_place()
+    {
+        var settings = new SandboxSettings(Mode.Capture)
+        {
+            Rules = [new SandboxRule("qa", Mode.Live) { To = new AllowList(["@qa.example"]) }],
+            Overrides =
+            [
+                Said(Mode.Discard) with { Filter = "app:gitlab", Of = Read("app:gitlab") },
+                Said(Mode.Hold) with { Rule = "qa" },
+                Said(Mode.Capture),
+            ],
+        };
+        var policy = new SandboxPolicy(settings);
+        Assert.Equal(Mode.Hold, policy.Judge(Mail, new ForwardPath("a@qa.example"), Noon).Mode);
+        Assert.Equal(Mode.Capture, policy.Judge(Mail, Alice, Noon).Mode);
+        Assert.Equal("capture, set for all mail by carol: a test", policy.Judge(Mail, Alice, Noon).Rule);
+    }
+
+    [Fact]
+    public void The_guard_goes_before_everything()
+    {
+        var settings = new SandboxSettings(Mode.Live)
+        {
+            Overrides = [Said(Mode.Live) with { MayLoosen = true }],
+            Rules = [new SandboxRule("all", Mode.Live)],
+        };
+        var all = new SandboxPolicy(settings with { Stopped = "a copy of another machine" });
+        var one = new SandboxPolicy(settings with
+        {
+            Guard = mail => mail.Origin.Listener == "apps" ? "elsewhere" : null,
+        });
+        Assert.Equal(new SandboxVerdict(Mode.Capture, null, "a copy of another machine"), all.Judge(Mail, Alice, Noon));
+        Assert.False(all.LetsAnyLeave(Noon));
+        Assert.Equal(new SandboxVerdict(Mode.Capture, null, "elsewhere"), one.Judge(Mail, Alice, Noon));
+        Assert.NotNull(one.Judge(Mail with { Origin = Mail.Origin with { Listener = "b" } }, Alice, Noon).Clearance);
+    }
+
+    [Fact]
+    public void Whatever_the_rules_no_clearance_comes_but_from_a_word_that_lets_mail_leave()
+    {
+        var dice = new Random(6);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var settings = Any(dice);
+            var policy = new SandboxPolicy(settings);
+            var now = Noon.AddMinutes(dice.Next(-90, 90));
+            var to = new ForwardPath($"{"abc"[dice.Next(3)]}@{(dice.Next(2) == 0 ? "x" : "y")}.example");
+            var verdict = policy.Judge(Mail, to, now);
+
+            // The same decision in the plainest words.
+            var rule = settings.Rules.FirstOrDefault(one => one.Fits(Mail, to));
+            var own = rule?.Mode ?? settings.Mode;
+            var said = settings.Overrides.FirstOrDefault(one => one.Holds(now)
+                && (one.Rule is null || one.Rule == rule?.Name) && Lasting.Has(one.Of, Mail)
+                && (one.MayLoosen || Reach(one.Mode) <= Reach(own)));
+            var mode = settings.Stopped is not null ? Mode.Capture : said?.Mode ?? own;
+            Assert.Equal(Reach(mode) > 0, verdict.Clearance is not null);
+            Assert.Equal(mode, verdict.Mode);
+            Assert.Equal(mode == Mode.Live ? to : mode == Mode.Redirect ? Mailbox.To : null, verdict.Clearance?.Path);
+            if (verdict.Clearance is not null)
+                Assert.True(policy.LetsAnyLeave(now));
+        }
+    }
+
+    private static int Reach(Mode mode) => mode == Mode.Live ? 2 : mode == Mode.Redirect ? 1 : 0;
+
+    private static SandboxSettings Any(Random dice)
+    {
+        string[] filters = ["app:jira", "app:gitlab", "-source:jira", "larger:1k"];
+        return new SandboxSettings(AnyMode(dice))
+        {
+            Redirection = Mailbox,
+            Stopped = dice.Next(10) == 0 ? "stopped" : null,
+            Rules = [.. Enumerable.Range(0, dice.Next(4)).Select(n => new SandboxRule($"r{n}", AnyMode(dice))
+            {
+                Of = dice.Next(2) == 0 ? Filter.All : Read(filters[dice.Next(4)]),
+                To = dice.Next(3) == 0 ? null : new AllowList([dice.Next(2) == 0 ? "@x.example" : "a*@*.example"]),
+                Listeners = dice.Next(4) == 0 ? ["other"] : [],
+            })],
+            Overrides = [.. Enumerable.Range(0, dice.Next(3)).Select(_ => Said(AnyMode(dice)) with
+            {
+                Rule = dice.Next(3) == 0 ? $"r{dice.Next(3)}" : null,
+                Of = dice.Next(3) == 0 ? Read(filters[dice.Next(4)]) : Filter.All,
+                Filter = "as read",
+                MayLoosen = dice.Next(2) == 0,
+                Until = dice.Next(2) == 0 ? Noon.AddMinutes(dice.Next(-60, 60)) : null,
+            })],
+        };
+    }
+
+    private static Mode AnyMode(Random dice) => (Mode)dice.Next(Enum.GetValues<Mode>().Length);
+
+    private static ModeOverride Said(Mode mode) => new(mode, "carol", "a test", Noon.AddHours(-1));
+
+    private static Filter Read(string text) =>
+        FilterParser.TryParse(text, Noon, out var filter, out var error) ? filter : throw new ArgumentException(error);
 }

@@ -43,7 +43,7 @@ public sealed class ConfigurationReaderTests
     [Theory]
     [InlineData("POSTROOM__MOODE", "live", "POSTROOM__MOODE: unknown key \"moode\" at the top; did you mean \"mode\"?")]
     [InlineData("POSTROOM__MODE", "life",
-        "POSTROOM__MODE: mode: \"life\" is not one of capture, live, hold; did you mean \"live\"?")]
+        "POSTROOM__MODE: mode: \"life\" is not one of capture, live, hold, redirect, discard; did you mean \"live\"?")]
     [InlineData("POSTROOM__ROUTE__3__HOST", "x",
         "POSTROOM__ROUTE__3__HOST: there is no route number 3; they count from 0, and the next free number is 0")]
     [InlineData("POSTROOM__ROUTES__0__HOST", "x",

@@ -26,6 +26,9 @@ public sealed class InquiryTests : IDisposable
         "to:erin@example.com",
         "to:frank@example.com",
         "to:grace@example.com",
+        "to:olaf@example.com",
+        "to:karl@example.com",
+        "to:lena@example.com",
         "to:heidi@example.com",
         "to:ivan@example.com",
         "to:alice@example.com issue:PROJ-1 state:failed",
@@ -149,6 +152,16 @@ public sealed class InquiryTests : IDisposable
             Leased(At(9), frank.Id, 0),
             Settled(At(9), frank.Id, new Verdict(0, Happening.Captured) { Text = "mode = capture" }),
             new DirectedRecord(At(9), Happening.Cancelled, [new Target(grace.Id, 0)], "anna", "sent by mistake"));
+        var (olaf, karl, lena) = (Mail(51, "olaf@example.com", "PROJ-4"), Mail(51, "karl@example.com", "PROJ-4"),
+            Mail(51, "lena@example.com", "PROJ-4"));
+        _story.Tell(olaf, karl, lena, Leased(At(52), olaf.Id, 0), Leased(At(52), karl.Id, 0),
+            Leased(At(52), lena.Id, 0),
+            Settled(At(52), olaf.Id, delivered with { Text = "redirected to box@qa.example: mode = redirect" })
+                with { Attempt = hop },
+            Settled(At(52), karl.Id, delivered with { Text = "sandbox rule \"testers\": live" })
+                with { Attempt = hop },
+            Settled(At(52), lena.Id,
+                new Verdict(0, Happening.Discarded) { Text = "sandbox rule \"noise\": discard" }));
     }
 
     private static NotedRecord Noted(double at, EventKind kind) => new(new TrailEvent(At(at), kind, null, null));

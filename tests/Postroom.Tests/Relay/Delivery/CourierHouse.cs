@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Relay.Delivery;
@@ -39,10 +40,14 @@ internal sealed class CourierHouse : IAsyncDisposable
     public Task<Outcome> SendAsync(Assignment mail) =>
         Courier.DeliverAsync(mail, CancellationToken.None).WaitAsync(Patience);
 
+    private static Clearance Clear(string to) => Live.Judge(
+        new LastingFacts(ReversePath.Null, new Origin("apps", "127.0.0.1", null, null, "ESMTP"), HeaderFacts.None, 0),
+        new ForwardPath(to), DateTimeOffset.UnixEpoch).Clearance!;
+
     public Assignment Mail(string body, params string[] recipients)
     {
         var cleared = recipients.Select((to, i) => new ClearedRecipient(
-            i, new Recipient(new ForwardPath(to)), Live.Judge(new ForwardPath(to)).Clearance!)).ToArray();
+            i, new Recipient(new ForwardPath(to)), Clear(to))).ToArray();
         var bytes = Encoding.UTF8.GetBytes(body);
         return new Assignment(
             new Envelope(new ReversePath("app@example.com"), [.. cleared.Select(to => to.Recipient)]),

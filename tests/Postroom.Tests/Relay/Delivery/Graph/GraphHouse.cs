@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
@@ -97,11 +98,15 @@ internal sealed class GraphHouse : IAsyncDisposable
         return outcome.Results.Single().Failure!;
     }
 
+    private static Clearance Clear(string to) => Live.Judge(
+        new LastingFacts(ReversePath.Null, new Origin("apps", "127.0.0.1", null, null, "ESMTP"), HeaderFacts.None, 0),
+        new ForwardPath(to), DateTimeOffset.UnixEpoch).Clearance!;
+
     /// <param name="onDisk">Its octets have to be read.</param>
     public Assignment Mail(byte[] octets, string[] recipients, bool onDisk = false)
     {
         var cleared = recipients.Select((to, i) => new ClearedRecipient(
-            i, new Recipient(new ForwardPath(to)), Live.Judge(new ForwardPath(to)).Clearance!)).ToArray();
+            i, new Recipient(new ForwardPath(to)), Clear(to))).ToArray();
         return new Assignment(
             new Envelope(new ReversePath("app@example.com"), [.. cleared.Select(to => to.Recipient)]),
             cleared, HeaderFacts.None,
