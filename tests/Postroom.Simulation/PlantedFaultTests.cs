@@ -18,12 +18,12 @@ public sealed class PlantedFaultTests
     [Fact]
     public void A_mail_recorded_as_delivered_before_it_was_sent() => Find(new PlantedFault(
         "early-settlement", "src/Postroom.Relay/Queue/Attempt.cs",
-        "                outcome = await TryAsync(cleared, cancel);\n",
+        "                outcome = await TryAsync(cancel);\n",
         """
                 {
                     await desk.Spool.SettleAsync(new Settlement(
-                        lease, cleared.ConvertAll(to => new Verdict(to.Index, Happening.Accepted)), null, []));
-                    outcome = await TryAsync(cleared, cancel);
+                        lease, _cleared.ConvertAll(to => new Verdict(to.Index, Happening.Accepted)), null, []));
+                    outcome = await TryAsync(cancel);
                     return;
                 }
 
