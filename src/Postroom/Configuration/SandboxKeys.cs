@@ -59,7 +59,8 @@ internal static class SandboxKeys
         return
         [
             .. CrossChecks.Twice(rules.Select(t => (t.PlaceOf(Name), t.Get(Name) ?? "")), "name"),
-            .. rules.SelectMany(t => CheckFilter(t).Concat(CheckTo(t)).Concat(CheckListeners(t, names))),
+            .. rules.SelectMany(t => RuleFilter.Check(t, Of, "recipients stand in to").Concat(CheckTo(t))
+                .Concat(CheckListeners(t, names))),
             .. rules.Append(tables[0]).SelectMany(CheckMailbox),
             .. CheckOrder(rules),
             .. CheckRedirect(all, tables[0], rules),
@@ -71,7 +72,7 @@ internal static class SandboxKeys
         var listed = GroupFile.Entries(t.Get(To), []);
         return new SandboxRule(t.Get(Name) ?? "", t.Get(Mode))
         {
-            Of = FilterOf(t, out _) ?? Filter.All,
+            Of = RuleFilter.Of(t, Of),
             Listeners = t.Get(Listeners),
             To = t.IsWritten(To) ? new AllowList(listed) : null,
             Redirection = RedirectionOf(t.Get(RedirectTo) ?? all?.To.Address, t.Get(RedirectTag) ?? all?.Tag),
@@ -80,20 +81,6 @@ internal static class SandboxKeys
 
     private static Redirection? RedirectionOf(string? to, string? tag) =>
         to is not null && ReceiverKeys.IsAddress(to) ? new Redirection(new ForwardPath(to), tag?.Trim()) : null;
-
-    private static IEnumerable<Mistake> CheckFilter(TableValues t)
-    {
-        if (!t.IsWritten(Of))
-            yield break;
-        if (FilterOf(t, out var error) is not { } filter)
-            yield return new Mistake(t.PlaceOf(Of), $"of: {error}");
-        else if (filter.Terms.Count == 0)
-            yield return new Mistake(t.PlaceOf(Of), "of: nothing is asked for", "leave it out for all mail");
-        else if (Lasting.Passing(filter) is { } passing)
-            yield return new Mistake(t.PlaceOf(Of), $"of: {passing.ToString().ToLowerInvariant()} is not what a rule "
-                + "goes by", passing == Field.To ? "recipients stand in to" : $"what never changes of a mail is: "
-                + Lasting.Names);
-    }
 
     private static IEnumerable<Mistake> CheckTo(TableValues t)
     {
@@ -148,16 +135,5 @@ internal static class SandboxKeys
             && !t.IsWritten(RedirectTo) && !root.IsWritten(AllTo)))
             yield return new Mistake(t.PlaceOf(Mode), $"rule \"{t.Get(Name)}\" redirects, and no mailbox is named",
                 "add redirect_to = \"qa@example.com\", here or at the top");
-    }
-
-    private static Filter? FilterOf(TableValues t, out string error)
-    {
-        error = "";
-        if (t.Get(Of) is not { } text)
-            return null;
-        if (FilterParser.TryParse(text, DateTimeOffset.UnixEpoch.AddYears(100), out var filter, out var wrong))
-            return filter;
-        error = wrong;
-        return null;
     }
 }

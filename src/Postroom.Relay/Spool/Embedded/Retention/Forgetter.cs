@@ -231,6 +231,7 @@ public sealed class Forgetter : IDisposable
                 return false;
         }
 
+        await _journals.DropSpareAsync(); // given back before it could be gone through
         await AppendAsync([new NotedRecord(new TrailEvent(_parts.Clock.Wall, EventKind.Forgotten, null, null)
         {
             Text = Voucher.AllErased,

@@ -149,7 +149,8 @@ internal sealed class SegmentCheck(IDisk disk, CheckLog log, ChainWitness witnes
         if (reader.Kind != FrameKind.Noted || DecodeOrNull(reader) is not NotedRecord noted)
             return;
         witness.Noted(reader.At, noted);
-        _vouched.Noted(noted.Event);
+        if (!reader.IsReduced) // what stays of a record is no longer what the chain covers
+            _vouched.Noted(noted.Event);
     }
 
     /// <summary>Every frame that still stands in the segment is the one that the chain of its records covers.</summary>
