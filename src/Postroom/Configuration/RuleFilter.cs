@@ -19,7 +19,7 @@ internal static class RuleFilter
             yield return new Mistake(t.PlaceOf(of), $"{of.Key}: {error}");
         else if (filter.Terms.Count == 0)
             yield return new Mistake(t.PlaceOf(of), $"{of.Key}: nothing is asked for", "leave it out for all mail");
-        else if (Lasting.Passing(filter) is { } passing)
+        foreach (var passing in filter.Terms.Select(term => Lasting.Passing(new Filter([term]))).OfType<Field>())
             yield return new Mistake(t.PlaceOf(of),
                 $"{of.Key}: {passing.ToString().ToLowerInvariant()} is not what a rule goes by",
                 passing == Field.To && recipients is not null ? recipients
