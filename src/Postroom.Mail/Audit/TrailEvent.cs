@@ -118,6 +118,10 @@ public enum EventKind : byte
     /// <summary>A person had all records about an address erased: the text says how many, and which keyed hash the
     /// address has.</summary>
     Erased = 87,
+
+    /// <summary>A person said that the installation, or a source, is meant to be where it is now: the text says what
+    /// differs, and why.</summary>
+    MachineConfirmed = 89,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

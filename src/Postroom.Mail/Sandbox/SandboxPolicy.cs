@@ -36,14 +36,26 @@ public readonly record struct SandboxVerdict(Clearance? Clearance, bool Hold, st
 /// <summary>
 /// May this recipient be mailed from this machine? Asked at lease time, so a change of mode holds at once.
 /// </summary>
-public sealed class SandboxPolicy(Mode mode)
+/// <param name="isForeign">The installation is live on another machine: nothing leaves, whatever the mode.</param>
+public sealed class SandboxPolicy(Mode mode, bool isForeign = false)
 {
     public Mode Mode { get; } = mode;
 
-    public SandboxVerdict Judge(ForwardPath to) => Mode switch
+    /// <summary>Whether anything can leave: if not, no next hop is knocked at either.</summary>
+    public bool MaySend { get; } = mode == Mode.Live && !isForeign;
+
+    /// <param name="kept">What the clone guard says of the mail: it wins over everything. Null: nothing.</param>
+    public SandboxVerdict Judge(ForwardPath to, Keeping? kept)
     {
-        Mode.Live => new SandboxVerdict(new Clearance(to, "mode = live"), Hold: false, "mode = live"),
-        Mode.Hold => new SandboxVerdict(null, Hold: true, "mode = hold"),
-        Mode.Capture => new SandboxVerdict(null, Hold: false, "mode = capture"),
-    };
+        if (kept is null && isForeign)
+            kept = new Keeping(Hold: false, "clone guard: live on another machine");
+        if (kept is not null)
+            return new SandboxVerdict(null, kept.Hold, kept.Rule);
+        return Mode switch
+        {
+            Mode.Live => new SandboxVerdict(new Clearance(to, "mode = live"), Hold: false, "mode = live"),
+            Mode.Hold => new SandboxVerdict(null, Hold: true, "mode = hold"),
+            Mode.Capture => new SandboxVerdict(null, Hold: false, "mode = capture"),
+        };
+    }
 }

@@ -74,7 +74,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         for (var i = 0; i < recipients.Count; i++)
         {
             var recipient = recipients[i];
-            var judged = _orders.Policy.Judge(recipient.Recipient.Path);
+            var judged = _orders.Policy.Judge(recipient.Recipient.Path, await desk.KeptByAsync(lease, recipient));
             if (judged.Clearance is not null && await desk.SuppressedByAsync(lease, recipient) is { } suppression)
                 Suppress(recipient, suppression);
             else if (judged.Clearance is { } clearance && lane.HasRoute)

@@ -1,6 +1,5 @@
 using Postroom.Mail;
 using Postroom.Mail.Routing;
-using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
@@ -239,7 +238,7 @@ internal sealed class LanePump : IAsyncDisposable
         }
     }
 
-    private int Capacity() => _courier is not null && _desk.Orders.Policy.Mode == Mode.Live
+    private int Capacity() => _courier is not null && _desk.Orders.Policy.MaySend
         ? Math.Max(1, _courier.Value.Capacity)
         : _desk.Orders.Settings.CaptureSlots;
 
@@ -341,7 +340,7 @@ internal sealed class LanePump : IAsyncDisposable
     // Where nothing is to go onto the wire there is nothing to knock at: captured mail needs no next hop.
     private async Task<Failure?> ProbeAsync(CancellationToken stop)
     {
-        if (_courier is null || _desk.Orders.Policy.Mode != Mode.Live)
+        if (_courier is null || !_desk.Orders.Policy.MaySend)
             return null;
         try
         {

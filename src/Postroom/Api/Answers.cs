@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Postroom.Api.Live;
 
 namespace Postroom.Api;
 
@@ -155,6 +156,10 @@ public sealed record StatusAnswer(string Version, string Mode, string HostName, 
     public long IndexBehind { get; init; }
     public required IReadOnlyDictionary<string, long> Counts { get; init; }
     public required IReadOnlyList<LaneAnswer> Routes { get; init; }
+
+    /// <summary>Why nothing is sent from this machine: the installation is live on another; absent where it is
+    /// not.</summary>
+    public string? Foreign { get; init; }
 
     /// <summary>The alarms that are raised, the oldest first.</summary>
     public IReadOnlyList<RaisedAnswer>? Alarms { get; init; }
@@ -315,6 +320,8 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(AlarmsAnswer))]
 [JsonSerializable(typeof(NoticesAnswer))]
 [JsonSerializable(typeof(ReceiverTestAnswer))]
+[JsonSerializable(typeof(LiveAnswer))]
+[JsonSerializable(typeof(LiveRequest))]
 [JsonSerializable(typeof(LogWordRequest))]
 [JsonSerializable(typeof(LogWordAnswer))]
 [JsonSerializable(typeof(ReloadAnswer))]

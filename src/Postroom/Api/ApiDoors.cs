@@ -1,4 +1,5 @@
 using Postroom.Api.Access;
+using Postroom.Api.Live;
 using Postroom.Mail;
 using Postroom.Relay.Postmaster;
 using Postroom.Relay.Spool;
@@ -61,6 +62,12 @@ public sealed record ApiDoors(
 
     /// <summary>The addresses that no mail is sent to.</summary>
     public required SuppressionList Suppressions { get; init; }
+
+    /// <summary>On which machine mail is live.</summary>
+    public Func<LiveAnswer> Live { get; init; } = static () => new LiveAnswer("", Foreign: false);
+
+    /// <summary>A person says that a move is meant; false: there is none.</summary>
+    public Func<Confirmation, Task<bool>> Confirm { get; init; } = static _ => Task.FromResult(false);
 
     /// <summary>How an address stands in the log.</summary>
     public Func<string, LogWordAnswer> LogWord { get; init; } =

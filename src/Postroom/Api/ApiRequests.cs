@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Postroom.Api.Access;
 using Postroom.Api.Export;
+using Postroom.Api.Live;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
 
@@ -28,6 +29,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public AlarmRequests Alarms => field ??= new(doors, _witness);
 
     public SuppressionActions Suppressions => field ??= new(doors, _witness);
+
+    public LiveRequests Live { get; } = new(doors);
 
     public MessageRequests Messages { get; } = new(doors, log);
 

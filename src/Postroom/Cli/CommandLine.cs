@@ -102,6 +102,7 @@ public static class CommandLine
         SecretCommands.Build(screen),
         TokenCommands.Build(screen),
         AlarmCommands.Build(screen),
+        LiveCommands.Build(screen),
         SuppressionCommands.Build(screen),
         Record.EraseCommand.Build(screen),
         OAuthCommands.Build(screen),

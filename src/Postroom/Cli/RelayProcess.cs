@@ -36,7 +36,7 @@ public static class RelayProcess
             return ExitCode.CannotListen;
         }
         using var hangup = OnSignal(PosixSignal.SIGHUP, () => _ = ReloadAsync(house, log));
-        Greet(configuration, house.ApiAddress, screen, log);
+        Greet(configuration, house, screen, log);
         Supervisor.Tell("READY=1");
 
         var first = await Task.WhenAny(stop.Task, house.Failed);
@@ -64,21 +64,27 @@ public static class RelayProcess
         act();
     });
 
-    private static void Greet(RelayConfiguration all, string? api, Screen screen, ILogger log)
+    private static void Greet(RelayConfiguration all, House house, Screen screen, ILogger log)
     {
+        var api = house.ApiAddress;
         var listeners = string.Join(", ", all.Submission.Listeners.Select(l => l.Address));
         if (screen.Width is null)
         {
             HostLog.Started(log, House.Version, all.Mode, listeners, all.DataFolder);
             return;
         }
-        screen.Line(screen.Bold($"Postroom {House.Version} ") + all.Mode switch
+        var foreign = house.Foreign;
+        if (foreign is not null)
+            screen.Line(screen.Bold($"NOTHING IS SENT: {foreign}. If this is a real move: postroom live confirm "
+                + "--reason TEXT"), hang: 2);
+        screen.Line(screen.Bold($"Postroom {House.Version} ") + (foreign is not null
+            ? "captures what comes in, whatever the mode, and holds what it came with." : all.Mode switch
         {
             Mode.Capture => "captures: nothing leaves this machine.",
             Mode.Live => $"is live: mail goes by "
                 + $"{string.Join(", ", all.Routes.Select(r => $"{r.Name} ({r.Host}:{r.Port})"))}.",
             Mode.Hold => "holds: everything is kept until it is released.",
-        });
+        }));
         screen.Line($"  Hand mail to  {listeners}");
         screen.Line("  Look with     postroom queue list --all · postroom search WORDS · postroom status");
         if (api is not null)

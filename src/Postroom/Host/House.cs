@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Api;
 using Postroom.Api.Access;
+using Postroom.Api.Live;
 using Postroom.Configuration;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
-using Postroom.Mail.Sandbox;
 using Postroom.Relay.Duplicates;
 using Postroom.Relay.OAuth;
 using Postroom.Relay.Queue;
@@ -51,6 +51,7 @@ public sealed class House : IAsyncDisposable
     private Calendar? _calendar;
     private Postmasters? _postmaster;
     private DuplicateGuard? _duplicates;
+    private Clones? _clones;
     private SuppressionList? _suppressions;
     private SuppressionWatch? _suppressing;
     private Task _telling = Task.CompletedTask;
@@ -95,35 +96,21 @@ public sealed class House : IAsyncDisposable
         _wiring.Addresses.Use(all.LogAddresses, _vault, _log);
         var hearing = Postmasters.HearingOf(all.DataFolder, _wiring);
         _duplicates = await Doubles.OpenAsync(all.Duplicates, _spool, _wiring, cancel);
-        _submission = _wiring.Submission(all.Submission, _spool, Doubles.Seen(_duplicates, hearing.Heard));
+        _clones = await Clones.OpenAsync(_spool, all, _wiring);
+        _submission = _wiring.Submission(all.Submission, _spool,
+            Doubles.Seen(_duplicates, hearing.Heard) with { Met = _clones.Met });
         await ListenAsync(() => _submission.StartAsync(cancel));
         var log = _wiring.Logs.CreateLogger("postroom.suppression");
         _suppressions = new SuppressionList(Folders.Suppressions(all.DataFolder), time, log);
         _suppressing = new SuppressionWatch(all.Suppression, _suppressions, _spool, time, log);
-        var refusals = new RefusalFile(Path.Combine(all.DataFolder, "refused.json"), Needs, _log);
-        _conductor = new Conductor(new ConductorParts
-        {
-            RefusalOf = refusals.Find,
-            KeepRefusal = refusals.Keep,
-            SuppressedBy = Doubles.KeptBack(_suppressions, _duplicates, _closing.Token),
-            Spool = _spool,
-            Routes = routes,
-            Policy = new SandboxPolicy(all.Mode),
-            Settings = all.Queue,
-            CourierFor = route => _wiring.CourierFor(route, Needs()),
-            HostName = all.HostName,
-            Time = time,
-            Dice = _wiring.Dice,
-            Log = _wiring.Logs.CreateLogger("postroom.queue"),
-            Meters = _wiring.Meters,
-        });
+        _conductor = NewConductor(all, routes);
         _ = _conductor.RunAsync(CancellationToken.None);
         _ = ReleaseUnroutedAsync(routes, cancel);
         TellOfSecrets();
         _calendar = new Calendar(() => Expiries.Of(_configuration, _vault, _access), _spool.Note,
             Path.Combine(all.DataFolder, "calendar.json"), time, _log);
         _ = _calendar.RunAsync(_closing.Token);
-        _ = KeepConsentsAsync(_closing.Token);
+        _ = Consents.KeepAsync(_tokens, _clones, time, _log, _closing.Token);
         new Gauges(_spool, () => Lanes, () => _configuration, () => Expiries.Of(_configuration, _vault, _access),
                 time)
             .Register(_wiring.Meters);
@@ -131,7 +118,7 @@ public sealed class House : IAsyncDisposable
         _postmaster = new Postmasters(new PostmasterDoors(_spool, _wiring, _vault, _reader)
         {
             Lanes = () => Lanes, Configuration = () => _configuration, Take = TakeAsync, Tokens = _tokens.Find,
-            Suppressions = _suppressions,
+            Suppressions = _suppressions, Clones = _clones,
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
         _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token),
@@ -149,9 +136,32 @@ public sealed class House : IAsyncDisposable
             Alarms = _postmaster.Watch,
             Suppressions = _suppressions,
             LogWord = _wiring.Addresses.WordOf,
+            Live = _clones.Answer, Confirm = ConfirmAsync,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
+    }
+
+    private Conductor NewConductor(RelayConfiguration all, RouteTable routes)
+    {
+        var refusals = new RefusalFile(Path.Combine(all.DataFolder, "refused.json"), Needs, _log);
+        return new Conductor(new ConductorParts
+        {
+            RefusalOf = refusals.Find,
+            KeepRefusal = refusals.Keep,
+            KeptBy = _clones!.JudgeAsync,
+            SuppressedBy = Doubles.KeptBack(_suppressions!, _duplicates!, _closing.Token),
+            Spool = Spool,
+            Routes = routes,
+            Policy = _clones.PolicyOf(all),
+            Settings = all.Queue,
+            CourierFor = route => _wiring.CourierFor(route, Needs()),
+            HostName = all.HostName,
+            Time = _wiring.Time,
+            Dice = _wiring.Dice,
+            Log = _wiring.Logs.CreateLogger("postroom.queue"),
+            Meters = _wiring.Meters,
+        });
     }
 
     /// <summary>Reads the configuration again and takes it into use, or refuses it whole.</summary>
@@ -195,8 +205,8 @@ public sealed class House : IAsyncDisposable
             _spool!.Forgetter.Use(fresh.Retention);
             _duplicates!.Use(fresh.Duplicates);
             _calendar!.Changed();
-            await _conductor!.ReloadAsync(fresh.Table(), new SandboxPolicy(fresh.Mode), fresh.Queue,
-                cancel);
+            await _clones!.UseAsync(fresh);
+            await _conductor!.ReloadAsync(fresh.Table(), _clones.PolicyOf(fresh), fresh.Queue, cancel);
             await ReleaseUnroutedAsync(fresh.Table(), cancel);
             Note(EventKind.Reloaded, who, file);
             HostLog.Reloaded(_log, file, fresh.Mode);
@@ -208,6 +218,27 @@ public sealed class House : IAsyncDisposable
             HostLog.ReloadRefused(_log, e.Message, 1);
             Note(EventKind.ReloadRefused, who, e.Message);
             return new ReloadAnswer(false, _configuration.File ?? "", [e.Message], []);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
+    /// <summary>Why nothing is sent from this machine; null where it is.</summary>
+    public string? Foreign => _clones is { IsForeign: true } ? _clones.Why : null;
+
+    private async Task<bool> ConfirmAsync(Confirmation asked)
+    {
+        await _reloading.WaitAsync(_closing.Token);
+        try
+        {
+            var all = _configuration;
+            if (!await _clones!.ConfirmAsync(asked, all))
+                return false;
+            await _conductor!.ReloadAsync(all.Table(), _clones.PolicyOf(all), all.Queue, _closing.Token);
+            _postmaster!.Reloaded(all, null);
+            return true;
         }
         finally
         {
@@ -231,7 +262,7 @@ public sealed class House : IAsyncDisposable
             DataFolder = _configuration.DataFolder,
             Listeners = [.. _configuration.Submission.Listeners.Select(l => l.Address)],
             Api = ApiAddress,
-            HasRoom = Spool.HasRoom,
+            HasRoom = Spool.HasRoom, Foreign = Foreign,
             IndexBehind = Spool.Index.Behind,
             Alarms = [.. (_postmaster?.Watch.Raised ?? []).Select(AlarmRequests.Of)],
             Counts = AnswerOf.Counts(Spool.Index.Count(Filter.All).ByState),
@@ -264,6 +295,7 @@ public sealed class House : IAsyncDisposable
         _reporting.Dispose(); // the last batch has how it all ended
         if (_spool is not null)
             await _spool.DisposeAsync();
+        _clones?.Keep();
         _tokens.Dispose();
         _reader.Dispose();
         _wiring.Meters.Dispose();
@@ -284,25 +316,6 @@ public sealed class House : IAsyncDisposable
         _conductor!.ProbeCured(route => route.Account is { } account
             && (account.Secret == name || accounts.Exists(used => used.Name == account.OAuth)));
         _calendar!.Changed();
-    }
-
-    // Where nobody consented it sleeps a day all the same: accounts come with a reload.
-    private async Task KeepConsentsAsync(CancellationToken closing)
-    {
-        while (!closing.IsCancellationRequested)
-        {
-            try
-            {
-                foreach (var refused in await _tokens.KeepAliveAsync(closing))
-                    HostLog.ConsentIdles(_log, refused);
-            }
-            catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
-            {
-                HostLog.ConsentIdles(_log, e.Message); // tomorrow is another day
-            }
-
-            await Task.WhenAny(Task.Delay(TimeSpan.FromDays(1), _wiring.Time, closing));
-        }
     }
 
     private void Note(EventKind kind, string who, string what) =>

@@ -42,7 +42,7 @@ internal sealed class CourierHouse : IAsyncDisposable
     public Assignment Mail(string body, params string[] recipients)
     {
         var cleared = recipients.Select((to, i) => new ClearedRecipient(
-            i, new Recipient(new ForwardPath(to)), Live.Judge(new ForwardPath(to)).Clearance!)).ToArray();
+            i, new Recipient(new ForwardPath(to)), Live.Judge(new ForwardPath(to), null).Clearance!)).ToArray();
         var bytes = Encoding.UTF8.GetBytes(body);
         return new Assignment(
             new Envelope(new ReversePath("app@example.com"), [.. cleared.Select(to => to.Recipient)]),

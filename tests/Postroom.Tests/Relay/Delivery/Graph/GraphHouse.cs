@@ -101,7 +101,7 @@ internal sealed class GraphHouse : IAsyncDisposable
     public Assignment Mail(byte[] octets, string[] recipients, bool onDisk = false)
     {
         var cleared = recipients.Select((to, i) => new ClearedRecipient(
-            i, new Recipient(new ForwardPath(to)), Live.Judge(new ForwardPath(to)).Clearance!)).ToArray();
+            i, new Recipient(new ForwardPath(to)), Live.Judge(new ForwardPath(to), null).Clearance!)).ToArray();
         return new Assignment(
             new Envelope(new ReversePath("app@example.com"), [.. cleared.Select(to => to.Recipient)]),
             cleared, HeaderFacts.None,
