@@ -51,7 +51,28 @@ public static class ShippedAlarms
 {
     private static readonly string[] Stopped = ["account-refused", "route-stopped"];
 
-    public static IReadOnlyList<Alarm> All { get; } = [.. Routes, .. Near, .. House];
+    /// <summary>The one alarm that a copy tells.</summary>
+    public const string Copy = "relay-is-a-copy";
+
+    public static IReadOnlyList<Alarm> All { get; } = [.. Copies, .. Routes, .. Near, .. House];
+
+    private static Alarm[] Copies =>
+    [
+        new(Copy, Measures.ForeignMachine, 0)
+        {
+            Severity = Severity.Critical,
+            Text = "Nothing is sent: {detail}.",
+            Cure = "If it is a copy, leave it so, or give it mode = \"capture\". If it is a real move: `postroom live "
+                + "confirm --reason TEXT`, and live_on in the configuration.",
+        },
+        new("source-is-a-copy", Measures.SourceElsewhere, 0)
+        {
+            Severity = Severity.Critical,
+            Text = "Mail of {subject} is captured, for it is a copy's: {detail}",
+            Cure = "If that is where it is at home now: `postroom live confirm --source SOURCE --reason TEXT`, then "
+                + "`postroom queue release` what was captured. Else take this relay out of the copy's settings.",
+        },
+    ];
 
     private static Alarm[] Routes =>
     [

@@ -96,6 +96,12 @@ public static class Measures
     public static readonly Measure NoticesWaiting = new("notices_waiting", Unit.Duration, "receiver",
         "How long the oldest notice has been waiting for a receiver of alarms.");
 
+    public static readonly Measure ForeignMachine = new("foreign_machine", Unit.Count, "",
+        "1 while the installation is live on another machine than the one it is on, and nothing is sent; else 0.");
+
+    public static readonly Measure SourceElsewhere = new("source_elsewhere", Unit.Count, "source",
+        "1 for each application instance that arrives from elsewhere than from where it is at home, and is captured.");
+
     public static readonly Measure Mails = new("mails", Unit.Count, "",
         "Recipients that the alarm's own `filter` finds.");
 
@@ -103,7 +109,7 @@ public static class Measures
     [
         PausedAccount, Paused, OldestWaiting, Waiting, Held, Failing, InDoubt, Damaged, Parked, Suppressed, Refused,
         LoginsRefused, Silence, CanaryMissing, ExpiresIn, DiskFree, IndexBehind, ClockJump, Restarts,
-        ConfigurationRefused, NoticesWaiting, Mails,
+        ConfigurationRefused, NoticesWaiting, ForeignMachine, SourceElsewhere, Mails,
     ];
 
     /// <summary>The measure of a name; null if there is none.</summary>

@@ -122,6 +122,10 @@ public enum EventKind : byte
     /// <summary>A person said what becomes of mail, in the place of the configuration, or took it back, or its time is
     /// over: the text says which, for what, until when and why.</summary>
     ModeChanged = 88,
+
+    /// <summary>A person said that the installation, or a source, is meant to be where it is now: the text says what
+    /// differs, and why.</summary>
+    MachineConfirmed = 89,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

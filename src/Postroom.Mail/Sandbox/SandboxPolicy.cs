@@ -51,7 +51,7 @@ public readonly record struct SandboxVerdict(Mode Mode, Clearance? Clearance, st
 /// </summary>
 /// <remarks>
 /// <list type="number">
-/// <item>The guard: what it stops is captured.</item>
+/// <item>The clone guard: what it says of a mail, and where the machine is not its own, that nothing leaves.</item>
 /// <item>What a person said at run time, the newest first, while it holds.</item>
 /// <item>The first rule that fits.</item>
 /// <item>The mode.</item>
@@ -103,9 +103,12 @@ public sealed class SandboxPolicy
     }
 
     /// <param name="now">For what ends by itself.</param>
-    public SandboxVerdict Judge(LastingFacts mail, ForwardPath to, DateTimeOffset now)
+    /// <param name="kept">What the clone guard says of the mail: it wins over everything. Null: nothing.</param>
+    public SandboxVerdict Judge(LastingFacts mail, ForwardPath to, DateTimeOffset now, Keeping? kept)
     {
-        if ((_settings.Stopped ?? _settings.Guard?.Invoke(mail)) is { } why)
+        if (kept is not null)
+            return new SandboxVerdict(kept.Hold ? Mode.Hold : Mode.Capture, null, kept.Rule);
+        if (_settings.Stopped is { } why)
             return new SandboxVerdict(Mode.Capture, null, why);
         var own = Own(mail, to);
         for (var i = 0; i < _settings.Overrides.Count; i++)

@@ -83,7 +83,4 @@ public sealed record SandboxSettings(Mode Mode)
     /// first rule of all.
     /// </summary>
     public string? Stopped { get; init; }
-
-    /// <summary>The same, of a single mail: asked next.</summary>
-    public Func<LastingFacts, string?>? Guard { get; init; }
 }

@@ -23,7 +23,7 @@ internal static partial class AtlassianMail
         return new AppFacts(isCloud ? "jira-cloud" : "jira")
         {
             Instance = fingerprint,
-            Site = mail.Opening.BaseHref() ?? mail.Opening.Link("/browse/")?.Site,
+            Site = mail.Opening.BaseHref() ?? mail.Opening.Link($"/browse/{key}")?.Site, // not one that a comment names
             Node = hosts.Find(host => host != AnyJira) ?? OldNode(mail),
             Item = key,
             Project = key?[..key.LastIndexOf('-')],

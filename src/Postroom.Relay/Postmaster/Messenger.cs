@@ -51,7 +51,8 @@ internal sealed class Messenger(Outbox outbox, ReceiverNeeds needs, PostmasterMe
 
     private async Task TellAsync(Notice notice, CancellationToken cancel)
     {
-        if (Receivers.FirstOrDefault(one => one.Name == notice.Receiver) is not { } receiver)
+        if (Receivers.FirstOrDefault(one => one.Name == notice.Receiver) is not { } receiver
+            || !receiver.Wants(notice.News.Alarm, notice.News.Severity)) // of a copy: what its original had to tell
         {
             outbox.Note(Outbox.Orphaned(notice, needs.Time.GetUtcNow()));
             return;

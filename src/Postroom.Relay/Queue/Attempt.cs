@@ -78,7 +78,8 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         for (var i = 0; i < recipients.Count; i++)
         {
             var recipient = recipients[i];
-            var judged = _orders.Policy.Judge(mail, recipient.Recipient.Path, desk.Now);
+            var judged = _orders.Policy.Judge(
+                mail, recipient.Recipient.Path, desk.Now, await desk.KeptByAsync(lease, recipient));
             if (judged.Clearance is { Redirection: null }
                 && await desk.SuppressedByAsync(lease, recipient) is { } suppression)
                 Suppress(recipient, suppression);

@@ -39,6 +39,11 @@ public sealed record ConductorParts
     public Func<Lease, LeasedRecipient, ValueTask<Suppression?>> SuppressedBy { get; init; } =
         static (_, _) => ValueTask.FromResult<Suppression?>(null);
 
+    /// <summary>What the clone guard says of a mail to a recipient; null: nothing. Asked first, for each recipient at
+    /// each try.</summary>
+    public Func<Lease, LeasedRecipient, ValueTask<Keeping?>> KeptBy { get; init; } =
+        static (_, _) => ValueTask.FromResult<Keeping?>(null);
+
     /// <summary>The name this relay goes by: Reporting-MTA, and the domain of our Message-IDs.</summary>
     public required string HostName { get; init; }
 

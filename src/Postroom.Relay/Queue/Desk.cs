@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
+using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
@@ -28,6 +29,8 @@ internal sealed class Desk(ConductorParts parts)
     public ICourier CourierFor(Route route) => parts.CourierFor(route);
 
     public ValueTask<Suppression?> SuppressedByAsync(Lease lease, LeasedRecipient to) => parts.SuppressedBy(lease, to);
+
+    public ValueTask<Keeping?> KeptByAsync(Lease lease, LeasedRecipient to) => parts.KeptBy(lease, to);
 
     public string HostName => parts.HostName;
 

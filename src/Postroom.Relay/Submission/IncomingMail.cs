@@ -75,6 +75,7 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
         };
         _seen.Dispose();
         App = facts.App;
+        parts.Onlooker.Met(handover.Origin, facts);
         MailId? offered = null;
         var draft = new Draft(handover.Envelope, handover.Origin, facts, body)
         {

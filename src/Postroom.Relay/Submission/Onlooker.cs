@@ -8,6 +8,9 @@ public sealed record Onlooker
     /// <summary>A mail was accepted; whose it is.</summary>
     public Action<AppFacts?> Heard { get; init; } = static _ => { };
 
+    /// <summary>A mail came in whole, and is not accepted yet: from where, and what it says of itself.</summary>
+    public Action<Origin, HeaderFacts> Met { get; init; } = static (_, _) => { };
+
     /// <summary>A mail has its id, and is about to be stored. Not told of our own mail.</summary>
     public Action<MailId, Envelope, HeaderFacts> Offered { get; init; } = static (_, _, _) => { };
 

@@ -29,6 +29,18 @@ public static class RelayInstruments
         Alerts = [new("PostroomExpiresSoon", "in less than 14 days"), new("PostroomExpired", "today or before")],
     };
 
+    public static readonly Declaration Foreign = new("postroom.foreign_machine", InstrumentKind.Gauge, "{relay}",
+        "1 while the installation is live on another machine: nothing is sent.")
+    {
+        Alerts = [new("PostroomIsACopy", "it is 1")],
+    };
+
+    public static readonly Declaration Elsewhere = new("postroom.sources_elsewhere", InstrumentKind.Gauge, "{source}",
+        "Application instances that arrive from elsewhere than from home: their mail is captured.")
+    {
+        Alerts = [new("PostroomSourceIsACopy", "there is one")],
+    };
+
     public static readonly Declaration Reloads = new("postroom.reloads", InstrumentKind.Counter, "{reload}",
         "Times that the configuration was read again.")
     {
@@ -117,7 +129,7 @@ public static class RelayInstruments
 
     public static IReadOnlyList<Declaration> All { get; } =
     [
-        Build, Mode, Expiry, Reloads, Exports, Started, Descriptors, MostDescriptors, Processor, Memory, Collections,
-        CollectionPause, Heap, Threads, ThreadQueue,
+        Build, Mode, Foreign, Elsewhere, Expiry, Reloads, Exports, Started, Descriptors, MostDescriptors, Processor,
+        Memory, Collections, CollectionPause, Heap, Threads, ThreadQueue,
     ];
 }

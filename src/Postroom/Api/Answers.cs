@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Postroom.Api.Live;
 using Postroom.Api.Modes;
 
 namespace Postroom.Api;
@@ -162,6 +163,10 @@ public sealed record StatusAnswer(string Version, string Mode, string HostName, 
     public required IReadOnlyDictionary<string, long> Counts { get; init; }
     public required IReadOnlyList<LaneAnswer> Routes { get; init; }
 
+    /// <summary>Why nothing is sent from this machine: the installation is live on another; absent where it is
+    /// not.</summary>
+    public string? Foreign { get; init; }
+
     /// <summary>The alarms that are raised, the oldest first.</summary>
     public IReadOnlyList<RaisedAnswer>? Alarms { get; init; }
 }
@@ -323,6 +328,8 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(ReceiverTestAnswer))]
 [JsonSerializable(typeof(ModeAnswer))]
 [JsonSerializable(typeof(ModeRequest))]
+[JsonSerializable(typeof(LiveAnswer))]
+[JsonSerializable(typeof(LiveRequest))]
 [JsonSerializable(typeof(LogWordRequest))]
 [JsonSerializable(typeof(LogWordAnswer))]
 [JsonSerializable(typeof(ReloadAnswer))]

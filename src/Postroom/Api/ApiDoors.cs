@@ -1,4 +1,5 @@
 using Postroom.Api.Access;
+using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Mail;
 using Postroom.Relay.Postmaster;
@@ -65,6 +66,12 @@ public sealed record ApiDoors(
 
     /// <summary>What becomes of mail.</summary>
     public required ModeDoors Modes { get; init; }
+
+    /// <summary>On which machine mail is live.</summary>
+    public Func<LiveAnswer> Live { get; init; } = static () => new LiveAnswer("", Foreign: false);
+
+    /// <summary>A person says that a move is meant; false: there is none.</summary>
+    public Func<Confirmation, Task<bool>> Confirm { get; init; } = static _ => Task.FromResult(false);
 
     /// <summary>How an address stands in the log.</summary>
     public Func<string, LogWordAnswer> LogWord { get; init; } =

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Postroom.Api.Access;
 using Postroom.Api.Export;
+using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
@@ -31,6 +32,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public SuppressionActions Suppressions => field ??= new(doors, _witness);
 
     public ModeRequests Modes { get; } = new(doors);
+
+    public LiveRequests Live { get; } = new(doors);
 
     public MessageRequests Messages { get; } = new(doors, log);
 

@@ -172,6 +172,19 @@ internal static class Operations
             ],
             Gives = Content.Json(ApiJson.Default.ModeAnswer),
         },
+        new("GET", "/api/v1/live", Scopes.Read, "On which machine mail is live, and what arrives from elsewhere.",
+            static (api, call) => api.Live.ShowAsync(call))
+        {
+            Name = "getLive", Gives = Content.Json(ApiJson.Default.LiveAnswer),
+        },
+        new("POST", "/api/v1/live/confirm", Scopes.Administer,
+            "Says that a move is meant: mail is live on this machine, or a source at home where it arrives from.",
+            static (api, call) => api.Live.ConfirmAsync(call))
+        {
+            Name = "confirmLive",
+            Takes = [Content.Json(ApiJson.Default.LiveRequest)],
+            Gives = Content.Json(ApiJson.Default.LiveAnswer),
+        },
         new("POST", "/api/v1/reload", Scopes.Administer,
             "Takes the changed configuration into use; 422 with the mistakes where it is wrong.",
             static (api, call) => api.House.ReloadAsync(call))

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Postroom.Api;
+using Postroom.Api.Live;
 using Postroom.Configuration;
 using Postroom.Host;
 
@@ -83,6 +84,11 @@ public sealed class ApiClient : IDisposable
     public Task<ErasureAnswer> EraseAsync(ErasureRequest body, CancellationToken cancel) =>
         SendAsync(With(HttpMethod.Post, "api/v1/erasures", body, ApiJson.Default.ErasureRequest),
             ApiJson.Default.ErasureAnswer, cancel);
+
+    /// <summary>Says that a move is meant.</summary>
+    public Task<LiveAnswer> ConfirmAsync(LiveRequest body, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Post, "api/v1/live/confirm", body, ApiJson.Default.LiveRequest),
+            ApiJson.Default.LiveAnswer, cancel);
 
     /// <summary>Asks how an address stands in the log.</summary>
     public Task<LogWordAnswer> LogWordAsync(LogWordRequest body, CancellationToken cancel) =>

@@ -103,6 +103,7 @@ public static class CommandLine
         TokenCommands.Build(screen),
         AlarmCommands.Build(screen),
         ModeCommands.Build(screen),
+        LiveCommands.Build(screen),
         SuppressionCommands.Build(screen),
         Record.EraseCommand.Build(screen),
         OAuthCommands.Build(screen),

@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Postroom.Configuration;
 using Postroom.Host;
+using Postroom.Mail.Sandbox;
+using Postroom.Relay.Identity;
 
 namespace Postroom.Cli;
 
@@ -38,12 +40,27 @@ internal static class ConfigCommands
                 screen.Error.WriteLine($"{reading.Mistakes.Count(m => !m.IsWarning)} to correct.");
                 return (int)ExitCode.Wrong;
             }
+            foreach (var advice in Unguarded(found))
+                screen.Error.WriteLine(SafeText.Of($"{found.File ?? "Built-in defaults"}: warning: {advice}"));
             screen.Line($"{found.File ?? "Built-in defaults"}: right. Mode {found.Mode.ToString().ToLowerInvariant()}, "
                 + $"{found.Submission.Listeners.Count} listener(s), {found.Routes.Count} route(s), data in "
                     + $"{found.DataFolder}.");
             return (int)ExitCode.Done;
         });
         return check;
+    }
+
+    // Only where it matters: mail is live, and there is something to be copied, or a machine that will not last.
+    private static IEnumerable<string> Unguarded(RelayConfiguration all)
+    {
+        if (all.Mode != Mode.Live || all.Identity is not null)
+            yield break;
+        if (ThisMachine.IsContainer)
+            yield return "a container that is made anew is another machine, and captures all mail; give it an "
+                + "identity, as POSTROOM__IDENTITY (docs/clone-guard.md)";
+        if (all.LiveOn is null && BindingFile.Read(Folders.Binding(all.DataFolder)).Binding.Machine is { } machine)
+            yield return "copied elsewhere without its data folder, this file sends mail from there; add live_on = "
+                + $"\"{machine.Name}\"";
     }
 
     private static Command BuildPrint(Screen screen)

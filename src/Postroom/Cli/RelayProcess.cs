@@ -74,7 +74,12 @@ public static class RelayProcess
             HostLog.Started(log, House.Version, house.Mode, listeners, all.DataFolder);
             return;
         }
-        screen.Line(screen.Bold($"Postroom {House.Version} ") + house.Mode switch
+        var foreign = house.Foreign;
+        if (foreign is not null)
+            screen.Line(screen.Bold($"NOTHING IS SENT: {foreign}. If this is a real move: postroom live confirm "
+                + "--reason TEXT"), hang: 2);
+        screen.Line(screen.Bold($"Postroom {House.Version} ") + (foreign is not null
+            ? "captures what comes in, whatever the mode, and holds what it came with." : house.Mode switch
         {
             Mode.Capture => "captures: nothing leaves this machine.",
             Mode.Live => $"is live: mail goes by "
@@ -82,7 +87,7 @@ public static class RelayProcess
             Mode.Hold => "holds: everything is kept until it is released.",
             Mode.Redirect => $"redirects: everything goes to {all.Sandbox.Redirection?.To.Address}.",
             Mode.Discard => "discards: nothing leaves, and nothing is kept but the record.",
-        });
+        }));
         if (house.ModeSet is { } said)
             screen.Line("  " + screen.Bold(ModeCommands.Line(said, TimeProvider.System.GetLocalNow())));
         if (all.Sandbox.Rules.Count > 0)

@@ -24,6 +24,8 @@ public static class StatusView
         screen.Line(string.Create(CultureInfo.InvariantCulture,
             $"{screen.Bold($"Postroom {status.Version}")} on {SafeText.Of(status.HostName)}, mode {status.Mode}, "
                 + $"process {status.ProcessId}, up {Screen.Span(now - status.StartedAt)}"));
+        if (status.Foreign is { } foreign)
+            screen.Line(screen.Bold($"  NOTHING IS SENT: {SafeText.Of(foreign)}. Look with: postroom live"), hang: 2);
         if (status.ModeSet is { } said)
             screen.Line(screen.Bold(ModeCommands.Line(said, now)));
         screen.Line($"  listens  {SafeText.Of(string.Join(", ", status.Listeners))}");

@@ -1,4 +1,5 @@
 using System.Net;
+using Postroom.Configuration.Watch;
 using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
@@ -32,6 +33,7 @@ public static class CrossChecks
             .. tables.Where(t => t.Name == "telemetry").SelectMany(TelemetryKeys.Check),
             .. tables.Where(t => t.Name == "duplicates").SelectMany(DuplicateKeys.Check),
             .. tables.Where(t => t.Name == "suppression").SelectMany(SuppressionKeys.Check),
+            .. SourceKeys.Check(tables),
             .. RetentionKeys.Check(tables),
             .. SandboxKeys.Check(all, tables),
             .. AlarmKeys.Check(tables),

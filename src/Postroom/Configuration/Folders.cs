@@ -27,6 +27,12 @@ public static class Folders
     /// <summary>Which application sends when, in a data folder.</summary>
     public static string Habits(string dataFolder) => Path.Combine(dataFolder, "habits.json");
 
+    /// <summary>On which machine the installation is live, in a data folder.</summary>
+    public static string Binding(string dataFolder) => Path.Combine(dataFolder, "live-on.json");
+
+    /// <summary>From where application instances come, in a data folder.</summary>
+    public static string Sources(string dataFolder) => Path.Combine(dataFolder, "sources.json");
+
     /// <summary>The index, in a data folder.</summary>
     public static string Ledger(string dataFolder) => Path.Combine(dataFolder, "ledger.db");
 

@@ -22,6 +22,15 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
     /// <summary>The file it was read from; null for built-in defaults and environment alone.</summary>
     public string? File { get; init; }
 
+    /// <summary>Which machine this is, where a person says it.</summary>
+    public string? Identity { get; init; }
+
+    /// <summary>The machine that the configuration is live on; null where it does not say.</summary>
+    public string? LiveOn { get; init; }
+
+    /// <summary>From where sources are known to come.</summary>
+    public IReadOnlyList<SourceRule> Sources { get; init; } = [];
+
     public required SubmissionSettings Submission { get; init; }
 
     public required IReadOnlyList<Route> Routes { get; init; }

@@ -1,4 +1,5 @@
 using System.Text;
+using Postroom.Configuration.Watch;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;

@@ -1,3 +1,4 @@
+using Postroom.Configuration.Watch;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Relay.Queue;
@@ -23,6 +24,8 @@ public static class SettingTable
             + "whose conditions all hold is taken; in them `*` stands for anything, and `{item}`, `{project}`, "
             + "`{instance}`, `{site}`, `{node}`, `{event}`, `{actor}`, `{reason}` for what is noted; see "
             + "[applications.md](../applications.md)."),
+        new("source", true, "From where an application instance is known to come: what arrives from elsewhere is a "
+            + "copy's, and is captured. Without it, that is learned; see [clone-guard.md](../clone-guard.md)."),
         new("queue", false, "How patient the queue is."),
         new("spool", false, "The bounds of the store."),
         new("vault", false, "Where the key is that seals the secrets; see [secrets.md](../secrets.md)."),
@@ -46,8 +49,8 @@ public static class SettingTable
 
     private static readonly Setting[] Declared =
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. SandboxKeys.All, .. OAuthKeys.All,
-            .. ApplicationKeys.All, .. QueueKeys.All, .. SpoolKeys.All, .. VaultKeys.All, .. ApiKeys.All,
-            .. LogKeys.All, .. TelemetryKeys.All,
+            .. ApplicationKeys.All, .. SourceKeys.All, .. QueueKeys.All, .. SpoolKeys.All, .. VaultKeys.All,
+            .. ApiKeys.All, .. LogKeys.All, .. TelemetryKeys.All,
             .. RetentionKeys.All, .. SuppressionKeys.All, .. DuplicateKeys.All, .. ReceiverKeys.All,
             .. CanaryKeys.All, .. AlarmKeys.All];
 
@@ -77,7 +80,16 @@ internal static class RootSettings
         "The folder that keeps everything: journal, index, users, certificate, `api.sock`. `--data` wins over it. "
         + "Without both: `/var/lib/postroom` for root, else `$XDG_DATA_HOME/postroom` or `~/.local/share/postroom`.");
 
-    public static Setting[] All => [Mode, SandboxKeys.AllTo, SandboxKeys.AllTag, HostName, Data];
+    public static readonly Setting<string?> Identity = new("", "identity", SettingTypes.Text, null,
+        "Which machine this is, for those that are made anew again and again, such as containers: it stands for the "
+        + "machine's own facts. Give it from outside of what is copied, as `POSTROOM__IDENTITY`; see "
+        + "[clone-guard.md](../clone-guard.md).");
+
+    public static readonly Setting<string?> LiveOn = new("", "live_on", SettingTypes.Text, null,
+        "The machine that this configuration is live on, as the first live start and `postroom live` print it. On any "
+        + "other, all mail is captured until `postroom live confirm`.");
+
+    public static Setting[] All => [Mode, SandboxKeys.AllTo, SandboxKeys.AllTag, HostName, Data, Identity, LiveOn];
 }
 
 internal static class ListenerKeys

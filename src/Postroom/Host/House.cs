@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Postroom.Api;
 using Postroom.Api.Access;
+using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Configuration;
 using Postroom.Mail;
@@ -53,6 +54,7 @@ public sealed class House : IAsyncDisposable
     private Calendar? _calendar;
     private Postmasters? _postmaster;
     private DuplicateGuard? _duplicates;
+    private Clones? _clones;
     private SuppressionList? _suppressions;
     private SuppressionWatch? _suppressing;
     private Task _telling = Task.CompletedTask;
@@ -98,42 +100,29 @@ public sealed class House : IAsyncDisposable
         _wiring.Addresses.Use(all.LogAddresses, _vault, _log);
         var hearing = Postmasters.HearingOf(all.DataFolder, _wiring);
         _duplicates = await Doubles.OpenAsync(all.Duplicates, _spool, _wiring, cancel);
-        _submission = _wiring.Submission(all.Submission, _spool, Doubles.Seen(_duplicates, hearing.Heard));
+        _clones = new Clones(_spool, all, _wiring);
+        await _modes.GuardAsync(_clones.WeighAsync);
+        _submission = _wiring.Submission(all.Submission, _spool,
+            Doubles.Seen(_duplicates, hearing.Heard) with { Met = _clones.Met });
         await ListenAsync(() => _submission.StartAsync(cancel));
         var log = _wiring.Logs.CreateLogger("postroom.suppression");
         _suppressions = new SuppressionList(Folders.Suppressions(all.DataFolder), time, log);
         _suppressing = new SuppressionWatch(all.Suppression, _suppressions, _spool, time, log);
-        var refusals = new RefusalFile(Path.Combine(all.DataFolder, "refused.json"), Needs, _log);
-        _conductor = new Conductor(new ConductorParts
-        {
-            RefusalOf = refusals.Find,
-            KeepRefusal = refusals.Keep,
-            SuppressedBy = Doubles.KeptBack(_suppressions, _duplicates, _closing.Token),
-            Spool = _spool,
-            Routes = routes,
-            Policy = _modes.Policy,
-            Settings = all.Queue,
-            CourierFor = route => _wiring.CourierFor(route, Needs()),
-            HostName = all.HostName,
-            Time = time,
-            Dice = _wiring.Dice,
-            Log = _wiring.Logs.CreateLogger("postroom.queue"),
-            Meters = _wiring.Meters,
-        });
+        _conductor = NewConductor(all, routes);
         _ = _conductor.RunAsync(CancellationToken.None);
         _ = ReleaseUnroutedAsync(routes, cancel);
-        TellOfSecrets();
+        MissingSecrets.Tell(_configuration, _vault, _log);
         _calendar = new Calendar(() => Expiries.Of(_configuration, _vault, _access), _spool.Note,
             Path.Combine(all.DataFolder, "calendar.json"), time, _log);
         _ = _calendar.RunAsync(_closing.Token);
-        _ = KeepConsentsAsync(_closing.Token);
+        _ = Consents.KeepAsync(_tokens, _clones, time, _log, _closing.Token);
         new Gauges(_spool, () => Lanes, () => _configuration, () => Expiries.Of(_configuration, _vault, _access),
                 time) { Mode = () => _modes.Now }.Register(_wiring.Meters);
         _reporting.Use(all);
         _postmaster = new Postmasters(new PostmasterDoors(_spool, _wiring, _vault, _reader)
         {
             Lanes = () => Lanes, Configuration = () => _configuration, Take = TakeAsync, Tokens = _tokens.Find,
-            Suppressions = _suppressions, Mode = () => _modes.Now,
+            Suppressions = _suppressions, Mode = () => _modes.Now, Clones = _clones,
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
         _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token),
@@ -151,9 +140,32 @@ public sealed class House : IAsyncDisposable
             Alarms = _postmaster.Watch,
             Suppressions = _suppressions, Modes = _modes.Doors,
             LogWord = _wiring.Addresses.WordOf,
+            Live = _clones.Answer, Confirm = ConfirmAsync,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
+    }
+
+    private Conductor NewConductor(RelayConfiguration all, RouteTable routes)
+    {
+        var refusals = new RefusalFile(Path.Combine(all.DataFolder, "refused.json"), Needs, _log);
+        return new Conductor(new ConductorParts
+        {
+            RefusalOf = refusals.Find,
+            KeepRefusal = refusals.Keep,
+            KeptBy = _clones!.JudgeAsync,
+            SuppressedBy = Doubles.KeptBack(_suppressions!, _duplicates!, _closing.Token),
+            Spool = Spool,
+            Routes = routes,
+            Policy = _modes.Policy,
+            Settings = all.Queue,
+            CourierFor = route => _wiring.CourierFor(route, Needs()),
+            HostName = all.HostName,
+            Time = _wiring.Time,
+            Dice = _wiring.Dice,
+            Log = _wiring.Logs.CreateLogger("postroom.queue"),
+            Meters = _wiring.Meters,
+        });
     }
 
     /// <summary>Reads the configuration again and takes it into use, or refuses it whole.</summary>
@@ -197,12 +209,13 @@ public sealed class House : IAsyncDisposable
             _spool!.Forgetter.Use(fresh.Retention);
             _duplicates!.Use(fresh.Duplicates);
             _calendar!.Changed();
+            _clones!.Use(fresh);
             await _modes.UseAsync(fresh.Sandbox,
                 policy => _conductor!.ReloadAsync(fresh.Table(), policy, fresh.Queue, cancel));
             await ReleaseUnroutedAsync(fresh.Table(), cancel);
             Note(EventKind.Reloaded, who, file);
             HostLog.Reloaded(_log, file, _modes.Now);
-            TellOfSecrets();
+            MissingSecrets.Tell(_configuration, _vault, _log);
             return new ReloadAnswer(true, file, [], warnings);
         }
         catch (Exception e) when (e is ListenerRefusedException or IOException)
@@ -210,6 +223,28 @@ public sealed class House : IAsyncDisposable
             HostLog.ReloadRefused(_log, e.Message, 1);
             Note(EventKind.ReloadRefused, who, e.Message);
             return new ReloadAnswer(false, _configuration.File ?? "", [e.Message], []);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
+    /// <summary>Why nothing is sent from this machine; null where it is.</summary>
+    public string? Foreign => _clones is { IsForeign: true } ? _clones.Why : null;
+
+    private async Task<bool> ConfirmAsync(Confirmation asked)
+    {
+        await _reloading.WaitAsync(_closing.Token);
+        try
+        {
+            var all = _configuration;
+            if (!await _clones!.ConfirmAsync(asked))
+                return false;
+            await _modes.UseAsync(all.Sandbox,
+                policy => _conductor!.ReloadAsync(all.Table(), policy, all.Queue, _closing.Token));
+            _postmaster!.Reloaded(all, null);
+            return true;
         }
         finally
         {
@@ -240,7 +275,7 @@ public sealed class House : IAsyncDisposable
             Listeners = [.. _configuration.Submission.Listeners.Select(l => l.Address)],
             Api = ApiAddress,
             ModeSet = ModeSet,
-            HasRoom = Spool.HasRoom,
+            HasRoom = Spool.HasRoom, Foreign = Foreign,
             IndexBehind = Spool.Index.Behind,
             Alarms = [.. (_postmaster?.Watch.Raised ?? []).Select(AlarmRequests.Of)],
             Counts = AnswerOf.Counts(Spool.Index.Count(Filter.All).ByState),
@@ -273,6 +308,7 @@ public sealed class House : IAsyncDisposable
         _reporting.Dispose(); // the last batch has how it all ended
         if (_spool is not null)
             await _spool.DisposeAsync();
+        _clones?.Keep();
         _tokens.Dispose();
         _modes.Dispose();
         _reader.Dispose();
@@ -296,25 +332,6 @@ public sealed class House : IAsyncDisposable
         _calendar!.Changed();
     }
 
-    // Where nobody consented it sleeps a day all the same: accounts come with a reload.
-    private async Task KeepConsentsAsync(CancellationToken closing)
-    {
-        while (!closing.IsCancellationRequested)
-        {
-            try
-            {
-                foreach (var refused in await _tokens.KeepAliveAsync(closing))
-                    HostLog.ConsentIdles(_log, refused);
-            }
-            catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
-            {
-                HostLog.ConsentIdles(_log, e.Message); // tomorrow is another day
-            }
-
-            await Task.WhenAny(Task.Delay(TimeSpan.FromDays(1), _wiring.Time, closing));
-        }
-    }
-
     private void Note(EventKind kind, string who, string what) =>
         Spool.Note(new TrailEvent(_wiring.Time.GetUtcNow(), kind, null, null) { Who = who, Text = what });
 
@@ -333,22 +350,6 @@ public sealed class House : IAsyncDisposable
 
     private Task<Taken> TakeAsync(Envelope envelope, Func<Origin> origin, Stream mail, CancellationToken cancel) =>
         _submission!.TakeAsync(envelope, origin, mail, _configuration.Api.MessageSize, cancel);
-
-    // Before the first mail needs one that is not there, or does not open.
-    private void TellOfSecrets()
-    {
-        var named = _configuration.Routes.Select(route => route.Account?.Secret)
-            .Concat(_configuration.Accounts.SelectMany(account => new[] { account.ClientSecret, account.Key }))
-            .OfType<string>().Distinct().ToList();
-        named.AddRange(_configuration.Postmaster.Secrets.Except(named));
-        foreach (var name in named.Where(name => _vault.Find(name) is null))
-            HostLog.SecretClosed(_log, SecretVault.Missing(name));
-        foreach (var account in _configuration.Accounts)
-            if (account.Flow == OAuthFlow.User && _vault.Find(account.ConsentName) is null)
-                HostLog.SecretClosed(_log, OAuthAccount.NoConsent(account.Name));
-        foreach (var secret in _vault.List().Where(secret => secret.Trouble is not null))
-            HostLog.SecretClosed(_log, secret.Trouble!);
-    }
 
     // Nobody waits for it at the start, and what it cannot do now is done after the next one.
     private async Task ReleaseUnroutedAsync(RouteTable routes, CancellationToken cancel)

@@ -18,8 +18,10 @@ internal sealed class ModeKeeper : IDisposable
     private readonly ILogger _log;
     private readonly SemaphoreSlim _one = new(1); // a reload and a person's word never cross
     private volatile SandboxSettings _configured;
+    private volatile string? _stopped;
     private volatile TaskCompletionSource _changed = Promise.New();
     private ISpool? _spool;
+    private Func<bool, bool, Task<string?>> _weigh = (_, _) => Task.FromResult<string?>(null);
     private Func<SandboxPolicy, Task> _judgeBy = _ => Task.CompletedTask;
 
     public ModeKeeper(RelayConfiguration all, Wiring wiring)
@@ -36,11 +38,20 @@ internal sealed class ModeKeeper : IDisposable
     public Mode Now => ForAll?.Mode ?? _configured.Mode;
 
     /// <summary>The policy of this moment.</summary>
-    public SandboxPolicy Policy => new(_configured with { Overrides = _book.All });
+    public SandboxPolicy Policy => new(_configured with { Overrides = _book.All, Stopped = _stopped });
 
     /// <summary>How the API sees all this.</summary>
     public ModeDoors Doors => new(() => _configured, () => [.. _book.All.Where(one => one.Holds(_time.GetUtcNow()))],
         SetAsync, ClearAsync);
+
+    /// <summary>From now on the clone guard has the first word.</summary>
+    /// <param name="weigh">By whether the modes let any mail leave, and whether they are live: why nothing may; null:
+    /// the modes decide.</param>
+    public async Task GuardAsync(Func<bool, bool, Task<string?>> weigh)
+    {
+        _weigh = weigh;
+        await WeighAsync();
+    }
 
     /// <summary>Another configuration, with all that is judged by it.</summary>
     public async Task UseAsync(SandboxSettings configured, Func<SandboxPolicy, Task> take)
@@ -49,6 +60,7 @@ internal sealed class ModeKeeper : IDisposable
         try
         {
             _configured = configured;
+            await WeighAsync();
             await take(Policy);
         }
         finally
@@ -99,6 +111,7 @@ internal sealed class ModeKeeper : IDisposable
         {
             if (change() is not { } what)
                 return;
+            await WeighAsync();
             await _judgeBy(Policy);
             HostLog.ModeChanged(_log, $"{what}{(who is null ? "" : $" (by {who})")}");
             if (_spool is not null)
@@ -112,6 +125,12 @@ internal sealed class ModeKeeper : IDisposable
         {
             _one.Release();
         }
+    }
+
+    private async Task WeighAsync()
+    {
+        var modes = new SandboxPolicy(_configured with { Overrides = _book.All });
+        _stopped = await _weigh(modes.LetsAnyLeave(_time.GetUtcNow()), Now == Mode.Live);
     }
 
     private async Task EndAsync()

@@ -32,6 +32,9 @@ internal sealed record PostmasterDoors(EmbeddedSpool Spool, Wiring Wiring, Secre
 
     public required SuppressionList Suppressions { get; init; }
 
+    /// <summary>A copy tells nothing but that it is one.</summary>
+    public required Clones Clones { get; init; }
+
     /// <summary>Where tokens of an OAuth account come from; null if there is none of that name.</summary>
     public required Func<string, ITokenSource?> Tokens { get; init; }
 
@@ -59,19 +62,21 @@ internal sealed class Postmasters
             Canaries = () => _canaries!.Look(),
             Late = () => Watch!.Late,
             Refused = () => _refused,
+            Clones = doors.Clones,
             Suppressions = () => doors.Suppressions.All,
             Floor = all.Spool.FreeSpaceFloor,
             Log = LogOf(wiring),
         });
-        Watch = new AlarmWatch(all.Postmaster, new PostmasterParts(Folders.Alarms(all.DataFolder), doors.Spool.Note,
-            sensors.Look, new ReceiverNeeds(doors.Vault, all.HostName, wiring.Time, MailAsync), LogOf(wiring))
+        Watch = new AlarmWatch(doors.Clones.Quiet(all.Postmaster), new PostmasterParts(
+            Folders.Alarms(all.DataFolder), doors.Spool.Note, sensors.Look,
+            new ReceiverNeeds(doors.Vault, all.HostName, wiring.Time, MailAsync), LogOf(wiring))
         {
             Meters = wiring.Meters,
         });
         _canaries = new CanaryWatch(new CanaryParts(Folders.Canaries(all.DataFolder), doors.Spool.Index, doors.Vault,
             wiring.Time, LogOf(wiring), SendAsync)
         {
-            IsLive = () => doors.Mode() == Mode.Live,
+            IsLive = () => doors.Mode() == Mode.Live && !doors.Clones.IsForeign,
             Tokens = doors.Tokens,
             Meters = wiring.Meters,
         });
@@ -112,7 +117,7 @@ internal sealed class Postmasters
         _refused = why is null ? null : (_doors.Wiring.Time.GetUtcNow(), why);
         if (why is not null)
             return;
-        Watch.Use(all.Postmaster);
+        Watch.Use(_doors.Clones.Quiet(all.Postmaster));
         _canaries.Use(all.Postmaster.Canaries);
     }
 

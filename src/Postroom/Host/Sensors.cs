@@ -27,6 +27,9 @@ internal sealed record SensorParts(
     /// <summary>Who has fallen silent.</summary>
     public required Func<IReadOnlyList<Measured>> Silence { get; init; }
 
+    /// <summary>Whether this is a copy, or a source is one.</summary>
+    public required Clones Clones { get; init; }
+
     /// <summary>Which canary is missing.</summary>
     public required Func<IReadOnlyList<Measured>> Canaries { get; init; }
 
@@ -93,6 +96,8 @@ internal sealed class Sensors
             ? [new Measured("", Math.Max(1, all.Since(at))) { Detail = why }] : [new Measured("", 0)],
         [Measures.NoticesWaiting] = static (all, _) => [.. all._parts.Late().Select(notice =>
             new Measured(notice.Receiver, all.Since(notice.At)) { Detail = notice.Last })],
+        [Measures.ForeignMachine] = static (all, _) => all._parts.Clones.Foreign,
+        [Measures.SourceElsewhere] = static (all, _) => all._parts.Clones.Elsewhere,
         [Measures.Mails] = static (all, alarm) => all.Found(alarm),
     };
 

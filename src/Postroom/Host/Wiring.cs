@@ -3,7 +3,9 @@ using Postroom.Configuration;
 using Postroom.Mail;
 using Postroom.Mail.Privacy;
 using Postroom.Mail.Routing;
+using Postroom.Mail.Sandbox;
 using Postroom.Relay.Delivery;
+using Postroom.Relay.Identity;
 using Postroom.Relay.OAuth;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
@@ -20,6 +22,9 @@ public sealed record Wiring(TimeProvider Time, Random Dice, ILoggerFactory Logs)
 
     /// <summary>Counts and times what happens in this house.</summary>
     public RelayMeters Meters { get; init; } = new();
+
+    /// <summary>Which machine this is, by a data folder and the identity of the configuration.</summary>
+    public Func<string, string?, Machine> Machine { get; init; } = ThisMachine.Read;
 
     /// <summary>Makes the courier of a route.</summary>
     public required Func<Route, CourierNeeds, ICourier> CourierFor { get; init; }

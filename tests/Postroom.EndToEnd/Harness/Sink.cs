@@ -63,6 +63,9 @@ internal sealed class Sink : IAsyncDisposable
     /// <summary>When it was logged in to, or somebody tried, by the machine's own clock.</summary>
     public List<TimeSpan> Logins { get; } = [];
 
+    /// <summary>Connections that were accepted, whatever came of them.</summary>
+    public int Accepted { get; private set; }
+
     /// <summary>What it keeps of a mail's octets.</summary>
     public Func<byte[], byte[]> Keeps { get; set; } = all => all;
 
@@ -172,7 +175,11 @@ internal sealed class Sink : IAsyncDisposable
             {
                 var client = await listener.AcceptTcpClientAsync();
                 lock (_arrivals)
+                {
                     _connections.Add(client);
+                    Accepted++;
+                }
+
                 _ = ServeAsync(client);
             }
         }

@@ -17,6 +17,10 @@ internal sealed class SmtpClient : IAsyncDisposable
     public static Task<SmtpClient> ConnectAsync(int port) =>
         ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), AddressFamily.InterNetwork);
 
+    /// <summary>From another address of this machine, under another name.</summary>
+    public static Task<SmtpClient> ConnectAsync(int port, IPAddress from, string helo) =>
+        ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), AddressFamily.InterNetwork, from, helo);
+
     public static Task<SmtpClient> ConnectAsync(string unixSocket) =>
         ConnectAsync(new UnixDomainSocketEndPoint(unixSocket), AddressFamily.Unix);
 
@@ -68,15 +72,18 @@ internal sealed class SmtpClient : IAsyncDisposable
         _socket.Dispose();
     }
 
-    private static async Task<SmtpClient> ConnectAsync(EndPoint to, AddressFamily family)
+    private static async Task<SmtpClient> ConnectAsync(
+        EndPoint to, AddressFamily family, IPAddress? from = null, string helo = "client.example.test")
     {
         var socket = new Socket(family, SocketType.Stream, ProtocolType.Unspecified);
         if (family == AddressFamily.InterNetwork)
             socket.NoDelay = true; // pieces of a mail are to go as they are written
+        if (from is not null)
+            socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(to, TestContext.Current.CancellationToken);
         var client = new SmtpClient(socket);
         await client.ReplyAsync();
-        await client.SayAsync("EHLO client.example.test");
+        await client.SayAsync($"EHLO {helo}");
         return client;
     }
 

@@ -16,7 +16,7 @@ public enum Scopes
     /// <summary>What a person on duty does to mail: retry, hold, release, cancel, try a route out; and look.</summary>
     Operate = 4,
 
-    /// <summary>Everything: secrets, tokens and the configuration too.</summary>
+    /// <summary>Everything: secrets, tokens, the configuration and the confirmation of a move too.</summary>
     Administer = 8,
 
     /// <summary>Read <c>/metrics</c>, and nothing about any mail; <see cref="Read"/> may too.</summary>

@@ -47,6 +47,7 @@ public sealed class TrailTests
 
         var last = MessageTests.GetAsync(client, "api/v1/messages/wait?filter=to:carol&timeout=300");
         using var trail = await FollowAsync(client, "api/v1/trail?filter=to:carol");
+        await MessageTests.GetAsync(client, "api/v1/messages/wait?filter=to:dave&timeout=1"); // so the first is there
         await house.CloseAsync();
         Assert.Equal(0, (await last).GetProperty("recipients").GetArrayLength());
         while (await trail.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)

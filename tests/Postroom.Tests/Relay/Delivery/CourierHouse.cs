@@ -42,7 +42,7 @@ internal sealed class CourierHouse : IAsyncDisposable
 
     private static Clearance Clear(string to) => Live.Judge(
         new LastingFacts(ReversePath.Null, new Origin("apps", "127.0.0.1", null, null, "ESMTP"), HeaderFacts.None, 0),
-        new ForwardPath(to), DateTimeOffset.UnixEpoch).Clearance!;
+        new ForwardPath(to), DateTimeOffset.UnixEpoch, null).Clearance!;
 
     public Assignment Mail(string body, params string[] recipients)
     {

@@ -100,7 +100,7 @@ internal sealed class GraphHouse : IAsyncDisposable
 
     private static Clearance Clear(string to) => Live.Judge(
         new LastingFacts(ReversePath.Null, new Origin("apps", "127.0.0.1", null, null, "ESMTP"), HeaderFacts.None, 0),
-        new ForwardPath(to), DateTimeOffset.UnixEpoch).Clearance!;
+        new ForwardPath(to), DateTimeOffset.UnixEpoch, null).Clearance!;
 
     /// <param name="onDisk">Its octets have to be read.</param>
     public Assignment Mail(byte[] octets, string[] recipients, bool onDisk = false)

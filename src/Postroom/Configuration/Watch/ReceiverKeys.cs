@@ -3,7 +3,7 @@ using Postroom.Mail.Routing;
 using Postroom.Mail.Smtp;
 using Postroom.Relay.Postmaster;
 
-namespace Postroom.Configuration;
+namespace Postroom.Configuration.Watch;
 
 /// <summary>Who is told of alarms.</summary>
 internal static class ReceiverKeys

@@ -3,7 +3,7 @@ using Postroom.Mail;
 using Postroom.Mail.Alarms;
 using Postroom.Mail.Audit;
 
-namespace Postroom.Configuration;
+namespace Postroom.Configuration.Watch;
 
 /// <summary>The alarms: those that are shipped, changed here, and others.</summary>
 internal static partial class AlarmKeys

@@ -1,7 +1,7 @@
 using Postroom.Mail.Routing;
 using Postroom.Relay.Postmaster.Canaries;
 
-namespace Postroom.Configuration;
+namespace Postroom.Configuration.Watch;
 
 /// <summary>Mail that is sent to see whether mail arrives.</summary>
 internal static class CanaryKeys
