@@ -9,7 +9,7 @@ public sealed record Binding
     /// <summary>When it was bound.</summary>
     public DateTimeOffset At { get; init; }
 
-    /// <summary>Who confirmed the move here; null: it was bound by its first live start.</summary>
+    /// <summary>Who confirmed the move here; null: it bound itself.</summary>
     public string? By { get; init; }
 
     /// <summary>What came with the last move that was confirmed.</summary>

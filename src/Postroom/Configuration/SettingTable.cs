@@ -86,7 +86,7 @@ internal static class RootSettings
         + "[clone-guard.md](../clone-guard.md).");
 
     public static readonly Setting<string?> LiveOn = new("", "live_on", SettingTypes.Text, null,
-        "The machine that this configuration is live on, as the first live start and `postroom live` print it. On any "
+        "The machine that this configuration is live on, as the log and `postroom live` tell it. On any "
         + "other, all mail is captured until `postroom live confirm`.");
 
     public static Setting[] All => [Mode, SandboxKeys.AllTo, SandboxKeys.AllTag, HostName, Data, Identity, LiveOn];

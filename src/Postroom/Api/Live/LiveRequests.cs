@@ -13,7 +13,7 @@ public sealed record LiveAnswer(string Machine, bool Foreign)
     /// <summary>Since when.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>Who confirmed that; absent: the first live start.</summary>
+    /// <summary>Who confirmed that; absent: it bound itself.</summary>
     public string? By { get; init; }
 
     /// <summary>What tells this machine from the one it is live on.</summary>

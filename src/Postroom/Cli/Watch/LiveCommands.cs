@@ -73,7 +73,7 @@ internal static class LiveCommands
     {
         screen.Line($"This machine  {SafeText.Of(live.Machine)}");
         screen.Line("Live on       "
-            + (live.LiveOn is { } on ? SafeText.Of(on) : "none yet: the first live start binds it")
+            + (live.LiveOn is { } on ? SafeText.Of(on) : "none yet: the first mail that may leave binds it")
             + (live.Since is { } at ? string.Create(CultureInfo.InvariantCulture, $", since {at:yyyy-MM-dd}") : "")
             + (live.By is { } by ? $", confirmed by {SafeText.Of(by)}" : ""), hang: 14);
         if (live.Foreign)

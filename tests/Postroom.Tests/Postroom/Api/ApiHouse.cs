@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Postroom.Api.Access;
 using Postroom.Cli;
 using Postroom.Configuration;
+using Postroom.Mail.Sandbox;
 using Postroom.Tests.Program.Host;
 using Xunit;
 using WholeHouse = Postroom.Host.House;
@@ -50,11 +51,14 @@ internal sealed class ApiHouse : IAsyncDisposable
 
     public ApiTokens Tokens { get; }
 
+    /// <summary>The machine it is on at its next opening; null: this one.</summary>
+    public Machine? Machine { get; set; }
+
     public WholeHouse House => _house!;
 
     public async Task OpenAsync()
     {
-        _house = CapturingHouse.Of(Read);
+        _house = CapturingHouse.Of(Read, Machine);
         await _house.OpenAsync(CancellationToken.None);
     }
 
