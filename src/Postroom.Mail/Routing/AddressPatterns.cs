@@ -62,7 +62,8 @@ internal sealed class AddressPatterns
             return $"'{pattern}' is no pattern: use *, <>, example.com, *.example.com or alice@example.com";
         var at = rest.LastIndexOf('@');
         if (at == 0 || at == rest.Length - 1 || (at > 0 && rest.Length < pattern.Length))
-            return $"'{pattern}' is neither a domain nor an address";
+            return $"'{pattern}' is neither a domain nor an address: use example.com, "
+                + "*.example.com or alice@example.com";
         return rest[(at + 1)..].StartsWith(".") ? $"'{pattern}': a domain does not begin with a dot" : null;
     }
 

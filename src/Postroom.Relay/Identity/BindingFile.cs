@@ -30,11 +30,21 @@ public static class BindingFile
 
     /// <summary>Writes it whole; durable when this returns.</summary>
     /// <exception cref="IOException">It cannot be written, and is as it was.</exception>
-    public static void Write(string file, Binding binding) => WholeFile.Replace(file,
-        JsonSerializer.Serialize(new KeptBinding(binding.Machine, binding.At, binding.By)
+    public static void Write(string file, Binding binding)
+    {
+        var text = JsonSerializer.Serialize(new KeptBinding(binding.Machine, binding.At, binding.By)
         {
             Moved = Of(binding.Moved), Seen = Of(binding.Seen), Overruled = binding.Overruled,
-        }, BindingJson.Default.KeptBinding) + "\n");
+        }, BindingJson.Default.KeptBinding) + "\n";
+        try
+        {
+            WholeFile.Replace(file, text);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
 
     private static Binding Of(KeptBinding kept) => new()
     {

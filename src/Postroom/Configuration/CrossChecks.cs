@@ -107,9 +107,13 @@ public static class CrossChecks
                     + $"clear",
                 "write tls = \"required\", or allow_clear_text_password = true if that is meant");
         foreach (var setting in new[] { RouteKeys.Recipients, RouteKeys.Senders })
+        {
             if (table.IsWritten(setting) && table.Get(setting).Count == 0)
                 yield return new Mistake(table.PlaceOf(setting), $"{setting.Key}: an empty list matches nothing",
                     "leave it out for all");
+            foreach (var complaint in table.Get(setting).Select(RouteTable.Complaint).OfType<string>())
+                yield return new Mistake(table.PlaceOf(setting), $"{setting.Key}: {complaint}");
+        }
     }
 
     private static IEnumerable<Mistake> OfMechanisms(TableValues table, Route route)

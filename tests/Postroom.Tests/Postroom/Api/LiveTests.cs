@@ -15,6 +15,10 @@ public sealed class LiveTests
         name = "testers"
         to = ["@qa.example"]
         mode = "live"
+        [[route]]
+        name = "upstream"
+        host = "mail.example.com"
+        recipients = ["elsewhere.example"]
         """;
 
     private static readonly Machine Home = new("home") { Id = "0a1b" };

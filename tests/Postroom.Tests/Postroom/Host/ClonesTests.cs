@@ -28,6 +28,7 @@ public sealed class ClonesTests : IAsyncLifetime
             data = '{_folder}'
             mode = "live"
             [[route]]
+            name = "upstream"
             host = "mail.example.com"
             [[receiver]]
             name = "duty"
@@ -38,6 +39,8 @@ public sealed class ClonesTests : IAsyncLifetime
             alarms = ["mail-stuck"]
             [[receiver]]
             name = "by-mail"
+            kind = "mail"
+            route = "upstream"
             to = ["ops@example.com"]
             """, "postroom.toml", new Dictionary<string, string>(), "machine.example", _folder));
         Assert.True(all.Configuration is not null, string.Join("\n", all.Mistakes));
