@@ -126,6 +126,13 @@ public enum EventKind : byte
     /// <summary>A person said that the installation, or a source, is meant to be where it is now: the text says what
     /// differs, and why.</summary>
     MachineConfirmed = 89,
+
+    /// <summary>Something was made to go wrong, on purpose: the text says what, and by which rule or address. Of a mail
+    /// at its turn; of the relay where an application met it.</summary>
+    TroubleMade = 95,
+
+    /// <summary>A person said what is to go wrong, or took it back: the text says which.</summary>
+    TroubleChanged = 96,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

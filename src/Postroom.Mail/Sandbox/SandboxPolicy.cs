@@ -102,6 +102,28 @@ public sealed class SandboxPolicy
         return Reach(_settings.Mode) > 0 || _rules.Any(rule => Reach(rule.Mode) > 0);
     }
 
+    /// <summary>Whether any mail that comes in at a listener could go out to whom it is addressed, as far as that can
+    /// be said of mail that nothing is known of yet.</summary>
+    /// <param name="to">Those it is for; none: to anybody.</param>
+    public bool CouldMail(string listener, IReadOnlyList<ForwardPath> to, DateTimeOffset now)
+    {
+        if (_settings.Stopped is not null)
+            return false;
+        foreach (var said in _settings.Overrides)
+            if (!said.Holds(now))
+                continue;
+            else if (said.IsForAll && (Reach(said.Mode) < 2 || !said.MayLoosen))
+                return Reach(said.Mode) == 2 && CouldOwn(listener, to);
+            else if (said.MayLoosen && Reach(said.Mode) == 2)
+                return true;
+        return CouldOwn(listener, to);
+    }
+
+    private bool CouldOwn(string listener, IReadOnlyList<ForwardPath> to) => _settings.Mode == Mode.Live
+        || _settings.Rules.Any(rule => rule.Mode == Mode.Live
+            && (to.Count == 0 || rule.To is null || to.Any(rule.To.Has))
+            && (rule.Listeners.Count == 0 || rule.Listeners.Contains(listener, StringComparer.OrdinalIgnoreCase)));
+
     /// <param name="now">For what ends by itself.</param>
     /// <param name="kept">What the clone guard says of the mail: it wins over everything. Null: nothing.</param>
     public SandboxVerdict Judge(LastingFacts mail, ForwardPath to, DateTimeOffset now, Keeping? kept)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Postroom.Mail.Sasl;
+using Postroom.Mail.Trouble;
 
 namespace Postroom.Mail.Smtp;
 
@@ -11,6 +12,7 @@ internal enum Expecting { Command, RestOfLine, Login, Data, Chunk, Waste, Body, 
 internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func<string, ServerMechanism?>? mechanisms)
 {
     private readonly ServerTransaction _mail = new(profile);
+    private Made? _made;
     private readonly ServerLogin _login = new(profile, mechanisms);
     private int _errors;
 
@@ -40,6 +42,9 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
     /// <summary>Hears each refusal, as it goes onto the wire.</summary>
     public Action<ReadOnlySpan<byte>>? Refusing { get; set; }
 
+    /// <summary>Asked of each command that would be obeyed: what happens in its place; null: nothing.</summary>
+    public Func<Stage, ReversePath, ForwardPath?, Made?>? Meddle { get; set; }
+
     /// <summary>More was read behind the line in hand.</summary>
     public bool HasMore { get; set; }
 
@@ -66,8 +71,11 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
         End(Ending.NotAllowed);
     }
 
+    /// <param name="reply">None: another is made in its place.</param>
     public ServerStep? Say(ReadOnlySpan<byte> reply)
     {
+        if (reply.IsEmpty)
+            return null;
         if (reply[0] == '5')
             _errors++;
         if (reply[0] >= '4')
@@ -145,13 +153,15 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
     {
         if (args.IsEmpty)
             return Say(ServerReplies.BadSyntax);
+        if (IsStopped(Stage.Hello, ReversePath.Null, null))
+            return ServerStep.Trouble;
         EndMail(); // RFC 5321 §4.1.4
         Helo = ServerLines.Printable(args);
         IsExtended = extended;
         if (!extended)
         {
             Write($"250 {profile.HostName}\r\n");
-            return null;
+            return OrLate(null);
         }
 
         Write($"250-{profile.HostName}\r\n250-PIPELINING\r\n250-SIZE {profile.MessageSize}\r\n");
@@ -161,14 +171,30 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
         if (_login.IsOffered && MayLogin)
             Write($"250-AUTH {string.Join(' ', profile.Mechanisms)}\r\n");
         Output.Write("250 ENHANCEDSTATUSCODES\r\n"u8);
-        return null;
+        return OrLate(null);
     }
 
     public ServerStep? Mail(ReadOnlySpan<byte> args) =>
-        Say(Body.InChunks ? ServerReplies.InChunks : _mail.Mail(args, HasRoom));
+        OrLate(Say(Body.InChunks ? ServerReplies.InChunks : _mail.Mail(args, HasRoom, IsStopped)));
 
     public ServerStep? Recipient(ReadOnlySpan<byte> args) =>
-        Say(Body.InChunks ? ServerReplies.InChunks : _mail.Recipient(args));
+        OrLate(Say(Body.InChunks ? ServerReplies.InChunks : _mail.Recipient(args, IsStopped)));
+
+    /// <summary>What was made to happen, once; null: nothing was.</summary>
+    public Made? TakeMade()
+    {
+        var made = _made;
+        _made = null;
+        return made;
+    }
+
+    private bool IsStopped(Stage stage, ReversePath from, ForwardPath? to)
+    {
+        _made = Meddle?.Invoke(stage, from, to);
+        return _made is { Effect.GoesOn: false };
+    }
+
+    private ServerStep? OrLate(ServerStep? done) => done ?? (_made is null ? null : ServerStep.Trouble);
 
     public ServerStep? Reset()
     {
@@ -205,7 +231,10 @@ internal sealed class ServerDialogue(ServerProfile profile, PeerFacts peer, Func
             return Say(ServerReplies.LoginInMail);
         if (!MayLogin)
             return Say(ServerReplies.LoginInClear);
-        return IsLoginBlocked ? Say(ServerReplies.LoginLater) : AfterLogin(_login.Begin(args, Output));
+        if (IsLoginBlocked)
+            return Say(ServerReplies.LoginLater);
+        return IsStopped(Stage.Login, ReversePath.Null, null) ? ServerStep.Trouble
+            : OrLate(AfterLogin(_login.Begin(args, Output)));
     }
 
     private ServerStep? AfterLogin(ServerLogin.Turn turn)

@@ -69,6 +69,9 @@ public enum ServerStep
     /// <summary>A login was refused; its answer is in the output, and may be made to wait.</summary>
     LoginFailed,
 
+    /// <summary>Trouble was made: see <see cref="ServerSession.TakeMade"/>, and go on.</summary>
+    Trouble,
+
     /// <summary>Send the output and close. <see cref="ServerSession.Ending"/> says why.</summary>
     Close,
 }

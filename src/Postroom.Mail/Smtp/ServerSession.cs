@@ -1,5 +1,6 @@
 using System.Buffers;
 using Postroom.Mail.Sasl;
+using Postroom.Mail.Trouble;
 
 namespace Postroom.Mail.Smtp;
 
@@ -67,6 +68,13 @@ public sealed class ServerSession
 
     /// <summary>Hears each refusal of ours, as it goes onto the wire; what the host answers it knows itself.</summary>
     public Action<ReadOnlySpan<byte>>? Refusing { init => _dialogue.Refusing = value; }
+
+    /// <summary>Asked of each EHLO, AUTH, MAIL and RCPT that would be obeyed: what is made to happen in its place;
+    /// null: nothing.</summary>
+    public Func<Stage, ReversePath, ForwardPath?, Made?>? Meddle { init => _dialogue.Meddle = value; }
+
+    /// <summary>What was made to happen at the last step, once. The host waits, writes the reply, or cuts.</summary>
+    public Made? TakeMade() => _dialogue.TakeMade();
 
     /// <summary>A mail's data is on its way: another pace is asked then than between commands.</summary>
     public bool IsInData => _dialogue.Expecting is Expecting.Data or Expecting.Chunk or Expecting.Waste;

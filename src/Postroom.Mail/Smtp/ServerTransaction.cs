@@ -1,4 +1,5 @@
 using System.Text;
+using Postroom.Mail.Trouble;
 
 namespace Postroom.Mail.Smtp;
 
@@ -41,8 +42,10 @@ internal sealed class ServerTransaction(ServerProfile profile)
     }
 
     /// <summary>MAIL, RFC 5321 §4.1.1.2.</summary>
-    /// <returns>The reply.</returns>
-    public ReadOnlySpan<byte> Mail(ReadOnlySpan<byte> args, bool hasRoom)
+    /// <param name="isStopped">Asked of one that would be taken: something else happens in its place.</param>
+    /// <returns>The reply; none where it is stopped.</returns>
+    public ReadOnlySpan<byte> Mail(
+        ReadOnlySpan<byte> args, bool hasRoom, Func<Stage, ReversePath, ForwardPath?, bool> isStopped)
     {
         if (IsOpen)
             return ServerReplies.MailTwice;
@@ -57,14 +60,18 @@ internal sealed class ServerTransaction(ServerProfile profile)
             return ServerReplies.TooLarge; // RFC 1870 §6.1
         if (!hasRoom)
             return ServerReplies.NoRoom;
-        _from = path.Address.Length == 0 ? ReversePath.Null : new ReversePath(path.Address);
-        IsOpen = true;
+        var from = path.Address.Length == 0 ? ReversePath.Null : new ReversePath(path.Address);
+        if (isStopped(Stage.Mail, from, null))
+            return [];
+        (_from, IsOpen) = (from, true);
         return ServerReplies.SenderOk;
     }
 
     /// <summary>RCPT, RFC 5321 §4.1.1.3. Every valid path is taken: where it leads is the queue's question, not
     /// ours.</summary>
-    public ReadOnlySpan<byte> Recipient(ReadOnlySpan<byte> args)
+    /// <inheritdoc cref="Mail"/>
+    public ReadOnlySpan<byte> Recipient(
+        ReadOnlySpan<byte> args, Func<Stage, ReversePath, ForwardPath?, bool> isStopped)
     {
         if (!IsOpen)
             return ServerReplies.MailFirst;
@@ -80,7 +87,10 @@ internal sealed class ServerTransaction(ServerProfile profile)
             return ServerReplies.NeedsUtf8;
         if (_recipients.Count >= profile.Recipients)
             return ServerReplies.TooManyRecipients; // RFC 5321 §4.5.3.1.10
-        _recipients.Add(new Recipient(new ForwardPath(path.Address), parameters.Notify, parameters.OriginalRecipient));
+        var to = new ForwardPath(path.Address);
+        if (isStopped(Stage.Rcpt, _from, to))
+            return [];
+        _recipients.Add(new Recipient(to, parameters.Notify, parameters.OriginalRecipient));
         return ServerReplies.RecipientOk;
     }
 

@@ -3,6 +3,7 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
+using Postroom.Mail.Trouble;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
 
@@ -21,6 +22,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     private ReportRound? _reports;
     private RedirectedCopy? _copy;
     private List<ClearedRecipient> _cleared = [];
+    private List<RecipientResult>? _made;
     private int _changes;
     private TryTime _time;
 
@@ -48,6 +50,9 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
             // 5. to 7.
             if (outcome is not null)
                 Weigh(outcome);
+            if (_made is not null)
+                foreach (var made in _made)
+                    Rule(inDoubt: false, made, hint: int.MaxValue, AtNow(isRolled: true, metBefore: false));
             if (_reports is not null)
                 report = await _reports.WriteAsync();
 
@@ -78,8 +83,10 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         for (var i = 0; i < recipients.Count; i++)
         {
             var recipient = recipients[i];
-            var judged = _orders.Policy.Judge(
-                mail, recipient.Recipient.Path, desk.Now, await desk.KeptByAsync(lease, recipient));
+            var kept = await desk.KeptByAsync(lease, recipient);
+            var judged = _orders.Policy.Judge(mail, recipient.Recipient.Path, desk.Now, kept);
+            if (kept is null && IsMade(mail, recipient, judged.Mode))
+                continue;
             if (judged.Clearance is { Redirection: null }
                 && await desk.SuppressedByAsync(lease, recipient) is { } suppression)
                 Suppress(recipient, suppression);
@@ -93,6 +100,26 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
 
         return cleared;
     }
+
+    // On purpose, and in the place of whatever the next hop would say. It is nobody's but the mail's fault: no address
+    // is dead by it, and no lane waits.
+    private bool IsMade(LastingFacts mail, LeasedRecipient to, Mode mode)
+    {
+        if (mode is Mode.Hold or Mode.Discard || desk.Meddle(
+            new Occasion(Stage.Delivery, mail, [to.Recipient.Path], desk.Now), mode == Mode.Live)
+            is not { Reply: { Status: { } status } reply } made)
+            return false;
+        Note(new TrailEvent(desk.Now, EventKind.TroubleMade, lease.Id, to.Index)
+        {
+            Lane = lane.Name, Text = $"{made.Effect}, made by {made.By}",
+        });
+        (_made ??= []).Add(new RecipientResult(to.Index, reply.Quote(),
+            new Failure(Fault.Message, status, reply.Quote(), null), DsnPassedOn: false));
+        return true;
+    }
+
+    private Circumstances AtNow(bool isRolled, bool metBefore) => new(
+        lease.Age, _orders.Settings.Retry, desk.Now, isRolled ? desk.Roll() : 0, metBefore);
 
     private static Happening WithoutClearance(Mode mode) => mode switch
     {
@@ -177,18 +204,17 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         var metBefore = lane.Heard(shared, lease.Id, _changes);
 
         // 6. One verdict each.
-        var at = new Circumstances(
-            lease.Age, _orders.Settings.Retry, desk.Now, HasFailure(outcome.Results) ? desk.Roll() : 0, metBefore);
+        var at = AtNow(HasFailure(outcome.Results), metBefore);
         for (var i = 0; i < outcome.Results.Count; i++)
-            Rule(outcome, outcome.Results[i], i, at);
+            Rule(outcome.InDoubt, outcome.Results[i], i, at);
     }
 
-    private void Rule(Outcome outcome, RecipientResult result, int hint, Circumstances at)
+    private void Rule(bool inDoubt, RecipientResult result, int hint, Circumstances at)
     {
         if (Find(result.Index, hint) is not { } recipient)
             return; // a courier that answers for whom it was not given: nothing of ours changes by it
         var verdict = Ruled(recipient, result, hint, at);
-        if (outcome.InDoubt && result.Failure is { IsShared: true } silence)
+        if (inDoubt && result.Failure is { IsShared: true } silence)
             Note(new TrailEvent(at.Now, EventKind.InDoubt, lease.Id, recipient.Index)
             {
                 Lane = lane.Name,

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
+using Postroom.Mail.Trouble;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Telemetry;
@@ -43,6 +44,11 @@ public sealed record ConductorParts
     /// each try.</summary>
     public Func<Lease, LeasedRecipient, ValueTask<Keeping?>> KeptBy { get; init; } =
         static (_, _) => ValueTask.FromResult<Keeping?>(null);
+
+    /// <summary>What is made to go wrong at a recipient's turn, on purpose; null: nothing. Asked where no guard holds
+    /// the mail.</summary>
+    /// <remarks>The second says whether the mail would go to whom it is addressed.</remarks>
+    public Func<Occasion, bool, Made?> Meddle { get; init; } = static (_, _) => null;
 
     /// <summary>The name this relay goes by: Reporting-MTA, and the domain of our Message-IDs.</summary>
     public required string HostName { get; init; }

@@ -4,6 +4,7 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
+using Postroom.Mail.Trouble;
 using Postroom.Relay.Delivery;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Telemetry;
@@ -29,6 +30,8 @@ internal sealed class Desk(ConductorParts parts)
     public ICourier CourierFor(Route route) => parts.CourierFor(route);
 
     public ValueTask<Suppression?> SuppressedByAsync(Lease lease, LeasedRecipient to) => parts.SuppressedBy(lease, to);
+
+    public Made? Meddle(Occasion at, bool wouldLeave) => parts.Meddle(at, wouldLeave);
 
     public ValueTask<Keeping?> KeptByAsync(Lease lease, LeasedRecipient to) => parts.KeptBy(lease, to);
 

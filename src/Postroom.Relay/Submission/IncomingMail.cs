@@ -1,8 +1,10 @@
 using System.Text;
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Message;
 using Postroom.Mail.Senders;
 using Postroom.Mail.Smtp;
+using Postroom.Mail.Trouble;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Telemetry;
 
@@ -26,10 +28,14 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
     /// <summary>Why it was not taken, in the words of <see cref="RefusalReasons"/>.</summary>
     public string Reason { get; private set; } = RefusalReasons.StoreFailed;
 
+    /// <summary>What was made to happen to it on purpose; null: nothing.</summary>
+    public Made? Made { get; private set; }
+
     /// <summary>Opens the body and begins to look.</summary>
     /// <exception cref="SpoolFailedException">The store has failed.</exception>
     public NotedBody Begin()
     {
+        Made = null;
         _body = parts.Spool.OpenBody();
         _seen?.Dispose();
         _seen = new Sighting(parts.Recogniser); // its predecessor may still be at work for a mail that took too long
@@ -76,6 +82,16 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
         _seen.Dispose();
         App = facts.App;
         parts.Onlooker.Met(handover.Origin, facts);
+        if (handover.Origin.Listener != SubmissionServer.Own && Meddled(handover, facts) is { } made)
+        {
+            Made = made; // a delay comes when the mail is safe
+            if (!made.Effect.GoesOn)
+            {
+                Reason = RefusalReasons.Made;
+                return (made.Refusal, null);
+            }
+        }
+
         MailId? offered = null;
         var draft = new Draft(handover.Envelope, handover.Origin, facts, body)
         {
@@ -107,6 +123,10 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
                 parts.Onlooker.Answered(id, isTaken);
         }
     }
+
+    private Made? Meddled(Handover handover, HeaderFacts facts) => parts.Onlooker.Meddle?.Invoke(new Occasion(
+        Stage.Data, new LastingFacts(handover.Envelope.From, handover.Origin, facts, Size),
+        [.. handover.Envelope.Recipients.Select(one => one.Path)], parts.Clock.GetUtcNow()));
 
     public void Dispose()
     {

@@ -1,10 +1,14 @@
 using Postroom.Mail;
+using Postroom.Mail.Trouble;
 
 namespace Postroom.Relay.Submission;
 
-/// <summary>Who is told of mail on its way in; all of it is quick, and does not throw.</summary>
+/// <summary>Who is told of mail on its way in, or has a hand in it; all of it is quick, and does not throw.</summary>
 public sealed record Onlooker
 {
+    /// <summary>What is made to go wrong, on purpose; null: nothing.</summary>
+    public Func<Occasion, Made?>? Meddle { get; init; }
+
     /// <summary>A mail was accepted; whose it is.</summary>
     public Action<AppFacts?> Heard { get; init; } = static _ => { };
 

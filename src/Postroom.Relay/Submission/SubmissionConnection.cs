@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Connections;
 using Postroom.Mail;
 using Postroom.Mail.Message;
 using Postroom.Mail.Smtp;
+using Postroom.Mail.Trouble;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Telemetry;
 using Postroom.Relay.Wire;
@@ -28,6 +29,7 @@ internal sealed class SubmissionConnection : IDisposable
     private readonly bool _mayLogin;
     private readonly IncomingMail _mail;
     private readonly ServerDeadline _deadline;
+    private readonly Mishaps _mishaps;
     private PipeReader _input;
     private PipeWriter _output;
     private SslStream? _tls;
@@ -47,8 +49,10 @@ internal sealed class SubmissionConnection : IDisposable
         _session = new ServerSession(profile, peer, parts.All.Mechanism)
         {
             Refusing = reply => Meters.CommandRefused(Listener, reply),
+            Meddle = (stage, from, to) => _mishaps!.Ask(stage, from, to, Origin),
         };
         _mail = new IncomingMail(parts.All);
+        _mishaps = new Mishaps(context, parts.All);
         _deadline = new ServerDeadline(parts.All.Clock, Wake);
     }
 
@@ -62,6 +66,7 @@ internal sealed class SubmissionConnection : IDisposable
     public void Stop()
     {
         _isStopping = true;
+        _mishaps.Stop();
         _input.CancelPendingRead();
     }
 
@@ -81,14 +86,13 @@ internal sealed class SubmissionConnection : IDisposable
         {
             if (_parts.Settings.Tls == ListenerTls.Implicit)
                 await HandshakeAsync();
-            _session.Greet(_output);
-            await TalkAsync();
+            if (await _mishaps.LetsGreetAsync(Origin, _output, FlushAsync))
+                await TalkAsync();
             await FlushAsync();
             if (_session.Ending is not (Ending.None or Ending.Quit))
                 TellEnding();
             if (_session.Ending != Ending.Quit)
                 await LingerAsync();
-
             if (_tls != null)
                 await _tls.ShutdownAsync();
         }
@@ -137,6 +141,7 @@ internal sealed class SubmissionConnection : IDisposable
 
     private async Task TalkAsync()
     {
+        _session.Greet(_output);
         while (true)
         {
             if (!_session.IsInData)
@@ -205,7 +210,8 @@ internal sealed class SubmissionConnection : IDisposable
                     _mail.Drop();
                     break;
                 case ServerStep.Commit:
-                    await CommitAsync();
+                    if (!await CommitAsync())
+                        return Turn.Close;
                     break;
                 case ServerStep.StartTls:
                     return Turn.StartTls;
@@ -216,18 +222,27 @@ internal sealed class SubmissionConnection : IDisposable
                 case ServerStep.LoginFailed:
                     await PunishAsync();
                     break;
+                case ServerStep.Trouble:
+                    break;
                 default:
                     return Turn.Close;
             }
+
+            if (_session.TakeMade() is { } made && !await SufferAsync(made))
+                return Turn.Close;
         }
     }
 
-    private async ValueTask CommitAsync()
+    private ValueTask<bool> SufferAsync(Made made) => _mishaps.SufferAsync(made, _output, FlushAsync);
+
+    private Origin Origin => new(Listener, _client, _session.Helo, _session.User, _session.Protocol);
+
+    private async ValueTask<bool> CommitAsync()
     {
         if (_owesAnswer) // the 250 of the mail before must not wait for the disk a second time
             await FlushAsync();
         var envelope = _session.Envelope!;
-        var origin = new Origin(Listener, _client, _session.Helo, _session.User, _session.Protocol);
+        var origin = Origin;
         var cipher = _tls?.NegotiatedCipherSuite.ToString();
         var (size, began) = (_mail.Size, _parts.All.Clock.GetTimestamp());
         var (reply, receipt) = await _mail.AcceptAsync(
@@ -250,8 +265,11 @@ internal sealed class SubmissionConnection : IDisposable
         }
 
         _mail.Drop();
+        if (_mail.Made is { } made && !await SufferAsync(made with { Effect = made.Effect with { Reply = null } }))
+            return false;
         _session.Complete(reply, _output);
         _owesAnswer = true;
+        return true;
     }
 
     private async ValueTask PunishAsync()

@@ -140,6 +140,8 @@ public sealed class SubmissionServer : IAsyncDisposable
             var (reply, receipt) = await mail.AcceptAsync(handover, data);
             var took = _clock.GetElapsedTime(began);
             parts.Meters.Answered(Whole, took);
+            if (mail.Made is { } made)
+                await Task.Delay(made.Effect.Delay, _clock, cancel);
             if (parts.Watch.Traces is { IsWatched: true } traces)
                 traces.Accepted(handover.Origin, handover.Envelope, receipt?.Id, receipt is null ? mail.Reason : null,
                     (_clock.GetUtcNow() - took, took));

@@ -41,6 +41,13 @@ public static class RelayInstruments
         Alerts = [new("PostroomSourceIsACopy", "there is one")],
     };
 
+    public static readonly Declaration Trouble = new("postroom.trouble.made", InstrumentKind.Counter, "{failure}",
+        "Failures that were made on purpose.")
+    {
+        Labels = [new("stage", "where they met mail", "connect", "hello", "login", "mail", "rcpt", "data", "delivery")],
+        Alerts = [new("PostroomMakesTrouble", "any was made during 10 minutes")],
+    };
+
     public static readonly Declaration Reloads = new("postroom.reloads", InstrumentKind.Counter, "{reload}",
         "Times that the configuration was read again.")
     {

@@ -18,6 +18,7 @@ public sealed class RelayMeters : IDisposable
         Postmaster = new PostmasterMeters(Meter);
         _reloads = CounterOf(Meter, RelayInstruments.Reloads);
         _exports = CounterOf(Meter, RelayInstruments.Exports);
+        _trouble = CounterOf(Meter, RelayInstruments.Trouble);
     }
 
     /// <summary>Somebody listens from now on; see <see cref="SubmissionMeters.Begins"/>.</summary>
@@ -29,6 +30,7 @@ public sealed class RelayMeters : IDisposable
 
     private readonly Counter<long> _reloads;
     private readonly Counter<long> _exports;
+    private readonly Counter<long> _trouble;
 
     /// <summary>Of a relay that nobody watches: what is counted is heard by no one.</summary>
     public static RelayMeters Unwatched { get; } = new();
@@ -46,6 +48,9 @@ public sealed class RelayMeters : IDisposable
     public RelayTraces Traces { get; } = new();
 
     public void Reloaded(bool isTaken) => _reloads.Add(1, Label("result", isTaken ? "taken" : "refused"));
+
+    /// <param name="stage">Where it met mail.</param>
+    public void TroubleMade(string stage) => _trouble.Add(1, Label("stage", stage));
 
     /// <summary>Something is to be sent; see <see cref="SubmissionMeters.Begins"/>.</summary>
     public void ExportBegins(string signal)

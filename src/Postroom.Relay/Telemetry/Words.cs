@@ -15,8 +15,11 @@ public static class RefusalReasons
     public const string BadData = "bad_data";
     public const string NoMemory = "no_memory";
 
+    /// <summary>On purpose.</summary>
+    public const string Made = "made";
+
     public static IReadOnlyList<string> All { get; } =
-        [DiskFull, IndexBehind, TooSlow, StoreFailed, Loop, TooLarge, BadData, NoMemory];
+        [DiskFull, IndexBehind, TooSlow, StoreFailed, Loop, TooLarge, BadData, NoMemory, Made];
 }
 
 /// <summary>How sessions end that do not end by QUIT: the values of a label.</summary>

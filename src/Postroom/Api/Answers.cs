@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
+using Postroom.Api.Trouble;
 
 namespace Postroom.Api;
 
@@ -326,6 +327,8 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(AlarmsAnswer))]
 [JsonSerializable(typeof(NoticesAnswer))]
 [JsonSerializable(typeof(ReceiverTestAnswer))]
+[JsonSerializable(typeof(TroubleAnswer))]
+[JsonSerializable(typeof(TroubleRequest))]
 [JsonSerializable(typeof(ModeAnswer))]
 [JsonSerializable(typeof(ModeRequest))]
 [JsonSerializable(typeof(LiveAnswer))]

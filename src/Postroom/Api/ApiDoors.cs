@@ -7,6 +7,7 @@ using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
 using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
+using Postroom.Relay.Trouble;
 using Postroom.Relay.Vault;
 
 namespace Postroom.Api;
@@ -63,6 +64,9 @@ public sealed record ApiDoors(
 
     /// <summary>The addresses that no mail is sent to.</summary>
     public required SuppressionList Suppressions { get; init; }
+
+    /// <summary>What is made to go wrong, on purpose.</summary>
+    public required TroubleDesk Trouble { get; init; }
 
     /// <summary>What becomes of mail.</summary>
     public required ModeDoors Modes { get; init; }

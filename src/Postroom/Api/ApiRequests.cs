@@ -7,6 +7,7 @@ using Postroom.Api.Access;
 using Postroom.Api.Export;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
+using Postroom.Api.Trouble;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
 
@@ -34,6 +35,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public ModeRequests Modes { get; } = new(doors);
 
     public LiveRequests Live { get; } = new(doors);
+
+    public TroubleRequests Trouble { get; } = new(doors);
 
     public MessageRequests Messages { get; } = new(doors, log);
 

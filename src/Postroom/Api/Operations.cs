@@ -172,6 +172,29 @@ internal static class Operations
             ],
             Gives = Content.Json(ApiJson.Default.ModeAnswer),
         },
+        new("GET", "/api/v1/trouble", Scopes.Read, "What is made to go wrong on purpose, and how often it did.",
+            static (api, call) => api.Trouble.ShowAsync(call))
+        {
+            Name = "getTrouble", Gives = Content.Json(ApiJson.Default.TroubleAnswer),
+        },
+        new("PUT", "/api/v1/trouble/{name}", Scopes.Operate,
+            "Has something go wrong for a while; mail that goes out meets it only by administer.",
+            static (api, call) => api.Trouble.SetAsync(call))
+        {
+            Name = "setTrouble",
+            Takes = [Content.Json(ApiJson.Default.TroubleRequest)],
+            Gives = Content.Json(ApiJson.Default.TroubleAnswer),
+        },
+        new("DELETE", "/api/v1/trouble/{name}", Scopes.Operate, "Takes back what was set under a name.",
+            static (api, call) => api.Trouble.ClearAsync(call))
+        {
+            Name = "clearTrouble", Gives = Content.Json(ApiJson.Default.TroubleAnswer),
+        },
+        new("DELETE", "/api/v1/trouble", Scopes.Operate, "Takes back all that was set.",
+            static (api, call) => api.Trouble.ClearAllAsync(call))
+        {
+            Name = "clearAllTrouble", Gives = Content.Json(ApiJson.Default.TroubleAnswer),
+        },
         new("GET", "/api/v1/live", Scopes.Read, "On which machine mail is live, and what arrives from elsewhere.",
             static (api, call) => api.Live.ShowAsync(call))
         {

@@ -104,6 +104,7 @@ public static class CommandLine
         AlarmCommands.Build(screen),
         ModeCommands.Build(screen),
         LiveCommands.Build(screen),
+        TroubleCommands.Build(screen),
         SuppressionCommands.Build(screen),
         Record.EraseCommand.Build(screen),
         OAuthCommands.Build(screen),

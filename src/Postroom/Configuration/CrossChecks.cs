@@ -36,6 +36,7 @@ public static class CrossChecks
             .. SourceKeys.Check(tables),
             .. RetentionKeys.Check(tables),
             .. SandboxKeys.Check(all, tables),
+            .. TroubleKeys.Check(all, tables),
             .. AlarmKeys.Check(tables),
             .. ReceiverKeys.Check(all, tables),
             .. CanaryKeys.Check(all, tables),

@@ -1,6 +1,7 @@
 using Postroom.Mail.Privacy;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
+using Postroom.Mail.Trouble;
 using Postroom.Relay.Duplicates;
 using Postroom.Relay.OAuth;
 using Postroom.Relay.Postmaster;
@@ -55,6 +56,12 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
 
     /// <summary>What becomes of mail, as the configuration has it.</summary>
     public SandboxSettings Sandbox { get; init; } = new(Mode);
+
+    /// <summary>What is made to go wrong, on purpose.</summary>
+    public IReadOnlyList<TroubleRule> Trouble { get; init; } = [];
+
+    /// <summary>Addresses may ask for trouble by themselves.</summary>
+    public bool TroubleAddresses { get; init; } = true;
 
     /// <summary>How long what is kept of which mail.</summary>
     public IReadOnlyList<RetentionRule> Retention { get; init; } = [];

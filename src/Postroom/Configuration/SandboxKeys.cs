@@ -60,8 +60,8 @@ internal static class SandboxKeys
         return
         [
             .. CrossChecks.Twice(rules.Select(t => (t.PlaceOf(Name), t.Get(Name) ?? "")), "name"),
-            .. rules.SelectMany(t => RuleFilter.Check(t, Of, "recipients stand in to").Concat(CheckTo(t))
-                .Concat(CheckListeners(t, names))),
+            .. rules.SelectMany(t => RuleFilter.Check(t, Of, "recipients stand in to").Concat(CheckTo(t, To))
+                .Concat(CheckListeners(t, Listeners, names))),
             .. rules.Append(tables[0]).SelectMany(CheckMailbox),
             .. CheckOrder(rules),
             .. CheckRedirect(all, tables[0], rules),
@@ -83,25 +83,29 @@ internal static class SandboxKeys
     private static Redirection? RedirectionOf(string? to, string? tag) =>
         to is not null && ReceiverKeys.IsAddress(to) ? new Redirection(new ForwardPath(to), tag?.Trim()) : null;
 
-    private static IEnumerable<Mistake> CheckTo(TableValues t)
+    /// <summary>What is wrong with a list of recipients.</summary>
+    public static IEnumerable<Mistake> CheckTo(TableValues t, Setting<IReadOnlyList<string>> to)
     {
-        if (!t.IsWritten(To))
+        if (!t.IsWritten(to))
             yield break;
         var wrong = new List<string>();
-        GroupFile.Entries(t.Get(To), wrong);
-        if (t.Get(To).Count == 0)
-            yield return new Mistake(t.PlaceOf(To), "to: an empty list matches nobody", "leave it out for all");
+        GroupFile.Entries(t.Get(to), wrong);
+        if (t.Get(to).Count == 0)
+            yield return new Mistake(t.PlaceOf(to), "to: an empty list matches nobody", "leave it out for all");
         foreach (var one in wrong)
-            yield return new Mistake(t.PlaceOf(To), $"to: {one}");
+            yield return new Mistake(t.PlaceOf(to), $"to: {one}");
     }
 
-    private static IEnumerable<Mistake> CheckListeners(TableValues t, List<string> names)
+    /// <summary>What is wrong with a list of listeners.</summary>
+    /// <param name="names">Those there are.</param>
+    public static IEnumerable<Mistake> CheckListeners(
+        TableValues t, Setting<IReadOnlyList<string>> listeners, IReadOnlyList<string> names)
     {
-        if (t.IsWritten(Listeners) && t.Get(Listeners).Count == 0)
-            yield return new Mistake(t.PlaceOf(Listeners), "listeners: an empty list matches nothing",
+        if (t.IsWritten(listeners) && t.Get(listeners).Count == 0)
+            yield return new Mistake(t.PlaceOf(listeners), "listeners: an empty list matches nothing",
                 "leave it out for all");
-        foreach (var name in t.Get(Listeners).Where(one => !names.Contains(one, StringComparer.OrdinalIgnoreCase)))
-            yield return new Mistake(t.PlaceOf(Listeners), $"listeners: there is no listener \"{name}\"",
+        foreach (var name in t.Get(listeners).Where(one => !names.Contains(one, StringComparer.OrdinalIgnoreCase)))
+            yield return new Mistake(t.PlaceOf(listeners), $"listeners: there is no listener \"{name}\"",
                 Nearest.Advice(name, names, n => $"\"{n}\""));
     }
 

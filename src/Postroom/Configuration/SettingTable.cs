@@ -39,6 +39,8 @@ public static class SettingTable
             + "[suppression.md](../suppression.md)."),
         new("duplicates", false, "Mail that an application hands over again, because it did not hear the answer; see "
             + "[duplicates.md](../duplicates.md)."),
+        new("trouble", true, "What is made to go wrong, on purpose: of several tables, the first that fits decides; "
+            + "see [trouble.md](../trouble.md)."),
         new("receiver", true, "Who is told of alarms, by a way that is not the stuck queue; see "
             + "[alarms.md](../alarms.md)."),
         new("canary", true, "A small mail that is sent again and again, to a mailbox of your own: told where it does "
@@ -48,7 +50,8 @@ public static class SettingTable
     ];
 
     private static readonly Setting[] Declared =
-        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. SandboxKeys.All, .. OAuthKeys.All,
+        [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. SandboxKeys.All, .. TroubleKeys.All,
+            .. OAuthKeys.All,
             .. ApplicationKeys.All, .. SourceKeys.All, .. QueueKeys.All, .. SpoolKeys.All, .. VaultKeys.All,
             .. ApiKeys.All, .. LogKeys.All, .. TelemetryKeys.All,
             .. RetentionKeys.All, .. SuppressionKeys.All, .. DuplicateKeys.All, .. ReceiverKeys.All,
@@ -89,7 +92,8 @@ internal static class RootSettings
         "The machine that this configuration is live on, as the log and `postroom live` tell it. On any "
         + "other, all mail is captured until `postroom live confirm`.");
 
-    public static Setting[] All => [Mode, SandboxKeys.AllTo, SandboxKeys.AllTag, HostName, Data, Identity, LiveOn];
+    public static Setting[] All =>
+        [Mode, SandboxKeys.AllTo, SandboxKeys.AllTag, TroubleKeys.Addresses, HostName, Data, Identity, LiveOn];
 }
 
 internal static class ListenerKeys

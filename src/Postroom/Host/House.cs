@@ -16,6 +16,7 @@ using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Submission;
 using Postroom.Relay.Suppression;
+using Postroom.Relay.Trouble;
 using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
 using System.Reflection;
@@ -55,6 +56,7 @@ public sealed class House : IAsyncDisposable
     private Postmasters? _postmaster;
     private DuplicateGuard? _duplicates;
     private Clones? _clones;
+    private TroubleDesk? _trouble;
     private SuppressionList? _suppressions;
     private SuppressionWatch? _suppressing;
     private Task _telling = Task.CompletedTask;
@@ -102,8 +104,11 @@ public sealed class House : IAsyncDisposable
         _duplicates = await Doubles.OpenAsync(all.Duplicates, _spool, _wiring, cancel);
         _clones = new Clones(_spool, all, _wiring);
         await _modes.GuardAsync(_clones.WeighAsync);
-        _submission = _wiring.Submission(all.Submission, _spool,
-            Doubles.Seen(_duplicates, hearing.Heard) with { Met = _clones.Met });
+        _trouble = Troubles.Open(all, _wiring, _spool.Note);
+        _submission = _wiring.Submission(all.Submission, _spool, Doubles.Seen(_duplicates, hearing.Heard) with
+        {
+            Met = _clones.Met, Meddle = Troubles.Of(_trouble, _modes),
+        });
         await ListenAsync(() => _submission.StartAsync(cancel));
         var log = _wiring.Logs.CreateLogger("postroom.suppression");
         _suppressions = new SuppressionList(Folders.Suppressions(all.DataFolder), time, log);
@@ -140,7 +145,7 @@ public sealed class House : IAsyncDisposable
             Alarms = _postmaster.Watch,
             Suppressions = _suppressions, Modes = _modes.Doors,
             LogWord = _wiring.Addresses.WordOf,
-            Live = _clones.Answer, Confirm = ConfirmAsync,
+            Live = _clones.Answer, Confirm = ConfirmAsync, Trouble = _trouble,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -154,6 +159,7 @@ public sealed class House : IAsyncDisposable
             RefusalOf = refusals.Find,
             KeepRefusal = refusals.Keep,
             KeptBy = _clones!.JudgeAsync,
+            Meddle = _trouble!.Meddle,
             SuppressedBy = Doubles.KeptBack(_suppressions!, _duplicates!, _closing.Token),
             Spool = Spool,
             Routes = routes,
@@ -210,6 +216,7 @@ public sealed class House : IAsyncDisposable
             _duplicates!.Use(fresh.Duplicates);
             _calendar!.Changed();
             _clones!.Use(fresh);
+            _trouble!.Use(fresh.Trouble, fresh.TroubleAddresses);
             await _modes.UseAsync(fresh.Sandbox,
                 policy => _conductor!.ReloadAsync(fresh.Table(), policy, fresh.Queue, cancel));
             await ReleaseUnroutedAsync(fresh.Table(), cancel);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Postroom.Api.Modes;
 using Postroom.Configuration;
+using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
 using Postroom.Relay.Modes;
@@ -19,6 +20,7 @@ internal sealed class ModeKeeper : IDisposable
     private readonly SemaphoreSlim _one = new(1); // a reload and a person's word never cross
     private volatile SandboxSettings _configured;
     private volatile string? _stopped;
+    private volatile SandboxPolicy _holding;
     private volatile TaskCompletionSource _changed = Promise.New();
     private ISpool? _spool;
     private Func<bool, bool, Task<string?>> _weigh = (_, _) => Task.FromResult<string?>(null);
@@ -29,6 +31,7 @@ internal sealed class ModeKeeper : IDisposable
         (_time, _configured) = (wiring.Time, all.Sandbox);
         _log = wiring.Logs.CreateLogger("postroom.modes");
         _book = new ModeBook(Folders.Modes(all.DataFolder), wiring.Time, _log);
+        _holding = Policy;
     }
 
     /// <summary>What was said for all mail, and holds now; null: the configuration's mode.</summary>
@@ -39,6 +42,10 @@ internal sealed class ModeKeeper : IDisposable
 
     /// <summary>The policy of this moment.</summary>
     public SandboxPolicy Policy => new(_configured with { Overrides = _book.All, Stopped = _stopped });
+
+    /// <summary>Whether mail could go out to whom it is addressed, by a policy that is made once for many.</summary>
+    public bool CouldMail(string listener, IReadOnlyList<ForwardPath> to) =>
+        _holding.CouldMail(listener, to, _time.GetUtcNow());
 
     /// <summary>How the API sees all this.</summary>
     public ModeDoors Doors => new(() => _configured, () => [.. _book.All.Where(one => one.Holds(_time.GetUtcNow()))],
@@ -131,6 +138,7 @@ internal sealed class ModeKeeper : IDisposable
     {
         var modes = new SandboxPolicy(_configured with { Overrides = _book.All });
         _stopped = await _weigh(modes.LetsAnyLeave(_time.GetUtcNow()), Now == Mode.Live);
+        _holding = Policy;
     }
 
     private async Task EndAsync()

@@ -123,7 +123,7 @@ internal static class ModeCommands
     }
 
     // A length from now, or an instant in the zone of this machine.
-    private static DateTimeOffset? EndOf(string? text, DateTimeOffset now)
+    internal static DateTimeOffset? EndOf(string? text, DateTimeOffset now)
     {
         if (text is null)
             return null;

@@ -206,7 +206,28 @@ public class SandboxPolicyTests
             Assert.Equal(mode == Mode.Live ? to : mode == Mode.Redirect ? Mailbox.To : null, verdict.Clearance?.Path);
             if (verdict.Clearance is not null)
                 Assert.True(policy.LetsAnyLeave(now));
+            if (verdict.Clearance is { Redirection: null }) // said before anything of the mail is known
+                Assert.True(policy.CouldMail(Mail.Origin.Listener, [to], now)
+                    && policy.CouldMail(Mail.Origin.Listener, [], now));
         }
+    }
+
+    [Fact]
+    public void Whom_no_word_lets_mail_through_to_could_not_be_mailed()
+    {
+        var policy = new SandboxPolicy(new SandboxSettings(Mode.Capture)
+        {
+            Rules =
+            [
+                new SandboxRule("a", Mode.Live) { To = new AllowList(["@qa.example"]), Listeners = ["apps"] },
+                new SandboxRule("b", Mode.Redirect) { Redirection = Mailbox },
+            ],
+        });
+        var tess = new ForwardPath("tess@qa.example");
+        Assert.True(policy.CouldMail("apps", [tess], Noon));
+        Assert.True(policy.CouldMail("apps", [], Noon));
+        Assert.False(policy.CouldMail("others", [tess], Noon));
+        Assert.False(policy.CouldMail("apps", [Alice], Noon));
     }
 
     private static int Reach(Mode mode) => mode == Mode.Live ? 2 : mode == Mode.Redirect ? 1 : 0;

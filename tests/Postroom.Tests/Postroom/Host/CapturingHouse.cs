@@ -25,9 +25,12 @@ internal static class CapturingHouse
             Machine = (folder, given) => machine ?? ThisMachine.Read(folder, given),
             CourierFor = (_, _) => throw new InvalidOperationException("nothing is sent in capture mode"),
             TryOut = (_, _, _, _) => throw new InvalidOperationException("nobody asked"),
-            Submission = (settings, spool, _) =>
+            Submission = (settings, spool, onlooker) =>
             {
-                var server = new SubmissionServer(settings, spool, TimeProvider.System, NullLoggerFactory.Instance);
+                var server = new SubmissionServer(settings, spool, TimeProvider.System, NullLoggerFactory.Instance)
+                {
+                    Onlooker = onlooker,
+                };
                 return new NearSide(server.StartAsync, server.StopAsync, server.ReloadAsync, server.TakeAsync);
             },
         });

@@ -5,6 +5,7 @@ using Postroom.Mail;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
+using Postroom.Mail.Trouble;
 using Postroom.Relay.Queue;
 using Xunit;
 
@@ -38,8 +39,12 @@ internal sealed class House : IAsyncDisposable
             Time = Time,
             Dice = new Random(4),
             Log = Log,
+            Meddle = (at, wouldLeave) => Meddle(at, wouldLeave),
         });
     }
+
+    /// <summary>What is made to go wrong.</summary>
+    public Func<Occasion, bool, Made?> Meddle { get; set; } = static (_, _) => null;
 
     public StoryTime Time { get; }
     public Pulse Pulse { get; } = new();

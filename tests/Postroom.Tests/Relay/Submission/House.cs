@@ -9,12 +9,15 @@ public sealed class House : IAsyncDisposable
 {
     public static readonly ListenerSettings Plain = new("plain", "127.0.0.1:0");
 
-    private House(string folder, TimeProvider clock, IReadOnlyList<ListenerSettings> listeners)
+    private House(string folder, TimeProvider clock, Onlooker? onlooker, IReadOnlyList<ListenerSettings> listeners)
     {
         Folder = folder;
         Spool = new MemorySpool(clock);
         Settings = new SubmissionSettings("relay.test", Path.Combine(folder, "users"), listeners);
-        Server = new SubmissionServer(Settings, Spool, clock, NullLoggerFactory.Instance);
+        Server = new SubmissionServer(Settings, Spool, clock, NullLoggerFactory.Instance)
+        {
+            Onlooker = onlooker ?? new Onlooker(),
+        };
     }
 
     public string Folder { get; }
@@ -30,10 +33,14 @@ public sealed class House : IAsyncDisposable
     public static Task<House> OpenAsync(params ListenerSettings[] listeners) =>
         OpenAsync(TimeProvider.System, listeners);
 
-    public static async Task<House> OpenAsync(TimeProvider clock, params ListenerSettings[] listeners)
+    public static Task<House> OpenAsync(TimeProvider clock, params ListenerSettings[] listeners) =>
+        OpenAsync(clock, null, listeners);
+
+    public static async Task<House> OpenAsync(
+        TimeProvider clock, Onlooker? onlooker, params ListenerSettings[] listeners)
     {
         var folder = Directory.CreateTempSubdirectory("postroom-submission-").FullName;
-        var house = new House(folder, clock, listeners.Length > 0 ? listeners : [Plain]);
+        var house = new House(folder, clock, onlooker, listeners.Length > 0 ? listeners : [Plain]);
         await house.Server.StartAsync(CancellationToken.None);
         return house;
     }

@@ -1,0 +1,132 @@
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Sandbox;
+using Postroom.Mail.Trouble;
+using Xunit;
+
+namespace Postroom.Tests.Mail.Trouble;
+
+public sealed class TroubleTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly LastingFacts Mail = new(new ReversePath("jira@example.com"),
+        new Origin("apps", "10.0.0.1", "app", null, "ESMTP"),
+        new HeaderFacts { App = new AppFacts("jira") { Instance = "prod" } }, 4_000);
+
+    [Theory]
+    [InlineData("bob+451@example.com", Stage.Rcpt, "451 4.0.0 Trouble made on purpose")]
+    [InlineData("bob+599@example.com", Stage.Rcpt, "599 5.0.0 Trouble made on purpose")]
+    [InlineData("bob+5.1.1@example.com", Stage.Rcpt, "550 5.1.1 Trouble made on purpose")]
+    [InlineData("bob+4.2.2@example.com", Stage.Rcpt, "452 4.2.2 Trouble made on purpose")]
+    [InlineData("bob+5.7.8@example.com", Stage.Rcpt, "535 5.7.8 Trouble made on purpose")]
+    [InlineData("bob+rcpt-421@example.com", Stage.Rcpt, "421 4.0.0 Trouble made on purpose")]
+    [InlineData("bob+x+data-451@example.com", Stage.Data, "451 4.0.0 Trouble made on purpose")]
+    [InlineData("bob+DELIVERY-4.4.1@example.com", Stage.Delivery, "451 4.4.1 Trouble made on purpose")]
+    [InlineData("bob+bounce@example.com", Stage.Delivery, "550 5.1.1 Trouble made on purpose")]
+    [InlineData("bob+timeout@example.com", Stage.Rcpt, "connection cut, after 900 s")]
+    [InlineData("bob+data-disconnect@example.com", Stage.Data, "connection cut")]
+    [InlineData("bob+delay30@example.com", Stage.Rcpt, "nothing else, after 30 s")]
+    public void An_address_says_what_is_to_go_wrong(string address, Stage stage, string effect)
+    {
+        Assert.True(TroubleAddress.TryRead(new ForwardPath(address), out var at, out var what));
+        Assert.Equal((stage, effect), (at, what.ToString()));
+    }
+
+    [Theory]
+    [InlineData("bob@example.com")]
+    [InlineData("bob+@example.com")]
+    [InlineData("bob+250@example.com")]       // no failure
+    [InlineData("bob+354@example.com")]
+    [InlineData("bob+600@example.com")]
+    [InlineData("bob+0451@example.com")]
+    [InlineData("bob+2.0.0@example.com")]
+    [InlineData("bob+5.1@example.com")]
+    [InlineData("bob+5.1.1000@example.com")]
+    [InlineData("bob+delay0@example.com")]
+    [InlineData("bob+delay901@example.com")]
+    [InlineData("bob+delay@example.com")]
+    [InlineData("bob+delivery-timeout@example.com")] // a next hop's silence is no reply
+    [InlineData("bob+451x@example.com")]
+    [InlineData("bob+run42@example.com")]     // a box of its own, and no more
+    [InlineData("bob@451+451.example.com")]
+    [InlineData("postmaster")]
+    public void Any_other_address_is_one_like_any_other(string address) =>
+        Assert.False(TroubleAddress.TryRead(new ForwardPath(address), out _, out _));
+
+    [Fact]
+    public void Every_status_has_a_code_of_its_class()
+    {
+        for (var subject = 0; subject < 10; subject++)
+            for (var detail = 0; detail < 30; detail++)
+                foreach (var @class in (int[])[4, 5])
+                    Assert.Equal(@class, Effect.CodeOf(new EnhancedStatus(@class, subject, detail)) / 100);
+    }
+
+    [Theory]
+    [InlineData(true, false, false)]  // what could leave meets none
+    [InlineData(true, true, true)]    // unless a rule says so
+    [InlineData(false, false, true)]
+    public void Mail_that_could_leave_meets_only_what_is_meant_for_it(bool couldLeave, bool inLive, bool isMade)
+    {
+        var rule = Greylisting with { InLive = inLive };
+        Assert.Equal(isMade, Find([rule], Stage.Rcpt, couldLeave) is not null);
+        Assert.Equal(!couldLeave, Find([], Stage.Rcpt, couldLeave, "bob+451@example.com") is not null);
+    }
+
+    [Fact]
+    public void A_rule_is_for_its_stage_its_mail_its_recipients_and_its_time()
+    {
+        var rule = Greylisting with
+        {
+            Of = Read("source:10.0.0.1"), To = new AllowList(["@example.com"]), Listeners = ["apps"],
+            Until = Noon.AddMinutes(1),
+        };
+        Assert.NotNull(Find([rule], Stage.Rcpt));
+        Assert.Null(Find([rule], Stage.Mail));
+        Assert.Null(Find([rule with { Of = Read("source:10.0.0.2") }], Stage.Rcpt));
+        Assert.Null(Find([rule], Stage.Rcpt, to: "bob@elsewhere.example"));
+        Assert.Null(Find([rule with { Listeners = ["others"] }], Stage.Rcpt));
+        Assert.Null(Find([rule with { Until = Noon }], Stage.Rcpt));
+    }
+
+    [Fact]
+    public void The_first_whose_dice_fall_so_makes_it_and_says_so()
+    {
+        var rolls = new Queue<double>([0.5, 0.2]);
+        var made = TroubleTable.Find(
+        [
+            Greylisting with { Name = "first", Probability = 0.3 },
+            Greylisting with { Name = "second", Probability = 0.3 },
+        ], At(Stage.Rcpt, "bob@example.com"), couldLeave: false, addresses: true, rolls.Dequeue);
+        Assert.Equal("second", made!.Value.Rule!.Name);
+        Assert.Equal("451 4.7.1 Greylisted (made by trouble rule \"second\")", made.Value.Made.Reply!.ToString());
+        Assert.Empty(rolls);
+    }
+
+    [Fact]
+    public void Addresses_can_be_switched_off() => Assert.Null(TroubleTable.Find(
+        [], At(Stage.Rcpt, "bob+451@example.com"), couldLeave: false, addresses: false, () => 0));
+
+    [Theory]
+    [InlineData(Field.Source, Stage.Connect, true)]
+    [InlineData(Field.From, Stage.Login, false)]
+    [InlineData(Field.From, Stage.Mail, true)]
+    [InlineData(Field.App, Stage.Rcpt, false)]
+    [InlineData(Field.App, Stage.Data, true)]
+    [InlineData(Field.Larger, Stage.Delivery, true)]
+    public void What_is_known_of_a_mail_grows_with_the_stages(Field field, Stage stage, bool isKnown) =>
+        Assert.Equal(isKnown, TroubleRule.IsKnown(field, stage));
+
+    private static TroubleRule Greylisting { get; } = new("greylisting", Stage.Rcpt,
+        Effect.Saying(451, new EnhancedStatus(4, 7, 1), "Greylisted"));
+
+    private static Made? Find(
+        IReadOnlyList<TroubleRule> rules, Stage stage, bool couldLeave = false, string to = "bob@example.com") =>
+        TroubleTable.Find(rules, At(stage, to), couldLeave, addresses: true, () => 0)?.Made;
+
+    private static Occasion At(Stage stage, string to) => new(stage, Mail, [new ForwardPath(to)], Noon);
+
+    private static Filter Read(string text) =>
+        FilterParser.TryParse(text, Noon, out var filter, out var error) ? filter : throw new ArgumentException(error);
+}
