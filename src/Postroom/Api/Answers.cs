@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Postroom.Api.Contents;
 using Postroom.Api.Modes;
 
 namespace Postroom.Api;
@@ -292,6 +293,9 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(QueueAnswer))]
 [JsonSerializable(typeof(MailAnswer))]
 [JsonSerializable(typeof(ReasonsAnswer))]
+[JsonSerializable(typeof(ContentAnswer))]
+[JsonSerializable(typeof(LinksAnswer))]
+[JsonSerializable(typeof(CodesAnswer))]
 [JsonSerializable(typeof(Letter))]
 [JsonSerializable(typeof(MessageAnswer))]
 [JsonSerializable(typeof(TrailAnswer))]

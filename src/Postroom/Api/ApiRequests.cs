@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Postroom.Api.Access;
+using Postroom.Api.Contents;
 using Postroom.Api.Export;
 using Postroom.Api.Modes;
 using Postroom.Relay.Spool;
@@ -35,6 +36,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public MessageRequests Messages { get; } = new(doors, log);
 
     public ExportRequests Exports => field ??= new(doors, Bodies);
+
+    public ContentRequests Contents => field ??= new(Mails, Bodies);
 
     private Bodies Bodies => field ??= new(_witness);
 

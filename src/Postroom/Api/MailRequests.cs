@@ -52,12 +52,20 @@ internal sealed class MailRequests(ApiDoors doors, Bodies bodies, ILogger log)
 
     public async Task RawAsync(Call call)
     {
+        var body = await BodyAsync(call);
+        call.Context.Response.ContentType = "message/rfc822";
+        await bodies.CopyAsync(body, call.Caller.Name, call.Context.Response.Body, call.Aborted);
+    }
+
+    /// <summary>The bytes of the mail that is asked for.</summary>
+    /// <exception cref="ApiProblem">There is no such mail, or they are no longer kept.</exception>
+    public async Task<Body> BodyAsync(Call call)
+    {
         var content = await FindAsync(call, doors.Spool.Index.Content)
             ?? throw (await FindAsync(call, doors.Spool.Index.Show) is null ? await NoMailAsync(call)
                 : ApiProblem.NotFound($"the bytes of mail {call.Names[0]} are no longer kept"));
         _ = MailId.TryParse(call.Names[0], out var id);
-        call.Context.Response.ContentType = "message/rfc822";
-        await bodies.CopyAsync(new Body(id, content), call.Caller.Name, call.Context.Response.Body, call.Aborted);
+        return new Body(id, content);
     }
 
     public async Task ActAsync(Call call)
