@@ -8,8 +8,8 @@ namespace Postroom.Mail.Content;
 public sealed record ShownCode(string Code, string Around);
 
 /// <summary>Finds one-time codes: short groups of digits or capitals near a word that says so.</summary>
-/// <remarks>Better none than a wrong one: numbers of issues, orders, years, amounts and telephones are no codes, however
-/// near the word stands.</remarks>
+/// <remarks>Better none than a wrong one: numbers of issues, orders, years, amounts and telephones are no codes,
+/// however near the word stands.</remarks>
 public static partial class Codes
 {
     private const int Most = 10;
@@ -95,10 +95,12 @@ public static partial class Codes
         + @"|\d{4,8}|[A-Z0-9]{3,4}-[A-Z0-9]{3,4}|(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{5,8})(?![\w/@%\u00B7-]|[.,:]\d)")]
     private static partial Regex Candidate();
 
-    [GeneratedRegex(@"(?<!\p{L})(?:(?:pass|one-time |security |verification |confirmation |access |login |sign-in )?codes?"
+    [GeneratedRegex(@"(?<!\p{L})(?:(?:pass|one-time |security |verification |confirmation |access |login |sign-in "
+        + @")?codes?"
         + @"|otp|totp|pin|m?tan|one[- ]time password|einmalpasswort|(?:\p{L}{3,20})?code|passwort-code"
         + @"|c[o\u00F3]digo|codice|kode|kodu|kod|koodi|k[o\u00F3]d|mot de passe \u00E0 usage unique|sleutel"
-        + @"|\u043A\u043E\u0434|\u03BA\u03C9\u03B4\u03B9\u03BA\u03CC\u03C2|\u0631\u0645\u0632|\u05E7\u05D5\u05D3)(?!\p{L})"
+        + @"|\u043A\u043E\u0434|\u03BA\u03C9\u03B4\u03B9\u03BA\u03CC\u03C2|\u0631\u0645\u0632|\u05E7\u05D5\u05D3)"
+        + @"(?!\p{L})"
         + @"|\u9A8C\u8BC1\u7801|\u9A57\u8B49\u78BC|\u8A8D\u8A3C\u30B3\u30FC\u30C9|\u78BA\u8A8D\u30B3\u30FC\u30C9"
         + @"|\u30EF\u30F3\u30BF\u30A4\u30E0\u30D1\u30B9\u30EF\u30FC\u30C9|\uC778\uC99D\s?(?:\uBC88\uD638|\uCF54\uB4DC)"
         + @"|m\u00E3 x\u00E1c", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
@@ -119,7 +121,8 @@ public static partial class Codes
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Number();
 
-    [GeneratedRegex(@"^ ?(?:minutes?|minuten|min\b|hours?|stunden|days?|tage|seconds?|sekunden|%|\u20AC|eur\b|usd\b|chf\b"
+    [GeneratedRegex(@"^ "
+        + @"?(?:minutes?|minuten|min\b|hours?|stunden|days?|tage|seconds?|sekunden|%|\u20AC|eur\b|usd\b|chf\b"
         + @"|mb\b|kb\b|gb\b|users?\b|times\b|GmbH\b|Inc\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Unit();
 

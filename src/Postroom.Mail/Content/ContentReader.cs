@@ -18,7 +18,8 @@ public sealed class ContentReader
     private ContentReader(ContentLimits limits) => _limits = limits;
 
     /// <summary>Reads a mail.</summary>
-    /// <param name="mail">Its octets, from the header on; seekable, and left open as long as the parts are read.</param>
+    /// <param name="mail">Its octets, from the header on; seekable, and left open as long as the parts are
+    /// read.</param>
     public static ShownMail Read(Stream mail, ContentLimits? limits = null) =>
         new ContentReader(limits ?? new ContentLimits()).ReadAll(mail);
 

@@ -10,8 +10,8 @@ internal static class PartText
     static PartText() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
     /// <summary>Decodes; what is no character becomes U+FFFD. Line ends are LF, NUL is gone.</summary>
-    /// <param name="charset">As the part names it; an unknown one, or none, is UTF-8 where that fits, else Windows-1252,
-    /// which is what such mail is as a rule.</param>
+    /// <param name="charset">As the part names it; an unknown one, or none, is UTF-8 where that fits, else
+    /// Windows-1252, which is what such mail is as a rule.</param>
     public static string Of(ReadOnlySpan<byte> octets, string? charset)
     {
         var encoding = Named(charset) ?? (Utf8.IsValid(octets) ? Encoding.UTF8 : Encoding.GetEncoding(1252));

@@ -93,6 +93,22 @@ public sealed record ShownPart(int Number, string Path, string Type, string Name
         return kept.Kept.ToArray();
     }
 
+    /// <summary>Whether octets over 127 stand in it although it says that there are none (RFC 2045 §6.2).</summary>
+    internal bool IsUndeclared8Bit()
+    {
+        if (_entity is not MimePart { Content: { } content }
+            || content.Encoding is not (ContentEncoding.Default or ContentEncoding.SevenBit))
+            return false;
+        var octets = new byte[8 * 1024];
+        if (content.Stream is not { } stream)
+            return false;
+        stream.Position = 0;
+        for (int read; (read = stream.Read(octets)) > 0;)
+            if (!System.Text.Ascii.IsValid(octets.AsSpan(0, read)))
+                return true;
+        return false;
+    }
+
     private static string TypeOf(MimeEntity entity) =>
         Printable.Of(entity.ContentType.MimeType).ToLowerInvariant();
 }

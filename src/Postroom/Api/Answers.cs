@@ -296,6 +296,7 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(ContentAnswer))]
 [JsonSerializable(typeof(LinksAnswer))]
 [JsonSerializable(typeof(CodesAnswer))]
+[JsonSerializable(typeof(ChecksAnswer))]
 [JsonSerializable(typeof(Letter))]
 [JsonSerializable(typeof(MessageAnswer))]
 [JsonSerializable(typeof(TrailAnswer))]

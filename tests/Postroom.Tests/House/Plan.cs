@@ -33,6 +33,8 @@ internal static class Plan
         new("Mail.Content", "what a mail shows: header, texts, parts, links, codes; its HTML made safe",
             "Mail", "Mail.Message"),
         new("Mail.Content.Html", "a mail's HTML without all that runs, submits or fetches; its text"),
+        new("Mail.Content.Checks", "what of a mail will not arrive, not be seen or not be trusted",
+            "Mail.Content.Html"),
         new("Mail.Audit", "what can happen, as events; the query language", "Mail", "Mail.Status"),
 
         new("Relay.Telemetry", "the one table of log messages and metrics",
@@ -97,7 +99,8 @@ internal static class Plan
             "Mail.Sandbox", "Mail.Routing", "Relay.Wire", "Relay.Suppression", "Relay.Postmaster",
             "Relay.Spool", "Relay.Spool.Disk", "Relay.Spool.Ledger", "Relay.Vault", "Relay.OAuth", "Relay.Submission",
             "Relay.Delivery",
-            "Relay.Queue", "Relay.Telemetry", "Configuration", "Why", "Mail.Content", "Mail.Content.Html"),
+            "Relay.Queue", "Relay.Telemetry", "Configuration", "Why", "Mail.Content", "Mail.Content.Html",
+            "Mail.Content.Checks"),
         new("Api.Access", "who asks by HTTP, and whether they may"),
         new("Api.Export", "a whole result as JSON lines, CSV or mbox, and the bytes of mails, on record",
             "Api.Access"),

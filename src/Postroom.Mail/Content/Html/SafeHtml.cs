@@ -6,7 +6,8 @@ using Ganss.Xss;
 
 namespace Postroom.Mail.Content.Html;
 
-/// <summary>Makes a mail's HTML safe to show: nothing in it runs, submits, or asks another machine for anything.</summary>
+/// <summary>Makes a mail's HTML safe to show: nothing in it runs, submits, or asks another machine for
+/// anything.</summary>
 /// <remarks>
 /// Two fences stand one behind the other. The sanitizer of the package takes out of the tree what is not on
 /// <see cref="SafeList"/>; then <see cref="SafeWriter"/> writes anew what is, by itself, so that no serializer stands

@@ -13,8 +13,8 @@ public static class SafeList
 
     /// <summary>Elements whose content is no text of the mail: with them goes what is in them.</summary>
     public static IReadOnlySet<string> Opaque { get; } = Set("""
-        applet audio base canvas embed frame frameset head iframe link listing math meta noembed noframes noscript object
-        param plaintext portal script select datalist source style svg template textarea title track video xmp
+        applet audio base canvas embed frame frameset head iframe link listing math meta noembed noframes noscript
+        object param plaintext portal script select datalist source style svg template textarea title track video xmp
         """);
 
     /// <summary>Attributes; <c>href</c> is one of <c>a</c> alone and <c>src</c> of <c>img</c>.</summary>
@@ -43,8 +43,8 @@ public static class SafeList
 
     /// <summary>Attributes whose value is a number, a length, a colour or a word.</summary>
     internal static IReadOnlySet<string> Plain { get; } = Set("""
-        align bgcolor border cellpadding cellspacing color colspan dir height hspace lang nowrap rowspan scope size start
-        valign value vspace width
+        align bgcolor border cellpadding cellspacing color colspan dir height hspace lang nowrap rowspan scope size
+        start valign value vspace width
         """);
 
     private static HashSet<string> Set(string names) =>

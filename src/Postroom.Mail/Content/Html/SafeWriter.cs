@@ -39,7 +39,8 @@ internal sealed class SafeWriter(PageOptions options, ContentLimits limits)
         return escaped.ToString();
     }
 
-    /// <summary>Puts the mail's own images where <c>cid:</c> stands: of what this class wrote, and nothing else.</summary>
+    /// <summary>Puts the mail's own images where <c>cid:</c> stands: of what this class wrote, and nothing
+    /// else.</summary>
     public static string WithImages(string html, Func<string, string?> imageOf)
     {
         var filled = new StringBuilder(html.Length);

@@ -2,7 +2,8 @@ using Postroom.Mail.Content;
 
 namespace Postroom.Api.Contents;
 
-/// <summary>What a mail shows: <c>GET /api/v1/mails/{id}/content</c>, and <c>postroom inbox show ID --json</c>.</summary>
+/// <summary>What a mail shows: <c>GET /api/v1/mails/{id}/content</c>, and <c>postroom inbox show ID
+/// --json</c>.</summary>
 /// <param name="Fields">The header, in its order.</param>
 /// <param name="Parts">Everything that has octets of its own, in order; the texts too.</param>
 /// <param name="Cuts">What is not shown because a bound was met, in sentences; empty as a rule.</param>
@@ -77,3 +78,20 @@ public sealed record CodesAnswer(string Id, IReadOnlyList<CodeAnswer> Codes);
 /// <param name="Code">Without spaces.</param>
 /// <param name="Around">The words around it.</param>
 public sealed record CodeAnswer(string Code, string Around);
+
+/// <summary>What was found about a mail: <c>GET /api/v1/mails/{id}/checks</c>, and <c>postroom inbox check ID
+/// --json</c>.</summary>
+/// <param name="Problems">How many of the findings are problems.</param>
+/// <param name="Findings">The worst first.</param>
+public sealed record ChecksAnswer(string Id, int Problems, IReadOnlyList<FindingAnswer> Findings);
+
+/// <summary>One thing that was found.</summary>
+/// <param name="Name">Never changes.</param>
+/// <param name="Severity">problem, advice or fine.</param>
+/// <param name="What">What is so.</param>
+/// <param name="Cure">What to do; empty where nothing is to be done.</param>
+public sealed record FindingAnswer(string Name, string Severity, string What, string Cure)
+{
+    /// <summary>A link, a field, a line; absent where it is about the whole mail.</summary>
+    public string? Where { get; init; }
+}

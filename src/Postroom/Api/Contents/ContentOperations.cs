@@ -41,5 +41,11 @@ internal static class ContentOperations
         {
             Name = "getCodes", Gives = Content.Json(ApiJson.Default.CodesAnswer),
         },
+        new("GET", "/api/v1/mails/{id}/checks", Scopes.Read,
+            "What of a mail will not arrive, not be seen or not be trusted. Nobody is asked.",
+            static (api, call) => api.Contents.ChecksAsync(call))
+        {
+            Name = "checkMail", Gives = Content.Json(ApiJson.Default.ChecksAnswer),
+        },
     ];
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Net.Http.Headers;
 using Postroom.Api.Export;
 using Postroom.Mail.Content;
+using Postroom.Mail.Content.Checks;
 using Postroom.Mail.Content.Html;
 
 namespace Postroom.Api.Contents;
@@ -68,15 +69,36 @@ internal sealed class ContentRequests(MailRequests mails, Bodies bodies)
 
     public Task CodesAsync(Call call) => ReadAsync(call, mail => call.WriteAsync(
         new CodesAnswer(call.Names[0],
-            [.. Codes.Of(mail.Field("Subject"), TextOf(mail) ?? "").Select(one => new CodeAnswer(one.Code, one.Around))]),
+            [.. Codes.Of(mail.Field("Subject"), TextOf(mail) ?? "").Select(one => new CodeAnswer(one.Code,
+                one.Around))]),
         ApiJson.Default.CodesAnswer));
+
+    public async Task ChecksAsync(Call call)
+    {
+        var record = await mails.RecordAsync(call);
+        await ReadAsync(call, (mail, octets) =>
+        {
+            var findings = MailChecks.Of(new CheckedMail(mail, octets, record.From,
+                [.. record.Recipients.Select(one => one.To)]) { Repaired = record.Header.Repaired });
+            var answer = new ChecksAnswer(call.Names[0], findings.Count(one => one.Severity == Severity.Problem),
+            [
+                .. findings.Select(one => new FindingAnswer(one.Name, AnswerOf.Name(one.Severity), one.What, one.Cure)
+                {
+                    Where = one.Where,
+                }),
+            ]);
+            return call.WriteAsync(answer, ApiJson.Default.ChecksAnswer);
+        });
+    }
 
     /// <summary>The text; made of the HTML where there is none.</summary>
     internal static string? TextOf(ShownMail mail) =>
         mail.Text ?? (mail.Html is { } html ? PlainText.Of(html) : null);
 
-    /// <summary>Reads the mail of a call, and answers while its octets are there.</summary>
-    internal async Task ReadAsync(Call call, Func<ShownMail, Task> answer)
+    private Task ReadAsync(Call call, Func<ShownMail, Task> answer) => ReadAsync(call, (mail, _) => answer(mail));
+
+    // Reads the mail of a call, and answers while its octets are there.
+    private async Task ReadAsync(Call call, Func<ShownMail, ReadOnlyMemory<byte>, Task> answer)
     {
         var body = await mails.BodyAsync(call);
         if (body.Content.Length > Largest)
@@ -89,7 +111,7 @@ internal sealed class ContentRequests(MailRequests mails, Bodies bodies)
             using var octets = new MemoryStream((int)body.Content.Length);
             await bodies.CopyAsync(body, call.Caller.Name, octets, call.Aborted);
             octets.Position = 0;
-            await answer(ContentReader.Read(octets));
+            await answer(ContentReader.Read(octets), octets.GetBuffer().AsMemory(0, (int)octets.Length));
         }
         finally
         {

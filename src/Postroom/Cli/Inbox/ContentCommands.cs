@@ -59,7 +59,8 @@ internal static class ContentCommands
 
     public static Command BuildParts(Screen screen)
     {
-        var save = new Option<int?>("--save", "-s") { Description = "Save the part of this number", HelpName = "NUMBER" };
+        var save = new Option<int?>("--save", "-s") { Description = "Save the part of this number",
+            HelpName = "NUMBER" };
         var to = new Option<string?>("--to", "-o")
         {
             Description = "Where to; without it, here, under the part's name. A file that is there stays as it is",

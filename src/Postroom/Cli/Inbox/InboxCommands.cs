@@ -12,5 +12,6 @@ internal static class InboxCommands
         ContentCommands.BuildParts(screen),
         FindingCommands.BuildLinks(screen),
         FindingCommands.BuildCodes(screen),
+        CheckCommand.Build(screen),
     };
 }

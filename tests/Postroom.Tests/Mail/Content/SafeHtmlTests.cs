@@ -1,6 +1,5 @@
 using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
-using Postroom.Mail.Content;
 using Postroom.Mail.Content.Html;
 using Postroom.Shared;
 using Xunit;
@@ -20,7 +19,8 @@ public sealed class SafeHtmlTests
     [MemberData(nameof(Hostile))]
     public void Nothing_outside_the_list_comes_through(string html)
     {
-        foreach (var around in (string[])["{0}", "<table><tr><td>{0}", "<p><b>{0}", "<svg>{0}", "<style>{0}", "<a href='{0}'>x"])
+        foreach (var around in (string[])["{0}", "<table><tr><td>{0}", "<p><b>{0}", "<svg>{0}", "<style>{0}",
+            "<a href='{0}'>x"])
         {
             var page = SafeHtml.Of(around.Replace("{0}", html, StringComparison.Ordinal));
             Check(page.Html, hasImages: false);
@@ -43,11 +43,13 @@ public sealed class SafeHtmlTests
     public void What_a_mail_is_made_of_stays()
     {
         const string Mail = "<table width=\"600\" bgcolor=\"#ffffff\"><tr><td style=\"padding:10px 20px;"
-            + "font-family:Arial, sans-serif\" align=\"center\"><h1>Build failed</h1><a href=\"https://ci.example.com/1\">"
+            + "font-family:Arial, sans-serif\" align=\"center\"><h1>Build failed</h1><a "
+                + "href=\"https://ci.example.com/1\">"
             + "See <b>why</b></a><br><img src=\"cid:logo@x\" alt=\"Logo\"></td></tr></table>";
         var html = SafeHtml.Of(Mail).Html;
         Assert.Equal("<table bgcolor=\"#ffffff\" width=\"600\"><tbody><tr><td align=\"center\" style=\""
-            + "padding: 10px 20px; font-family: Arial, sans-serif\"><h1>Build failed</h1><a href=\"https://ci.example.com/1\""
+            + "padding: 10px 20px; font-family: Arial, sans-serif\"><h1>Build failed</h1><a "
+                + "href=\"https://ci.example.com/1\""
             + " rel=\"noopener noreferrer nofollow\" target=\"_blank\">See <b>why</b></a><br><img src=\"cid:logo@x\" "
             + "alt=\"Logo\"></td></tr></tbody></table>", html);
     }
