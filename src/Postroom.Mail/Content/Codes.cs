@@ -114,7 +114,8 @@ public static partial class Codes
     private static partial Regex Other();
 
     // What a number behind these words is called by them.
-    [GeneratedRegex(@"(?:order|ticket|issue|invoice|case|build|job|pipeline|revision|version|port|customer|account|iban"
+    [GeneratedRegex(@"(?:order|commit|revision|changeset|pull request|merge "
+        + @"request|ticket|issue|invoice|case|build|job|pipeline|revision|version|port|customer|account|iban"
         + @"|reference|ref|phone|tel|call|fax|room|year|rfc|iso|bestellung|bestellnummer|auftrag|auftragsnummer|vorgang"
         + @"|rechnung|rechnungsnummer|kunde|kundennummer|konto|telefon|nummer|number|no|nr|commande|facture|pedido"
         + @"|factura|ending in|endet auf|copyright|\u00A9|since|until|seit|bis|usd|eur|chf|gbp)\b[ .:#-]*$",

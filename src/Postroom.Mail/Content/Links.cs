@@ -61,7 +61,7 @@ public static partial class Links
     private static string Whole(string url)
     {
         url = url.TrimEnd('.', ',', ';', ':', '!', '?', '\'', '"', '*', '_');
-        return url.EndsWith(')') && !url.Contains('(', StringComparison.Ordinal) ? url[..^1] : url;
+        return url.EndsWith(')') && url.AsSpan().Count(')') > url.AsSpan().Count('(') ? url[..^1] : url;
     }
 
     private static string Clean(string text, int most)

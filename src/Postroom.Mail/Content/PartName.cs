@@ -41,7 +41,7 @@ public static class PartName
         // What is a folder to some system is none of the name's business.
         var from = written.LastIndexOfAny(['/', '\\']) + 1;
         var clean = new StringBuilder();
-        for (var i = from; i < written.Length && clean.Length < 4 * Longest; i++)
+        for (var i = from; i < written.Length; i++)
             if (char.IsHighSurrogate(written[i]) && i + 1 < written.Length && char.IsLowSurrogate(written[i + 1]))
                 clean.Append(written[i]).Append(written[++i]);
             else

@@ -7,6 +7,7 @@ using Postroom.Api.Access;
 using Postroom.Api.Contents;
 using Postroom.Api.Export;
 using Postroom.Api.Modes;
+using Postroom.Relay.Fetching;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
 
@@ -37,7 +38,7 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
 
     public ExportRequests Exports => field ??= new(doors, Bodies);
 
-    public ContentRequests Contents => field ??= new(Mails, Bodies);
+    public ContentRequests Contents => field ??= new(Mails, Bodies, new LinkFetcher(FetchDoors.Standard));
 
     private Bodies Bodies => field ??= new(_witness);
 

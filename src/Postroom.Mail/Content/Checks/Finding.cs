@@ -31,7 +31,10 @@ public sealed record Finding(string Name, Severity Severity, string What, string
 public sealed record CheckedMail(
     ShownMail Mail, ReadOnlyMemory<byte> Octets, string From, IReadOnlyList<string> Recipients)
 {
-    /// <summary>What this relay added because the application had not written it; null: nothing.</summary>
+    /// <summary>What it is called here.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>What this relay repaired, in words; null: nothing.</summary>
     public string? Repaired { get; init; }
 
     /// <summary>The domain of the From field, in small letters; null where there is none, or more than one.</summary>

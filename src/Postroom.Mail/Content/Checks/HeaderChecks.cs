@@ -24,12 +24,13 @@ internal static class HeaderChecks
         if (string.IsNullOrWhiteSpace(mail.Field("Subject")))
             yield return new("subject-missing", Severity.Problem, "The subject is empty or missing.",
                 "Say in it what the mail is about.");
-        foreach (var added in (checkedMail.Repaired ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
-            if (added.Equals("Date", StringComparison.OrdinalIgnoreCase)
-                || added.Equals("Message-ID", StringComparison.OrdinalIgnoreCase))
-                yield return new($"{added.ToLowerInvariant()}-missing", Severity.Advice,
-                    $"The application wrote no {added}; this relay added one.",
-                    "Have the application write it: elsewhere nobody will.");
+        foreach (var name in Missing(checkedMail))
+            yield return new($"{name.ToLowerInvariant()}-missing", Severity.Advice,
+                $"The application wrote no {name}; this relay added one (RFC 6409 §8), where it is not missing still.",
+                "Have the application write it: elsewhere nobody will.");
+        if (checkedMail.Repaired is { } repaired)
+            yield return new("repaired", Severity.Advice, $"This relay repaired the mail: {Printable.Of(repaired)}.",
+                "Have the application write it right: other servers refuse such mail.");
         foreach (var field in mail.Fields.Where(field => !System.Text.Ascii.IsValid(field.Written)))
             yield return new("header-8-bit", Severity.Advice,
                 $"{field.Name} holds characters as they are (RFC 6532): only servers with SMTPUTF8 take such a mail.",
@@ -44,6 +45,21 @@ internal static class HeaderChecks
         .. mail.Fields.Where(field => Is(field, "From")).SelectMany(field => Addresses(field.Written))
             .Select(one => CheckedMail.DomainOf(one.Address)).Where(domain => domain.Length > 0).Distinct(),
     ];
+
+    // What this relay puts in front of a mail follows its Received field, which bears the same instant and the mail's
+    // id.
+    private static IEnumerable<string> Missing(CheckedMail checkedMail)
+    {
+        var mail = checkedMail.Mail;
+        var received = mail.Fields.FirstOrDefault(field => Is(field, "Received"))?.Text;
+        if (mail.Field("Date") is not { Length: > 0 } date
+            || (mail.Fields is [_, { } second, ..] && Is(second, "Date")
+                && received?.EndsWith("; " + date, StringComparison.Ordinal) == true))
+            yield return "Date";
+        if (mail.Field("Message-ID") is not { Length: > 0 } id
+            || (checkedMail.Id is { } ours && id.StartsWith($"<{ours}@", StringComparison.Ordinal)))
+            yield return "Message-ID";
+    }
 
     private static IEnumerable<Finding> Bulk(ShownMail mail)
     {

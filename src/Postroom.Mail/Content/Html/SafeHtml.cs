@@ -19,7 +19,7 @@ public static class SafeHtml
     private const int MostTurns = 4;
 
     // Styles are kept by it; the page never loads a sheet.
-    private static readonly IConfiguration WithStyles = Configuration.Default.WithCss();
+    private static readonly IConfiguration WithStyles = AngleSharp.Configuration.Default.WithCss();
 
     /// <summary>Makes a page.</summary>
     /// <param name="html">As the mail has it.</param>

@@ -42,10 +42,16 @@ internal static class ContentOperations
             Name = "getCodes", Gives = Content.Json(ApiJson.Default.CodesAnswer),
         },
         new("GET", "/api/v1/mails/{id}/checks", Scopes.Read,
-            "What of a mail will not arrive, not be seen or not be trusted. Nobody is asked.",
+            "What of a mail will not arrive, not be seen or not be trusted. Nobody is asked but by fetch.",
             static (api, call) => api.Contents.ChecksAsync(call))
         {
-            Name = "checkMail", Gives = Content.Json(ApiJson.Default.ChecksAnswer),
+            Name = "checkMail",
+            Query =
+            [
+                new Parameter("fetch", "boolean",
+                    "The links are asked for by this relay, those of the public internet; needs operate."),
+            ],
+            Gives = Content.Json(ApiJson.Default.ChecksAnswer),
         },
     ];
 }

@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Net.Http.Headers;
+using Postroom.Api.Access;
 using Postroom.Api.Export;
 using Postroom.Mail.Content;
 using Postroom.Mail.Content.Checks;
 using Postroom.Mail.Content.Html;
+using Postroom.Relay.Fetching;
 
 namespace Postroom.Api.Contents;
 
 /// <summary>Answers what a mail shows. Who reads it is on the trail first, as by <c>raw</c>.</summary>
-internal sealed class ContentRequests(MailRequests mails, Bodies bodies)
+internal sealed class ContentRequests(MailRequests mails, Bodies bodies, LinkFetcher fetcher)
 {
     private const int Largest = 64 << 20;
 
@@ -75,20 +77,30 @@ internal sealed class ContentRequests(MailRequests mails, Bodies bodies)
 
     public async Task ChecksAsync(Call call)
     {
+        var isFetching = IsFetching(call);
         var record = await mails.RecordAsync(call);
+        IReadOnlyList<Finding> findings = [];
+        IReadOnlyList<string> urls = [];
         await ReadAsync(call, (mail, octets) =>
         {
-            var findings = MailChecks.Of(new CheckedMail(mail, octets, record.From,
-                [.. record.Recipients.Select(one => one.To)]) { Repaired = record.Header.Repaired });
-            var answer = new ChecksAnswer(call.Names[0], findings.Count(one => one.Severity == Severity.Problem),
-            [
-                .. findings.Select(one => new FindingAnswer(one.Name, AnswerOf.Name(one.Severity), one.What, one.Cure)
-                {
-                    Where = one.Where,
-                }),
-            ]);
-            return call.WriteAsync(answer, ApiJson.Default.ChecksAnswer);
+            findings = MailChecks.Of(new CheckedMail(mail, octets, record.From,
+                [.. record.Recipients.Select(one => one.To)])
+            {
+                Id = record.Id.ToString(), Repaired = record.Header.Repaired,
+            });
+            urls = [.. Links.Of(mail).Select(link => link.Url).Distinct()];
+            return Task.CompletedTask;
         });
+        if (isFetching)
+            findings = FetchFindings.Before(await fetcher.FetchAsync(urls, call.Aborted), urls.Count, findings);
+        var answer = new ChecksAnswer(call.Names[0], findings.Count(one => one.Severity == Severity.Problem),
+        [
+            .. findings.Select(one => new FindingAnswer(one.Name, AnswerOf.Name(one.Severity), one.What, one.Cure)
+            {
+                Where = one.Where,
+            }),
+        ]);
+        await call.WriteAsync(answer, ApiJson.Default.ChecksAnswer);
     }
 
     /// <summary>The text; made of the HTML where there is none.</summary>
@@ -118,6 +130,17 @@ internal sealed class ContentRequests(MailRequests mails, Bodies bodies)
             Turns.Release();
         }
     }
+
+    // What is asked for is chosen by who wrote the mail, and seen by whoever serves it: not for everybody who may look.
+    private static bool IsFetching(Call call) => call.Query("fetch") switch
+    {
+        null or "false" => false,
+        "true" when call.Caller.Scopes.Cover(Scopes.Operate) => true,
+        "true" => throw new ApiProblem(403, "asking where links lead needs the scope operate",
+            "Leave fetch out to have the mail checked by what stands in it."),
+        _ => throw ApiProblem.Bad("fetch is neither true nor false",
+            "Leave it out, or say fetch=true to have the links of the mail asked for by this relay."),
+    };
 
     private static bool HasImages(Call call) => call.Query("images") switch
     {

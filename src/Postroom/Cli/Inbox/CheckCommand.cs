@@ -10,16 +10,21 @@ internal static class CheckCommand
 {
     public static Command Build(Screen screen)
     {
+        var fetch = new Option<bool>("--fetch")
+        {
+            Description = "The service asks where the links lead: their servers see that, and nothing within is asked",
+        };
         var check = new Command("check", "Say what of a mail will not arrive, not be seen or not be trusted; ends "
             + "with 1 "
             + "where something is a problem")
         {
-            ContentCommands.Id, CommandLine.Json,
+            ContentCommands.Id, fetch, CommandLine.Json,
         };
         check.SetAction(async (result, cancel) =>
         {
             using var service = ApiClient.Connect(CommandLine.DataFolderOf(result));
-            var answer = await service.GetAsync(ContentCommands.PathOf(result) + "/checks",
+            var answer = await service.GetAsync(ContentCommands.PathOf(result)
+                + (result.GetValue(fetch) ? "/checks?fetch=true" : "/checks"),
                 ApiJson.Default.ChecksAnswer, cancel);
             if (result.GetValue(CommandLine.Json))
                 QueueCommands.Write(screen, answer, ApiJson.Default.ChecksAnswer);

@@ -103,7 +103,6 @@ public sealed class ContentReaderTests
     [InlineData("a/", "part-7.pdf")]
     [InlineData(".bashrc", "bashrc")]
     [InlineData("C:evil", "C_evil")]
-    [InlineData("x\ud800y", "x_y")]
     [InlineData("😀.png", "😀.png")]
     [InlineData("$(rm -rf).sh", "_(rm -rf).sh")]
     public void A_name_is_safe_for_a_file(string written, string safe) =>
@@ -113,6 +112,7 @@ public sealed class ContentReaderTests
     public void A_long_name_keeps_its_ending()
     {
         var name = PartName.Safe(new string('x', 5_000) + ".tar.gz", "application/gzip", 1);
+        Assert.Equal("x_y", PartName.Safe("x\ud800y", "a/b", 1)); // half a character
         Assert.Equal((120, true), (name.Length, name.EndsWith(".gz", StringComparison.Ordinal)));
         Assert.Equal(119, PartName.Safe(string.Concat(Enumerable.Repeat("x😀", 500)), "a/b", 1).Length);
     }

@@ -144,7 +144,7 @@ public sealed class SafeHtmlTests
                 CheckAttribute(element.LocalName, attribute, hasImages);
         }
 
-        Assert.All(page.Descendants(), node => Assert.True(node is IElement or IText, node.NodeName));
+        Assert.All(page.Body.Descendants(), node => Assert.True(node is IElement or IText, node.NodeName));
     }
 
     private static void CheckAttribute(string element, IAttr attribute, bool hasImages)
