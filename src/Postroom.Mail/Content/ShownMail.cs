@@ -39,6 +39,8 @@ public sealed record ShownField(string Name, string Written, string Text);
 /// <param name="Name">A name that is safe for a file; made of its type where it has none.</param>
 public sealed record ShownPart(int Number, string Path, string Type, string Name)
 {
+    private static readonly FormatOptions AsItStands = LinesOfMail();
+
     private readonly MimeEntity? _entity;
 
     internal ShownPart(MimeEntity entity, int number, string path, string name)
@@ -77,7 +79,7 @@ public sealed record ShownPart(int Number, string Path, string Type, string Name
                 content.DecodeTo(into);
                 break;
             case MessagePart { Message: { } message }:
-                message.WriteTo(into);
+                message.WriteTo(AsItStands, into);
                 break;
             default:
                 break; // a part without octets: there is nothing to write
@@ -107,6 +109,14 @@ public sealed record ShownPart(int Number, string Path, string Type, string Name
             if (!System.Text.Ascii.IsValid(octets.AsSpan(0, read)))
                 return true;
         return false;
+    }
+
+    // Else the lines of a mail in this mail would end as those of this machine do.
+    private static FormatOptions LinesOfMail()
+    {
+        var format = FormatOptions.Default.Clone();
+        format.NewLineFormat = NewLineFormat.Dos;
+        return format;
     }
 
     private static string TypeOf(MimeEntity entity) =>

@@ -93,6 +93,7 @@ public sealed class LinkFetcher(FetchDoors doors)
         {
             if (now.Scheme is not ("http" or "https"))
                 return new LinkOutcome(url, null, $"it leads to the scheme {now.Scheme}, which is not asked for");
+            now = new UriBuilder(now) { UserName = "", Password = "" }.Uri; // what a mail says of whoever reads it
             var (status, location) = await AskAsync(http, HttpMethod.Head, now, cancel);
             if (status is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented or HttpStatusCode.Forbidden
                 or HttpStatusCode.NotFound)
@@ -111,7 +112,7 @@ public sealed class LinkFetcher(FetchDoors doors)
     private static async Task<(HttpStatusCode Status, Uri? Location)> AskAsync(
         HttpClient http, HttpMethod method, Uri url, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(method, new UriBuilder(url) { UserName = "", Password = "" }.Uri);
+        using var request = new HttpRequestMessage(method, url);
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         return (answer.StatusCode, answer.Headers.Location);
     }

@@ -46,7 +46,6 @@ internal static partial class BodyChecks
 
     /// <summary>What a template left where a value should stand.</summary>
     [GeneratedRegex(@"\$\{[^}\s]{1,80}\}|\{\{[^}]{1,80}\}\}|%%\w{1,60}%%|<%=?[^%]{1,80}%>"
-        + @"|%7B%7B.{1,80}%7D%7D|\$%7B.{1,80}%7D"
         + @"|\[\[[\w.]{1,60}\]\]|\$\w{1,40}\.\w+\(", RegexOptions.CultureInvariant)]
     internal static partial Regex Template();
 

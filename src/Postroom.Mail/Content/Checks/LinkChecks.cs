@@ -22,7 +22,8 @@ internal static partial class LinkChecks
     private static Finding? One(ShownLink link, bool isForOutside)
     {
         var url = link.Url;
-        if (BodyChecks.Template().IsMatch(url) || BodyChecks.Template().IsMatch(link.Text))
+        if (BodyChecks.Template().IsMatch(Uri.UnescapeDataString(url))
+            || BodyChecks.Template().IsMatch(link.Text))
             return new("link-template", Severity.Problem, "A template in a link was not filled in.",
                 "See why the application had no value for it.");
         if (url.Length == 0 || url is "#")

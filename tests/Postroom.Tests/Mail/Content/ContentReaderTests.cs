@@ -80,7 +80,7 @@ public sealed class ContentReaderTests
         [
             "1 1.1 text/plain part-1.txt 5 body", "2 1.2.1 text/html part-2.html 32 body",
             "3 1.2.2 image/png logo.png 8 ", "4 1.3 text/calendar part-4.ics 15 ",
-            "5 2 application/pdf Übersicht.pdf 4 ", "6 3 message/rfc822 Inner.eml 232 ",
+            "5 2 application/pdf Übersicht.pdf 4 ", "6 3 message/rfc822 Inner.eml 199 ",
             "7 3.1 text/plain part-7.txt 10 ", "8 3.2 text/plain deep.txt 1 ",
         ], mail.Parts.Select(p => $"{p.Number} {p.Path} {p.Type} {p.Name} {p.Size} {(p.IsBody ? "body" : "")}"));
         Assert.Equal(3, mail.ByContentId("logo@x")?.Number);
@@ -114,7 +114,7 @@ public sealed class ContentReaderTests
         var name = PartName.Safe(new string('x', 5_000) + ".tar.gz", "application/gzip", 1);
         Assert.Equal("x_y", PartName.Safe("x\ud800y", "a/b", 1)); // half a character
         Assert.Equal((120, true), (name.Length, name.EndsWith(".gz", StringComparison.Ordinal)));
-        Assert.Equal(119, PartName.Safe(string.Concat(Enumerable.Repeat("x😀", 500)), "a/b", 1).Length);
+        Assert.Equal(119, PartName.Safe("x" + string.Concat(Enumerable.Repeat("x😀", 500)), "a/b", 1).Length);
     }
 
     [Theory]

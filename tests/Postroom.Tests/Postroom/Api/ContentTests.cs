@@ -135,9 +135,9 @@ public sealed class ContentTests
         var (id, client) = await SendAsync(house);
         var (code, shown) = await house.RunAsync("inbox", "show", id);
         Assert.Equal(0, code);
-        Assert.StartsWith("From: Jira <jira@example.com>\nTo: alice@example.com\nSubject: Your code\n\nYour "
-            + "verification",
-            shown, StringComparison.Ordinal);
+        Assert.StartsWith("From: Jira <jira@example.com>\nTo: alice@example.com\n"
+            + "Date: Sun, 29 Nov 2026 06:00:00 +0000\nSubject: Your code\n\nYour verification", shown,
+            StringComparison.Ordinal);
         Assert.Contains("It would fetch 1 images from elsewhere", shown, StringComparison.Ordinal);
         Assert.Contains("<b>482913</b>", (await house.RunAsync("inbox", "show", id, "--html")).Output,
             StringComparison.Ordinal);
@@ -158,6 +158,16 @@ public sealed class ContentTests
         Assert.Equal("mine", File.ReadAllText(file));
         Assert.Equal((int)ExitCode.NothingFound, (await house.RunAsync("inbox", "parts", id, "-s", "9")).Code);
         Assert.Equal((int)ExitCode.Usage, (await house.RunAsync("inbox", "show", id, "--text", "--html")).Code);
+
+        var (ends, checks) = await house.RunAsync("inbox", "check", id); // its From and reverse-path agree; no text
+        Assert.Equal(0, ends);
+        Assert.Contains("advice   text-missing: There is HTML and no text.", checks, StringComparison.Ordinal);
+        Assert.Contains("message-id-missing", checks, StringComparison.Ordinal);
+        Assert.DoesNotContain("date-missing", checks, StringComparison.Ordinal);
+        Assert.EndsWith("0 problems, ", checks[..(checks.LastIndexOf("problems, ", StringComparison.Ordinal) + 10)],
+            StringComparison.Ordinal);
+        using var asked = await client.GetAsync($"api/v1/mails/{id}/checks?fetch=true", Cancel);
+        Assert.Equal(HttpStatusCode.Forbidden, asked.StatusCode);
     }
 
     [Fact]
