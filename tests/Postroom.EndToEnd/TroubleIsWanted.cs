@@ -24,7 +24,8 @@ public sealed class TroubleIsWanted
         Assert.StartsWith("250 ", await SendAsync(relay, "full-1@example.com"), StringComparison.Ordinal);
         var id = (await relay.FindAsync("state:waiting to:full-1@example.com", 1))[0].GetProperty("id").GetString()!;
         var shown = (await relay.DoAsync("queue", "show", id)).Text;
-        Assert.Contains("452 4.2.2 Trouble made on purpose, made by trouble rule \"full\"", shown, StringComparison.Ordinal);
+        Assert.Contains("452 4.2.2 Trouble made on purpose, made by trouble rule \"full\"", shown,
+            StringComparison.Ordinal);
 
         await relay.AskAsync("trouble", "set", "greylisting", "--stage", "data", "--code", "451", "--text", "Later");
         Assert.Equal("451 4.0.0 Later (made by trouble rule \"greylisting\")",

@@ -11,8 +11,9 @@ public static class BindingFile
 {
     private static readonly Binding Unreadable = new() { Machine = new Machine("an unknown machine") };
 
-    /// <summary>Reads it. A file that cannot be read binds to no machine that there is: whoever it was for is not
-    /// guessed.</summary>
+    /// <summary>Reads it. A file that says nothing that is understood binds to no machine that there is: whoever it was
+    /// for is not guessed.</summary>
+    /// <exception cref="IOException">It is there, and could not be read: what it says may be well.</exception>
     public static (Binding Binding, string? Trouble) Read(string file)
     {
         try
@@ -22,9 +23,14 @@ public static class BindingFile
             return JsonSerializer.Deserialize(File.ReadAllBytes(file), BindingJson.Default.KeptBinding) is { } kept
                 ? (Of(kept), null) : (Unreadable, "it is empty");
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException e)
         {
             return (Unreadable, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{file} cannot be read, and where this installation is live is not known without it: "
+                + e.Message, e);
         }
     }
 

@@ -42,6 +42,7 @@ public sealed class CloneGuard(string file, ISpool spool, TimeProvider time, ILo
     /// <summary>Weighs the machine against what is kept.</summary>
     /// <param name="liveOn">Of the configuration.</param>
     /// <param name="isLive">The mode is one that sends: at home, it is bound.</param>
+    /// <exception cref="IOException">What is kept could not be read: it stands as it stood.</exception>
     public async Task WeighAsync(Machine here, string? liveOn, bool isLive)
     {
         var (kept, trouble) = BindingFile.Read(file);

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Postroom.Mail;
 using Postroom.Mail.Sandbox;
+using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Telemetry;
 
@@ -24,6 +25,7 @@ public sealed class SourceMemory(string file, TimeProvider time, ILogger log)
     private static readonly TimeSpan KeepEvery = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
+    private volatile TaskCompletionSource _changed = Promise.New();
     private readonly Dictionary<string, long> _captured = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _reasons = new(StringComparer.Ordinal); // also of those with a rule
     private Dictionary<string, KnownSource>? _known;
@@ -97,17 +99,40 @@ public sealed class SourceMemory(string file, TimeProvider time, ILogger log)
             all[key] = all[key].Confirm(time.GetUtcNow());
             _captured.Remove(key);
             _reasons.Remove(key);
-            Keep(all);
+            ToBeKept();
             return last.Why;
+        }
+    }
+
+    /// <summary>Keeps what is learned, beside the mail it is learned of, until it is cancelled; and then once more.
+    /// What a kill takes is learned anew.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            var changed = _changed.Task; // before it is kept: what comes during that counts
+            await Task.WhenAny(changed, Task.Delay(Timeout.Infinite, cancel));
+            Interlocked.Exchange(ref _changed, Promise.New());
+            Keep();
         }
     }
 
     /// <summary>Keeps what was learned.</summary>
     public void Keep()
     {
+        string? text;
         lock (_gate)
-            if (_known is { } all)
-                Keep(all);
+            text = _known is { } all ? JsonSerializer.Serialize(all, SourcesJson.Default.KnownSources) + "\n" : null;
+        if (text is null)
+            return;
+        try
+        {
+            WholeFile.Replace(file, text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            IdentityLog.SourcesNotKept(log, e.Message);
+        }
     }
 
     // Where it is heard from is kept at once, when it was heard last from time to time.
@@ -117,7 +142,13 @@ public sealed class SourceMemory(string file, TimeProvider time, ILogger log)
         if (before is null || before.Addresses.Count != known.Addresses.Count
             || before.Sites.Count != known.Sites.Count || before.Strangers.Count != known.Strangers.Count
             || time.GetUtcNow() - _keptAt >= KeepEvery || time.GetUtcNow() < _keptAt)
-            Keep(all);
+            ToBeKept();
+    }
+
+    private void ToBeKept()
+    {
+        _keptAt = time.GetUtcNow();
+        _changed.TrySetResult();
     }
 
     private Keeping? Told(string name, string? elsewhere, bool isTried)
@@ -130,19 +161,6 @@ public sealed class SourceMemory(string file, TimeProvider time, ILogger log)
         if (isNews)
             IdentityLog.Elsewhere(log, name, elsewhere);
         return new Keeping(Hold: false, $"clone guard: a copy of {name}: {elsewhere}");
-    }
-
-    private void Keep(Dictionary<string, KnownSource> all)
-    {
-        _keptAt = time.GetUtcNow();
-        try
-        {
-            WholeFile.Replace(file, JsonSerializer.Serialize(all, SourcesJson.Default.KnownSources) + "\n");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            IdentityLog.SourcesNotKept(log, e.Message);
-        }
     }
 
     private Dictionary<string, KnownSource> Read()

@@ -136,7 +136,7 @@ public static class RelayInstruments
 
     public static IReadOnlyList<Declaration> All { get; } =
     [
-        Build, Mode, Foreign, Elsewhere, Expiry, Reloads, Exports, Started, Descriptors, MostDescriptors, Processor,
-        Memory, Collections, CollectionPause, Heap, Threads, ThreadQueue,
+        Build, Mode, Foreign, Elsewhere, Expiry, Trouble, Reloads, Exports, Started, Descriptors, MostDescriptors,
+        Processor, Memory, Collections, CollectionPause, Heap, Threads, ThreadQueue,
     ];
 }

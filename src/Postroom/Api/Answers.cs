@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Postroom.Api.Contents;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Api.Trouble;
@@ -298,6 +299,10 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(QueueAnswer))]
 [JsonSerializable(typeof(MailAnswer))]
 [JsonSerializable(typeof(ReasonsAnswer))]
+[JsonSerializable(typeof(ContentAnswer))]
+[JsonSerializable(typeof(LinksAnswer))]
+[JsonSerializable(typeof(CodesAnswer))]
+[JsonSerializable(typeof(ChecksAnswer))]
 [JsonSerializable(typeof(Letter))]
 [JsonSerializable(typeof(MessageAnswer))]
 [JsonSerializable(typeof(TrailAnswer))]

@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Postroom.Api.Access;
+using Postroom.Api.Contents;
 using Postroom.Api.Export;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Api.Trouble;
+using Postroom.Relay.Fetching;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
 
@@ -41,6 +43,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public MessageRequests Messages { get; } = new(doors, log);
 
     public ExportRequests Exports => field ??= new(doors, Bodies);
+
+    public ContentRequests Contents => field ??= new(Mails, Bodies, new LinkFetcher(FetchDoors.Standard));
 
     private Bodies Bodies => field ??= new(_witness);
 

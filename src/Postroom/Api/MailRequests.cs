@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Postroom.Api.Export;
 using Postroom.Mail;
+using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
 using Postroom.Why;
 
@@ -47,17 +48,30 @@ internal sealed class MailRequests(ApiDoors doors, Bodies bodies, ILogger log)
     }
 
     public async Task MailAsync(Call call) => await call.WriteAsync(
-        AnswerOf.Mail(await FindAsync(call, doors.Spool.Index.Show) ?? throw await NoMailAsync(call)),
+        AnswerOf.Mail(await RecordAsync(call)),
         ApiJson.Default.MailAnswer);
 
     public async Task RawAsync(Call call)
+    {
+        var body = await BodyAsync(call);
+        call.Context.Response.ContentType = "message/rfc822";
+        await bodies.CopyAsync(body, call.Caller.Name, call.Context.Response.Body, call.Aborted);
+    }
+
+    /// <summary>What is known of the mail that is asked for.</summary>
+    /// <exception cref="ApiProblem">There is no such mail.</exception>
+    public async Task<MailRecord> RecordAsync(Call call) =>
+        await FindAsync(call, doors.Spool.Index.Show) ?? throw await NoMailAsync(call);
+
+    /// <summary>The bytes of the mail that is asked for.</summary>
+    /// <exception cref="ApiProblem">There is no such mail, or they are no longer kept.</exception>
+    public async Task<Body> BodyAsync(Call call)
     {
         var content = await FindAsync(call, doors.Spool.Index.Content)
             ?? throw (await FindAsync(call, doors.Spool.Index.Show) is null ? await NoMailAsync(call)
                 : ApiProblem.NotFound($"the bytes of mail {call.Names[0]} are no longer kept"));
         _ = MailId.TryParse(call.Names[0], out var id);
-        call.Context.Response.ContentType = "message/rfc822";
-        await bodies.CopyAsync(new Body(id, content), call.Caller.Name, call.Context.Response.Body, call.Aborted);
+        return new Body(id, content);
     }
 
     public async Task ActAsync(Call call)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Postroom.Api.Access;
+using Postroom.Api.Contents;
 
 [assembly: InternalsVisibleTo("Postroom.Tests")] // the document is made from the operations, and the rates are tried
 
@@ -36,6 +37,7 @@ internal static class Operations
         },
         .. OfMessages,
         .. OfMail,
+        .. ContentOperations.All,
         .. OfHouse,
         .. OfSecrets,
         .. OfAlarms,

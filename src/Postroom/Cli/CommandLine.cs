@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Postroom.Cli.Inbox;
 using Postroom.Cli.Record;
 using Postroom.Cli.Watch;
 using Postroom.Configuration;
@@ -94,6 +95,7 @@ public static class CommandLine
         QueueCommands.Build(screen),
         QueueCommands.BuildSearch(screen),
         QueueCommands.BuildWhy(screen),
+        InboxCommands.Build(screen),
         ExportCommand.Build(screen),
         ConfigCommands.Build(screen),
         StatusCommands.BuildStatus(screen),

@@ -121,11 +121,16 @@ internal sealed class Clones
                 : $"live on this machine: {_guard.Standing.Why}")} ({asked.Reason})",
         });
         if (asked.Source is { } name)
-            return _sources.Confirm(name) is not null;
+        {
+            var isThere = _sources.Confirm(name) is not null;
+            _sources.Keep();
+            return isThere;
+        }
+
         _guard.Confirm(asked.Who, _all.LiveOn);
         return true;
     }
 
-    /// <summary>Keeps what was learned.</summary>
-    public void Keep() => _sources.Keep();
+    /// <summary>Keeps what is learned, until it is cancelled.</summary>
+    public Task RunAsync(CancellationToken closing) => _sources.RunAsync(closing);
 }

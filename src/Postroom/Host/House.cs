@@ -131,7 +131,8 @@ public sealed class House : IAsyncDisposable
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
         _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token),
-            _duplicates.RunAsync(_closing.Token), _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token));
+            _duplicates.RunAsync(_closing.Token), _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token),
+            _clones.RunAsync(_closing.Token));
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -315,7 +316,6 @@ public sealed class House : IAsyncDisposable
         _reporting.Dispose(); // the last batch has how it all ended
         if (_spool is not null)
             await _spool.DisposeAsync();
-        _clones?.Keep();
         _tokens.Dispose();
         _modes.Dispose();
         _reader.Dispose();

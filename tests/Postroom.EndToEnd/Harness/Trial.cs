@@ -50,7 +50,8 @@ internal sealed partial class Trial : IAsyncDisposable
         return again;
     }
 
-    public string Configuration => Relay.Live(Sink.Port);
+    /// <summary>A copy of its data folder is the same installation still: it has an identity.</summary>
+    public string Configuration => "identity = \"trial\"\n" + Relay.Live(Sink.Port);
 
     /// <summary>Starts the relay with the shim in between.</summary>
     public async Task StartAsync()

@@ -10,6 +10,7 @@ public static class AllTargets
         TextTargets.Path, TextTargets.Xtext, TextTargets.Id, TextTargets.Status, TextTargets.Filters,
         TextTargets.Patterns, TextTargets.Phrases,
         MessageTargets.Header, MessageTargets.Trace, MessageTargets.Report,
+        ContentTargets.Shown, ContentTargets.Page,
         SenderTargets.Senders, SenderTargets.Templates,
         SaslTargets.Prep, SaslTargets.Server, SaslTargets.Client, SaslTargets.Stored,
         FileTargets.Records, FileTargets.Configuration,

@@ -97,6 +97,17 @@ public sealed class CloneGuardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_that_cannot_be_read_now_is_not_written_over()
+    {
+        await (await NewAsync(Home)).WeighAsync(Home, null, isLive: true);
+        var kept = await System.IO.File.ReadAllBytesAsync(File, TestContext.Current.CancellationToken);
+        using (new FileStream(File, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) // as a disk in trouble
+            await Assert.ThrowsAsync<IOException>(() => NewAsync(Elsewhere));
+        Assert.Equal(kept, await System.IO.File.ReadAllBytesAsync(File, TestContext.Current.CancellationToken));
+        Assert.False((await NewAsync(Home)).Standing.IsForeign);
+    }
+
+    [Fact]
     public async Task Where_it_cannot_be_written_a_copy_is_one_all_the_same_and_no_confirmation_holds()
     {
         await (await NewAsync(Home)).WeighAsync(Home, null, isLive: true);

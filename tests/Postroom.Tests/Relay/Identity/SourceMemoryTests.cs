@@ -30,6 +30,7 @@ public sealed class SourceMemoryTests : IDisposable
         Assert.Equal(("jira 3b0c44", 1L), (memory.Elsewhere[0].Name, memory.Elsewhere[0].Captured));
         Assert.Null(Hear(memory, "10.0.0.1")); // the original goes on
 
+        memory.Keep();
         memory = Open();
         Assert.Single(memory.Elsewhere);
         Assert.NotNull(Hear(memory, "10.0.0.9"));
@@ -37,7 +38,20 @@ public sealed class SourceMemoryTests : IDisposable
         Assert.NotNull(memory.Confirm("3b0c44"));
         Assert.Null(Hear(memory, "10.0.0.9"));
         Assert.Empty(memory.Elsewhere);
+        memory.Keep();
         Assert.Null(Hear(Open(), "10.0.0.9"));
+    }
+
+    [Fact]
+    public async Task What_is_learned_is_kept_beside_the_mail_and_once_more_at_the_end()
+    {
+        var memory = Open();
+        using var closing = new CancellationTokenSource();
+        var keeping = memory.RunAsync(closing.Token);
+        Learn(memory);
+        await closing.CancelAsync();
+        await keeping;
+        Assert.NotNull(Hear(Open(), "10.0.0.9")); // known to be at home elsewhere
     }
 
     [Fact]
@@ -61,6 +75,7 @@ public sealed class SourceMemoryTests : IDisposable
         Assert.Null(Hear(memory, "::1"));
         Assert.Null(Hear(memory, "::ffff:10.1.2.3")); // IPv4, however it is written
         Assert.NotNull(Hear(memory, "10.0.0.9"));
+        memory.Keep();
         Assert.False(File.Exists(Path.Combine(_folder, "sources.json")));
     }
 
