@@ -29,8 +29,8 @@ public static class BindingFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{file} cannot be read, and where this installation is live is not known without it: "
-                + e.Message, e);
+            throw new IOException(
+                $"{file} cannot be read, and where this installation is live is not known without it: {e.Message}", e);
         }
     }
 

@@ -82,7 +82,7 @@ internal static class Plan
         new("Relay.Modes", "what people said at run time of the mode, kept over a restart",
             "Mail", "Mail.Audit", "Mail.Sandbox", "Relay.Spool", "Relay.Spool.Disk", "Relay.Telemetry"),
         new("Relay.Trouble", "the rules of trouble that hold now, and whatever they make, counted and on record",
-            "Mail.Audit", "Mail.Trouble", "Relay.Telemetry"),
+            "Mail", "Mail.Audit", "Mail.Trouble", "Relay.Telemetry"),
         new("Relay.Suppression", "the addresses that no mail is sent to: found by what became of mail to them",
             "Mail", "Mail.Audit", "Mail.Status", "Relay.Spool", "Relay.Spool.Disk", "Relay.Telemetry"),
         new("Relay.Duplicates", "knows the mail that an application hands over a second time",

@@ -120,13 +120,9 @@ public sealed class LinkFetcherTests
                         $"HTTP/1.1 {Answer(head.Split(' '))}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
                 }
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 return; // closed
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
             }
         }
 
