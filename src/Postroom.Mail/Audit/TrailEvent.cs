@@ -122,6 +122,24 @@ public enum EventKind : byte
     /// <summary>A person said what becomes of mail, in the place of the configuration, or took it back, or its time is
     /// over: the text says which, for what, until when and why.</summary>
     ModeChanged = 88,
+
+    // Of a mail again: marks of the relay, shared by all who look.
+
+    /// <summary>A person has read a captured mail, or says so.</summary>
+    Read = 90,
+
+    /// <summary>It counts as not read again.</summary>
+    Unread = 91,
+
+    /// <summary>A person gave it a tag: the text is that.</summary>
+    Tagged = 92,
+
+    /// <summary>A person took a tag away: the text is that.</summary>
+    Untagged = 93,
+
+    /// <summary>Its bytes were handed over once more as a mail of their own, to others: the text says which, or of
+    /// which this one is the copy.</summary>
+    Copied = 94,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>
