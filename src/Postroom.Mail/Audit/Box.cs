@@ -16,7 +16,7 @@ public static class Box
     /// <summary>The name: compared without regard to the case of ASCII letters.</summary>
     /// <param name="to">The recipient, as it was given.</param>
     public static string Of(ForwardPath to, Origin origin, AppFacts? app) =>
-        TagOf(to.Address) ?? Name(app?.Instance) ?? Name(app?.App) ?? Name(origin.User) ?? Name(origin.Listener)
+        TagOf(to.Address) ?? Name(app?.Instance) ?? Name(app?.App) ?? Name(Plain(origin.User)) ?? Name(origin.Listener)
             ?? "postroom";
 
     /// <summary>What stands between the first + and the @; null where that is nothing.</summary>
@@ -27,6 +27,10 @@ public static class Box
         var plus = local.IndexOf('+', StringComparison.Ordinal);
         return plus <= 0 ? null : Name(local[(plus + 1)..].TrimEnd('"'));
     }
+
+    // A token of the API is known by the name it was given.
+    private static string? Plain(string? user) =>
+        user?.StartsWith("token:", StringComparison.Ordinal) == true ? user["token:".Length..] : user;
 
     // It stands in paths, in filters without quotes and in the names of folders.
     private static string? Name(string? text)

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Postroom.Api.Access;
 using Postroom.Api.Export;
+using Postroom.Api.Inbox;
 using Postroom.Api.Modes;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
@@ -37,6 +38,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public ExportRequests Exports => field ??= new(doors, Bodies);
 
     private Bodies Bodies => field ??= new(_witness);
+
+    public InboxRequests Inbox => field ??= new(doors);
 
     public TrailRequests Trail { get; } = new(doors);
 

@@ -94,6 +94,7 @@ public static class CommandLine
         QueueCommands.Build(screen),
         QueueCommands.BuildSearch(screen),
         QueueCommands.BuildWhy(screen),
+        Inbox.InboxCommands.Build(screen),
         ExportCommand.Build(screen),
         ConfigCommands.Build(screen),
         StatusCommands.BuildStatus(screen),

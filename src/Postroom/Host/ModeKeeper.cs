@@ -40,7 +40,7 @@ internal sealed class ModeKeeper : IDisposable
 
     /// <summary>How the API sees all this.</summary>
     public ModeDoors Doors => new(() => _configured, () => [.. _book.All.Where(one => one.Holds(_time.GetUtcNow()))],
-        SetAsync, ClearAsync);
+        SetAsync, ClearAsync) { Policy = () => Policy };
 
     /// <summary>Another configuration, with all that is judged by it.</summary>
     public async Task UseAsync(SandboxSettings configured, Func<SandboxPolicy, Task> take)
