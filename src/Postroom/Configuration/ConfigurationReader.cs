@@ -1,3 +1,4 @@
+using Postroom.Configuration.Maildirs;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
 using Postroom.Relay.OAuth;
@@ -68,6 +69,7 @@ public static class ConfigurationReader
             Vault = VaultOf(data, tables.Find(t => t.Name == "vault")),
             Api = ApiKeys.SettingsOf(tables.Find(t => t.Name == "api")),
             Sandbox = SandboxKeys.SettingsOf(root, tables),
+            Maildirs = MaildirKeys.SettingsOf(tables),
             Retention = RetentionKeys.RulesOf(tables),
             Duplicates = DuplicateKeys.Of(tables.Find(t => t.Name == "duplicates")),
             Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),

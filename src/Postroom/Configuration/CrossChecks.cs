@@ -34,6 +34,7 @@ public static class CrossChecks
             .. tables.Where(t => t.Name == "suppression").SelectMany(SuppressionKeys.Check),
             .. RetentionKeys.Check(tables),
             .. SandboxKeys.Check(all, tables),
+            .. Maildirs.MaildirKeys.Check(all, tables),
             .. AlarmKeys.Check(tables),
             .. ReceiverKeys.Check(all, tables),
             .. CanaryKeys.Check(all, tables),

@@ -14,6 +14,7 @@ using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Maildirs;
 using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
@@ -55,6 +56,7 @@ public sealed class House : IAsyncDisposable
     private DuplicateGuard? _duplicates;
     private SuppressionList? _suppressions;
     private SuppressionWatch? _suppressing;
+    private MaildirWatch? _maildirs;
     private Task _telling = Task.CompletedTask;
     private ApiServer? _api;
 
@@ -136,7 +138,9 @@ public sealed class House : IAsyncDisposable
             Suppressions = _suppressions, Mode = () => _modes.Now,
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
+        _maildirs = new MaildirWatch(all.Maildirs, Folders.Maildirs(all.DataFolder), _spool, time, log);
         _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token),
+            _maildirs.RunAsync(_closing.Token),
             _duplicates.RunAsync(_closing.Token), _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token));
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
@@ -194,6 +198,7 @@ public sealed class House : IAsyncDisposable
             _reporting.Use(fresh);
             _wiring.Addresses.Use(fresh.LogAddresses, _vault, _log);
             _suppressing!.Use(fresh.Suppression);
+            _maildirs!.Use(fresh.Maildirs);
             _spool!.Forgetter.Use(fresh.Retention);
             _duplicates!.Use(fresh.Duplicates);
             _calendar!.Changed();

@@ -16,6 +16,7 @@ internal static class BoxTables
         // "What lies in this box?", newest first; and what of it has nobody read.
         "CREATE INDEX inbox_box ON inbox(box, mail, n)",
         "CREATE INDEX inbox_box_unread ON inbox(box, mail, n) WHERE unread = 1",
+        "CREATE INDEX inbox_came ON inbox(came)",
         "CREATE INDEX inbox_unread ON inbox(mail, n) WHERE unread = 1",
         """
         CREATE TABLE box(name TEXT PRIMARY KEY COLLATE NOCASE, total INTEGER NOT NULL, unread INTEGER NOT NULL)

@@ -156,9 +156,11 @@ internal sealed class Finder : IDisposable
             Way.Box => ("inbox INDEXED BY inbox_box", "mail", $"box = {Parameter(first + 3)} AND "),
             Way.BoxUnread => ("inbox INDEXED BY inbox_box_unread", "mail",
                 $"box = {Parameter(first + 3)} AND unread = 1 AND "),
+            Way.Came => ("inbox INDEXED BY inbox_came", "mail", $"came > {Parameter(first + 3)} AND "),
             Way.Tag => ("tag INDEXED BY tag_name", "mail", $"tag = {Parameter(first + 3)} AND "),
         };
-        var isOfRecipients = way is Way.State or Way.Inbox or Way.Unread or Way.Box or Way.BoxUnread;
+        var isOfRecipients = way is Way.State or Way.Inbox or Way.Unread or Way.Box or Way.BoxUnread
+            or Way.Came;
         return $"SELECT {(isOfRecipients ? "DISTINCT " : "")}{id} AS id FROM {table} WHERE {only}"
             + $"{id} <= {Parameter(first)} AND {id} >= {Parameter(first + 2)} ORDER BY {id} DESC LIMIT -1";
     }

@@ -37,6 +37,9 @@ public enum Way
 
     /// <summary>What people gave a tag.</summary>
     Tag,
+
+    /// <summary>What came into a box after a mark.</summary>
+    Came,
 }
 
 /// <summary>Chooses the way with the fewest rows on it that match nothing.</summary>
@@ -90,6 +93,8 @@ internal static class Roads
         if (narrowing.Said is { } said)
             choices.Add([new Road(Way.Said, said), .. Open.Where(state => states?.Contains(state) ?? true)
                 .Select(static state => new Road(Way.State, (long)state))]);
+        if (filter.Terms.FirstOrDefault(static t => t is { Field: Field.Came, Value: "after", Not: false }) is { } came)
+            choices.Add([new Road(Way.Came, came.Octets)]);
         if (Boxful.Road(filter) is { } boxed)
             choices.Add([boxed]);
         return choices;
@@ -103,6 +108,9 @@ internal static class Roads
             case Way.Inbox or Way.Unread: return BoxShelf.Count(database, null, road.Way == Way.Unread);
             case Way.Box or Way.BoxUnread:
                 return BoxShelf.Count(database, (string)road.Own!, road.Way == Way.BoxUnread);
+            case Way.Came:
+                return database.Number(FormattableString.Invariant(
+                    $"SELECT count(*) FROM (SELECT 1 FROM inbox WHERE came > {road.Own} LIMIT {most})"));
             default: break; // counted here
         }
 
