@@ -153,8 +153,7 @@ public sealed class House : IAsyncDisposable
             UsersFile = Folders.Users(all.DataFolder),
             Metrics = _reader.Read,
             Alarms = _postmaster.Watch,
-            Suppressions = _suppressions, Modes = _modes.Doors,
-            LogWord = _wiring.Addresses.WordOf,
+            Suppressions = _suppressions, Modes = _modes.Doors, LogWord = _wiring.Addresses.WordOf,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
