@@ -50,6 +50,31 @@ public sealed class CapturedMailIsReleased
         Assert.True(Mails.IsAbout("PROJ-1", sink.Arrivals[^1].Bytes));
     }
 
+    [Fact]
+    public async Task Asked_for_twice_under_a_key_and_at_once_it_arrives_once_and_without_a_key_twice()
+    {
+        await using var sink = Sink.Start();
+        await using var relay = new RealRelay();
+        await relay.StartAsync(Captures(relay, sink.Port, """
+            [[sandbox]]
+            name = "testers"
+            to = ["qa@example.com"]
+            mode = "live"
+            """));
+        await using (var client = await SmtpClient.ConnectAsync(relay.Port))
+            await client.SendAsync(Mails.Notification("PROJ-1"));
+        var id = (await relay.FindAsync("state:captured", 1))[0].GetProperty("id").GetString()!;
+        string[] order = ["inbox", "release", id, "--to", "qa@example.com"];
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => relay.DoAsync([.. order, "--key", "once"])));
+        var again = await relay.DoAsync([.. order, "--key", "once"]);
+        Assert.Contains("as before", again.Text, StringComparison.Ordinal);
+        await relay.FindAsync("to:qa state:delivered", 1);
+        Assert.Single(sink.Arrivals);
+        Assert.Equal(0, (await relay.DoAsync(order)).ExitCode);
+        await relay.FindAsync("to:qa state:delivered", 2);
+        Assert.Equal(2, sink.Arrivals.Count);
+    }
+
     private static async Task<string> ReleasedAsync(int count)
     {
         await using var sink = Sink.Start();

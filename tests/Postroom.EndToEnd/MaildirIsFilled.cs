@@ -57,11 +57,44 @@ public sealed class MaildirIsFilled
         Mails.ArrivedUnchanged(Mails.Notification(Mails.KeyOf(bytes)), bytes);
     }
 
-    private static async Task FilledAsync(string folder)
+    [Fact]
+    public async Task Dovecot_shows_what_is_in_it_and_what_was_exported()
+    {
+        await using var imap = await OtherHop.ImapAsync();
+        await using var sink = Sink.Away();
+        await using var relay = new RealRelay();
+        var home = Path.Combine(imap.Folder, "home");
+        await Shell.RunAsRootAsync("chmod", "-R", "777", home);
+        await relay.StartAsync(relay.Live(sink.Port, rest: $"""
+            [[maildir]]
+            name = "boxes"
+            folder = "{home}"
+            per_box = true
+            [[maildir]]
+            name = "all"
+            folder = "{home}/.all"
+            """).Replace("mode = \"live\"\nhostname", "mode = \"capture\"\nhostname", StringComparison.Ordinal));
+        await SendAsync(relay, 0, 3);
+        await FilledAsync(Path.Combine(home, ".run_1", "new"), 3);
+        await FilledAsync(Path.Combine(home, ".all", "new"), 3);
+        var rows = await relay.FindAsync("state:captured", 3);
+        Assert.Equal(0, (await relay.DoAsync("inbox", "read", rows[0].GetProperty("id").GetString()!)).ExitCode);
+        var said = await relay.DoAsync("export", "box:run.1", "--as", "maildir", "--out", home);
+        Assert.True(said.ExitCode == 0, said.ToString());
+        await Shell.RunAsRootAsync("chown", "-R", "nobody", home); // as a group would do it, where the relay is in one
+        var subjects = rows.Select(row => string.Join(' ', row.GetProperty("subject").GetString()!
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))).Order(StringComparer.Ordinal);
+        var all = string.Join(", ", subjects);
+        Assert.Equal($"3 mails, 0 seen: {all}", await imap.LookAsync("run_1"));
+        Assert.Equal($"3 mails, 0 seen: {all}", await imap.LookAsync("all"));
+        Assert.Equal($"3 mails, 1 seen: {all}", await imap.LookAsync("INBOX"));
+    }
+
+    private static async Task FilledAsync(string folder, int count = Count)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Shell.Limit);
-        while (!Directory.Exists(folder) || Directory.GetFiles(folder).Length < Count)
+        while (!Directory.Exists(folder) || Directory.GetFiles(folder).Length < count)
             await Task.Delay(20, limit.Token);
     }
 

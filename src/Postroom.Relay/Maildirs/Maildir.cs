@@ -61,19 +61,14 @@ internal sealed class Maildir
             return false;
         var unfinished = $"tmp/{name}";
         _disk.Remove(unfinished); // of a write that was cut off
-        using (var file = _disk.Open(unfinished, create: true))
+        try
         {
-            var piece = new byte[PieceSize];
-            for (long at = 0; at < content.Length;)
-            {
-                var read = await content.ReadAsync(at, piece, cancel);
-                if (read == 0)
-                    throw new DamagedBodyException("the stored mail is shorter than it was");
-                file.Write(at, [piece.AsMemory(0, read)]);
-                at += read;
-            }
-
-            file.Sync();
+            await CopyAsync(content, unfinished, cancel);
+        }
+        catch (DamagedBodyException)
+        {
+            _disk.Remove(unfinished); // nobody comes back for it
+            throw;
         }
 
         if (_isForGroup && !OperatingSystem.IsWindows())
@@ -82,6 +77,22 @@ internal sealed class Maildir
         _isDirty = true;
         _here.Add(name);
         return true;
+    }
+
+    private async Task CopyAsync(MailContent content, string into, CancellationToken cancel)
+    {
+        using var file = _disk.Open(into, create: true);
+        var piece = new byte[PieceSize];
+        for (long at = 0; at < content.Length;)
+        {
+            var read = await content.ReadAsync(at, piece, cancel);
+            if (read == 0)
+                throw new DamagedBodyException("the stored mail is shorter than it was");
+            file.Write(at, [piece.AsMemory(0, read)]);
+            at += read;
+        }
+
+        file.Sync();
     }
 
     /// <summary>Makes the names durable that were written since.</summary>

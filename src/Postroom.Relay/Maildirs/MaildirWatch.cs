@@ -92,7 +92,8 @@ public sealed class MaildirWatch : IDisposable
 
     private async Task CatchUpAsync(MaildirSettings one, CancellationToken cancel)
     {
-        var (from, to) = (_marks.GetValueOrDefault(one.Name), _spool.Index.Boxes().Mark);
+        // Before the first mark there is what an older program captured: nobody noted where that stands.
+        var (from, to) = (_marks.GetValueOrDefault(one.Name, -1), _spool.Index.Boxes().Mark);
         if (from == to)
             return;
         var filter = new Filter([.. one.Of.Terms, Captured, Term.CameAfter(from), Term.CameBy(to)]);
@@ -134,7 +135,7 @@ public sealed class MaildirWatch : IDisposable
     }
 
     private static bool IsOf(MaildirSettings one, string folder) =>
-        folder.StartsWith(one.Folder, StringComparison.Ordinal);
+        folder == one.Folder || Path.GetDirectoryName(folder) == one.Folder;
 
     private static Dictionary<string, long> Read(string file)
     {

@@ -67,6 +67,8 @@ internal sealed class Copies(ApiDoors doors)
         MailRecord mail, CopyOrder order, OwnKey? key, CancellationToken cancel)
     {
         var index = doors.Spool.Index;
+        if (key is not null)
+            await index.CaughtUpAsync(cancel); // one that ended just before us may not be in it yet
         if (key is not null && index.FindKey(mail.Origin.Source, key.Text) is { } known
             && index.Show(known) is { } copy)
         {

@@ -30,7 +30,8 @@ internal static class MaildirKeys
 
     public static IReadOnlyList<MaildirSettings> SettingsOf(IEnumerable<TableValues> tables) =>
         [.. tables.Where(t => t.Name == T).Select(t =>
-            new MaildirSettings(t.Get(Name) ?? "", Path.GetFullPath(t.Get(Folder) ?? "."))
+            new MaildirSettings(t.Get(Name) ?? "",
+                Path.TrimEndingDirectorySeparator(Path.GetFullPath(t.Get(Folder) ?? ".")))
             {
                 Of = RuleFilter.Of(t, Of), Listeners = t.Get(Listeners), IsByBox = t.Get(PerBox),
                 IsForGroup = t.Get(ForGroup),
@@ -40,8 +41,10 @@ internal static class MaildirKeys
     {
         var own = tables.Where(t => t.Name == T).ToList();
         var names = all.Submission.Listeners.Select(static one => one.Name).Append("api").ToList();
+        var folders = own.Select(t =>
+            (t.PlaceOf(Folder), Path.TrimEndingDirectorySeparator(t.Get(Folder) ?? "")));
         foreach (var mistake in CrossChecks.Twice(own.Select(t => (t.PlaceOf(Name), t.Get(Name) ?? "")), "name")
-            .Concat(CrossChecks.Twice(own.Select(t => (t.PlaceOf(Folder), t.Get(Folder) ?? "")), "folder"))
+            .Concat(CrossChecks.Twice(folders, "folder"))
             .Concat(own.SelectMany(t => RuleFilter.Check(t, Of))))
             yield return mistake;
         foreach (var t in own)

@@ -166,6 +166,22 @@ public sealed class InboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_copy_is_mail_of_its_source_and_not_of_who_releases_it()
+    {
+        using var shop = _house.Client(Scopes.Submit | Scopes.Read);
+        var letter = """{"from":"shop@example.com","to":["ann@example.com"],"subject":"x","text":"hello"}""";
+        var mail = Text((await MessageTests.PostAsync(shop, letter, "application/json")).Answer, "id");
+        await GetAsync(_client, $"api/v1/messages/wait?filter=state:captured%20id:{mail}");
+        var (_, done) = await ActAsync("release", $$"""{"ids":["{{mail}}"],"to":["qa@example.com"]}""");
+        var copy = Text(done.GetProperty("copies")[0], "id");
+        var was = await GetAsync(_client, $"api/v1/mails/{mail}");
+        var now = await GetAsync(_client, $"api/v1/mails/{copy}");
+        foreach (var name in (string[])["listener", "client", "user", "protocol"])
+            Assert.Equal(Text(was, name), Text(now, name));
+        Assert.NotEqual("token:for-administer", Text(now, "user"));
+    }
+
+    [Fact]
     public async Task A_release_says_at_once_what_the_rules_would_make_of_it()
     {
         var mail = await SendAsync("ann@example.com");

@@ -28,10 +28,10 @@ internal static class BoxShelf
     }
 
     /// <summary>How many lie in a box; without one, in all.</summary>
-    /// <param name="isUnread">Only what nobody has read.</param>
-    public static long Count(Database database, string? box, bool isUnread)
+    /// <param name="isUnread">Only what nobody has read, or only what somebody has; null: both.</param>
+    public static long Count(Database database, string? box, bool? isUnread)
     {
-        var what = isUnread ? "unread" : "total";
+        var what = isUnread switch { true => "unread", false => "total - unread", null => "total" };
         using var row = database.Prepare(
             $"SELECT coalesce(sum({what}), 0) FROM box{(box is null ? "" : " WHERE name = ?1")}");
         if (box is not null)

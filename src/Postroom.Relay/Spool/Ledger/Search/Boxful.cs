@@ -5,24 +5,27 @@ namespace Postroom.Relay.Spool.Ledger.Search;
 
 /// <summary>What a filter says of boxes, where that is an index of its own.</summary>
 /// <param name="Box">One whole name; null: of all of them.</param>
-internal readonly record struct Boxful(string? Box, bool IsUnread)
+/// <param name="IsUnread">What nobody has read, or what somebody has; null: both.</param>
+internal readonly record struct Boxful(string? Box, bool? IsUnread)
 {
     /// <summary>A filter that asks for nothing but the contents of a box: their number is kept.</summary>
     public static Boxful? Of(Filter filter)
     {
         string? box = null;
-        var (isUnread, isAny) = (false, false);
+        bool? isUnread = null;
+        var isAny = false;
         foreach (var term in filter.Terms)
             switch (term)
             {
                 case { Not: true }: return null;
                 case { Field: Field.Box } when box is null && !FilterSql.IsPattern(term.Value): box = term.Value; break;
-                case { Field: Field.Is, Value: "unread" }: isUnread = true; break;
+                case { Field: Field.Is, Value: "unread" } when isUnread != false: isUnread = true; break;
+                case { Field: Field.Is, Value: "read" } when isUnread != true: isUnread = false; break;
                 case { Field: Field.State, States: [State.Captured] }: isAny = true; break;
                 default: return null;
             }
 
-        return box is null && !isUnread && !isAny ? null : new Boxful(box, isUnread);
+        return box is null && isUnread is null && !isAny ? null : new Boxful(box, isUnread);
     }
 
     /// <summary>The way by boxes or tags with the fewest rows on it; null where the filter names none.</summary>

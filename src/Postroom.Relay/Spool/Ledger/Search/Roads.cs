@@ -105,9 +105,9 @@ internal static class Roads
     {
         switch (road.Way)
         {
-            case Way.Inbox or Way.Unread: return BoxShelf.Count(database, null, road.Way == Way.Unread);
+            case Way.Inbox or Way.Unread: return BoxShelf.Count(database, null, road.Way == Way.Unread ? true : null);
             case Way.Box or Way.BoxUnread:
-                return BoxShelf.Count(database, (string)road.Own!, road.Way == Way.BoxUnread);
+                return BoxShelf.Count(database, (string)road.Own!, road.Way == Way.BoxUnread ? true : null);
             case Way.Came:
                 return database.Number(FormattableString.Invariant(
                     $"SELECT count(*) FROM (SELECT 1 FROM inbox WHERE came > {road.Own} LIMIT {most})"));

@@ -45,6 +45,7 @@ public sealed class BoxTests : IDisposable
         using var anew = new Story();
         anew.Ledger.Apply(_story.Journal, _story.LaneOf);
         Assert.Equal(_story.Find("box:*"), anew.Find("box:*"));
+        Assert.Equal(Boxes(), Boxes(anew));
         Assert.Empty(_story.Ledger.Anomalies(10));
 
         void Verify()
@@ -98,11 +99,16 @@ public sealed class BoxTests : IDisposable
     {
         for (var i = 0; i < 5; i++)
             Captured(i, "a+x@example.com");
+        _story.Tell(Note(6, EventKind.Read, Captured(5, "a+z@example.com")),
+            Note(6, EventKind.Read, _story.Find("box:x")[0].Mail));
         using var reader = _story.Ledger.OpenReader(TimeProvider.System);
         Assert.Equal(5, reader.Count(Parsed("box:x")).Total);
-        Assert.Equal(5, reader.Count(Parsed("box:X state:captured is:unread")).Total);
+        Assert.Equal(4, reader.Count(Parsed("box:X state:captured is:unread")).Total);
+        Assert.Equal(1, reader.Count(Parsed("box:x is:read")).Total);
+        Assert.Equal(2, reader.Count(Parsed("is:read")).Total);
+        Assert.Equal(0, reader.Count(Parsed("is:read is:unread")).Total);
         Assert.Equal(0, reader.Count(Parsed("box:y")).Total);
-        Assert.Equal(0, reader.Count(Parsed("-box:x")).Total);
+        Assert.Equal(1, reader.Count(Parsed("-box:x")).Total);
     }
 
     private MailId Captured(double minute, params string[] to)
@@ -117,9 +123,9 @@ public sealed class BoxTests : IDisposable
     private static NotedRecord Note(double minute, EventKind kind, MailId mail, string? text = null) =>
         new(new TrailEvent(At(minute), kind, mail, null) { Who = "anna", Text = text });
 
-    private List<(string, long, long)> Boxes()
+    private List<(string, long, long)> Boxes(Story? of = null)
     {
-        using var reader = _story.Ledger.OpenReader(TimeProvider.System);
+        using var reader = (of ?? _story).Ledger.OpenReader(TimeProvider.System);
         return [.. reader.Boxes().Boxes.Select(static b => (b.Name, b.Total, b.Unread)).Order()];
     }
 

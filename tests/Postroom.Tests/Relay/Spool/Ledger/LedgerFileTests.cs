@@ -149,6 +149,12 @@ public sealed class LedgerFileTests : IDisposable
         Assert.Equal([old.Id], _story.Find("is:duplicate").Select(row => row.Mail));
         Assert.Null(_story.Show(old.Id).Header.App);
         Assert.Equal([caught.Id], _story.Find("box:run").Select(row => row.Mail));
+        using var reader = _story.Ledger.OpenReader(TimeProvider.System);
+        var box = Assert.Single(reader.Boxes().Boxes);
+        Assert.Equal(("run", 1L, 1L, caught.Id), (box.Name, box.Total, box.Unread, box.Newest));
+        // Before any mark: it is in no list of what is new, and in each of what was there.
+        Assert.Empty(reader.Find(new Filter([Term.CameAfter(0)]), null, 9).Rows);
+        Assert.Single(reader.Find(new Filter([Term.CameAfter(-1), Term.CameBy(0)]), null, 9).Rows);
     }
 
     [Fact]
