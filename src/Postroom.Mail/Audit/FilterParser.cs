@@ -17,6 +17,8 @@ namespace Postroom.Mail.Audit;
 /// <para><c>issue:</c>, <c>project:</c>, <c>app:</c> and <c>node:</c> look at what was recognised of the application,
 /// as a whole or as a pattern; <c>instance:</c> at any part of its instance's name or address.
 /// <c>is:duplicate</c> is what had been handed over before.</para>
+/// <para><c>box:</c> looks at the box of a captured recipient, <c>tag:</c> at what people put on its mail, both as a
+/// whole or as a pattern; <c>is:unread</c> is what lies there and nobody has read, <c>is:read</c> the rest.</para>
 /// <para>Instants are <c>2026-11-23</c> or <c>2026-11-23T10:00</c>, in the zone of the caller's now unless they name
 /// one; ages <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>3d</c>, <c>1w</c>; sizes octets, or <c>20k</c>, <c>1M</c>, <c>2G</c>
 /// in powers of a thousand.</para>
@@ -26,10 +28,10 @@ public static class FilterParser
     private static readonly string[] Fields =
     [
         "to", "from", "addressed", "subject", "id", "issue", "project", "app", "instance", "node", "route", "state",
-        "reply", "fault", "before", "after", "age", "larger", "smaller", "source", "is",
+        "reply", "fault", "before", "after", "age", "larger", "smaller", "source", "is", "box", "tag",
     ];
 
-    private static readonly string[] Marks = ["duplicate"];
+    private static readonly string[] Marks = ["duplicate", "unread", "read"];
 
     /// <param name="now">For ages, and for the zone of instants without one.</param>
     /// <param name="error">A sentence for the person who wrote it, with the nearest right word.</param>

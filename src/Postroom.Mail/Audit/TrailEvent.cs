@@ -127,6 +127,24 @@ public enum EventKind : byte
     /// differs, and why.</summary>
     MachineConfirmed = 89,
 
+    // Of a mail again: marks of the relay, shared by all who look.
+
+    /// <summary>A person has read a captured mail, or says so.</summary>
+    Read = 90,
+
+    /// <summary>It counts as not read again.</summary>
+    Unread = 91,
+
+    /// <summary>A person gave it a tag: the text is that.</summary>
+    Tagged = 92,
+
+    /// <summary>A person took a tag away: the text is that.</summary>
+    Untagged = 93,
+
+    /// <summary>Its bytes were handed over once more as a mail of their own, to others: the text says which, or of
+    /// which this one is the copy.</summary>
+    Copied = 94,
+
     /// <summary>Something was made to go wrong, on purpose: the text says what, and by which rule or address. Of a mail
     /// at its turn; of the relay where an application met it.</summary>
     TroubleMade = 95,

@@ -72,6 +72,7 @@ public enum Happening : byte
 ///     │ └────── released ───── Held                   │ │
 ///     │ └──────────────────────────────────────────── ┘ ┘
 ///     └── held, cancelled, expired                      Trying ── discarded ──▶ Cancelled
+///                                                    Captured ── cancelled ──▶ Cancelled
 /// </code>
 /// A lost lease leads back to Waiting although the peer may already have taken the mail: after our 250 it may not be
 /// lost (RFC 5321 §6.1), and between a duplicate (RFC 1047) and a loss we choose the duplicate.
@@ -100,6 +101,9 @@ public static class RecipientLife
 
         (State.Held, Happening.Released) => State.Waiting,
         (State.Held, Happening.Cancelled) => State.Cancelled,
+
+        // Deleted by a person: its octets go, the record stays.
+        (State.Captured, Happening.Cancelled) => State.Cancelled,
 
         // An operator may give another life to what did not arrive; to a delivered or cancelled one never.
         (State.Failed or State.Expired or State.Captured or State.Suppressed, Happening.Released) => State.Waiting,

@@ -46,6 +46,9 @@ public interface ISpoolIndex
     /// <param name="key">The text of its <see cref="OwnKey"/>.</param>
     MailId? FindKey(string source, string key);
 
+    /// <summary>The boxes that captured mail lies in, the one with the newest first.</summary>
+    BoxList Boxes();
+
     /// <summary>The newest mails that have a fingerprint and were not revoked, newest first.</summary>
     IReadOnlyList<PrintedMail> Printed(DateTimeOffset since, int most);
 
@@ -91,6 +94,9 @@ public sealed record FoundPage(IReadOnlyList<RecipientRow> Rows, Cursor? Next)
     /// The time was over before the page was full: what is older than <see cref="Next"/> was not looked at.
     /// </summary>
     public bool IsCut { get; init; }
+
+    /// <summary>How far the index was: what was captured later came after this mark.</summary>
+    public long Mark { get; init; }
 }
 
 /// <summary>How many match.</summary>
@@ -131,7 +137,26 @@ public sealed record RecipientRow(MailId Mail, int Recipient, State State, strin
 
     /// <summary>The last word: the next hop's reply, or why it failed; null before the first try.</summary>
     public string? Last { get; init; }
+
+    /// <summary>The box it lies in while it is captured: <see cref="Postroom.Mail.Audit.Box"/>.</summary>
+    public string? Box { get; init; }
+
+    /// <summary>It lies in a box, and nobody has read the mail.</summary>
+    public bool IsUnread { get; init; }
+
+    /// <summary>What people put on the captured mail, with spaces between; null where that is nothing.</summary>
+    public string? Tags { get; init; }
 }
+
+/// <summary>A box of captured mail.</summary>
+/// <param name="Total">Recipients that lie in it.</param>
+/// <param name="Unread">Those of them whose mail nobody has read.</param>
+/// <param name="Newest">The mail that was accepted last.</param>
+public sealed record BoxRow(string Name, long Total, long Unread, MailId Newest);
+
+/// <summary>All boxes.</summary>
+/// <param name="Mark">How far the index was: <see cref="FoundPage.Mark"/>.</param>
+public sealed record BoxList(IReadOnlyList<BoxRow> Boxes, long Mark);
 
 /// <summary>By what a mail is known when it is sent again.</summary>
 /// <param name="App">Which application sent it; null where it was not recognised.</param>

@@ -24,6 +24,9 @@ public static class AnswerOf
             App = row.App,
             Item = row.Item,
             Last = row.Last,
+            Box = row.Box,
+            Unread = row.IsUnread ? true : null,
+            Tags = row.Tags?.Split(' '),
         };
 
     public static ReasonsAnswer Reasons(Reasons why) =>

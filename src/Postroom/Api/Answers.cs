@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using Postroom.Api.Contents;
+using Postroom.Api.Inbox;
+using Postroom.Api.Letters;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Api.Trouble;
@@ -22,6 +24,9 @@ public sealed record QueueAnswer(
 
     /// <summary>The page is not full for want of time: older mail than this was not looked at yet.</summary>
     public DateTimeOffset? LookedBackTo { get; init; }
+
+    /// <summary>What this list has seen: to be given to a deletion from the inbox, or as <c>since</c>.</summary>
+    public string? Seen { get; init; }
 }
 
 /// <summary>One recipient of one mail.</summary>
@@ -45,6 +50,15 @@ public sealed record RecipientAnswer(string Id, int Recipient, string State, str
 
     /// <summary>The last word: the next hop's reply, or why it failed.</summary>
     public string? Last { get; init; }
+
+    /// <summary>The box it lies in while it is captured; absent where it is not.</summary>
+    public string? Box { get; init; }
+
+    /// <summary>True where it lies in a box and nobody has read the mail.</summary>
+    public bool? Unread { get; init; }
+
+    /// <summary>What people put on the captured mail.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
 }
 
 /// <summary>One mail: <c>GET /api/v1/mails/{id}</c>, and <c>postroom queue show ID --json</c>.</summary>
@@ -341,6 +355,12 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(LogWordRequest))]
 [JsonSerializable(typeof(LogWordAnswer))]
 [JsonSerializable(typeof(ReloadAnswer))]
+[JsonSerializable(typeof(BoxesAnswer))]
+[JsonSerializable(typeof(InboxRequest))]
+[JsonSerializable(typeof(InboxAnswer))]
+[JsonSerializable(typeof(ResetAnswer))]
+[JsonSerializable(typeof(ExpectAnswer))]
+[JsonSerializable(typeof(UnmetAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Postroom.Api.Access;
 using Postroom.Api.Contents;
 using Postroom.Api.Export;
+using Postroom.Api.Inbox;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Api.Trouble;
@@ -47,6 +48,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public ContentRequests Contents => field ??= new(Mails, Bodies, new LinkFetcher(FetchDoors.Standard));
 
     private Bodies Bodies => field ??= new(_witness);
+
+    public InboxRequests Inbox => field ??= new(doors);
 
     public TrailRequests Trail { get; } = new(doors);
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Postroom.Api.Letters;
 using Postroom.Mail;
 using Postroom.Relay.Spool;
 
@@ -169,7 +170,8 @@ internal sealed class MessageRequests(ApiDoors doors, ILogger log)
             bound.MaxRequestBodySize = octets;
     }
 
-    private static string? KeyOf(Call call) => call.Context.Request.Headers["Idempotency-Key"] switch
+    /// <exception cref="ApiProblem">It is none.</exception>
+    public static string? KeyOf(Call call) => call.Context.Request.Headers["Idempotency-Key"] switch
     {
         [] => null,
         [{ Length: > 0 and <= OwnKey.Longest } key] when key.All(c => c is > ' ' and < '\x7f') => key,

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Postroom.Api.Access;
 using Postroom.Api.Contents;
+using Postroom.Api.Letters;
 
 [assembly: InternalsVisibleTo("Postroom.Tests")] // the document is made from the operations, and the rates are tried
 
@@ -38,6 +39,7 @@ internal static class Operations
         .. OfMessages,
         .. OfMail,
         .. ContentOperations.All,
+        .. Inbox.InboxOperations.All,
         .. OfHouse,
         .. OfSecrets,
         .. OfAlarms,
@@ -71,7 +73,9 @@ internal static class Operations
             Query =
             [
                 Filter,
-                new Parameter("since", "string", "Only mail accepted at or after this instant (RFC 3339)."),
+                new Parameter("box", "string", "Only what lies in this box."),
+                new Parameter("since", "string",
+                    "Only mail accepted at or after this instant (RFC 3339), or captured after this mark."),
                 new Parameter("timeout", "integer", "Seconds to wait, 1 to 300; 30 without it."),
                 new Parameter("count", "integer", "How many recipients there have to be, 1 to 1000; 1 without it."),
             ],

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Postroom.Api.Inbox;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool;
@@ -27,6 +28,7 @@ public sealed class QueueReader(
             page.Next is { } next ? AnswerOf.Cursor(next) : null, AnswerOf.Counts(counts.ByState))
         {
             AtLeast = total.IsWhole ? null : true,
+            Seen = Marks.Write(page.Mark),
             LookedBackTo = page is { IsCut: true, Next: { } seen } ? seen.Mail.At : null,
         };
     }

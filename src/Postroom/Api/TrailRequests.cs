@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Threading.Channels;
+using Postroom.Api.Inbox;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool;
@@ -57,9 +58,7 @@ internal sealed class TrailRequests(ApiDoors doors)
     /// over.</summary>
     public async Task WaitAsync(Call call)
     {
-        var filter = QueueActions.ReadFilter(call.Query("filter"), doors.Time);
-        if (call.Query("since") is { } since)
-            filter = new Filter([.. filter.Terms, new Term(Field.After, since) { Instant = InstantOf(since) }]);
+        var filter = ScopeOf(call, doors.Time);
         var count = WholeOf(call, "count", 1, QueueReader.Most);
         using var patience = new CancellationTokenSource(
             TimeSpan.FromSeconds(WholeOf(call, "timeout", 30, 300)), doors.Time);
@@ -81,6 +80,19 @@ internal sealed class TrailRequests(ApiDoors doors)
         }
 
         await call.WriteAsync(page, ApiJson.Default.QueueAnswer);
+    }
+
+    /// <summary>The filter that is waited for, within a box, after a mark or an instant.</summary>
+    /// <exception cref="ApiProblem">One of them is wrong.</exception>
+    public static Filter ScopeOf(Call call, TimeProvider time)
+    {
+        var terms = QueueActions.ReadFilter(call.Query("filter"), time).Terms.ToList();
+        if (call.Query("box") is { } box)
+            terms.Add(new Term(Field.Box, box));
+        if (call.Query("since") is { } since)
+            terms.Add(Marks.TryRead(since, out var mark) ? Term.CameAfter(mark)
+                : new Term(Field.After, since) { Instant = InstantOf(since) });
+        return new Filter(terms);
     }
 
     // A filter is about recipients: what happened to a whole mail is told where one of them matches.
@@ -118,9 +130,12 @@ internal sealed class TrailRequests(ApiDoors doors)
     private static DateTimeOffset InstantOf(string text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
             ? at
-            : throw ApiProblem.Bad("since is no instant", "Write it like 2026-11-28T21:00:00Z.");
+            : throw ApiProblem.Bad("since is neither an instant nor a mark",
+                "Write it like 2026-11-28T21:00:00Z, or give what \"seen\" or \"since\" of an answer says.");
 
-    private static int WholeOf(Call call, string name, int usual, int most) => call.Query(name) switch
+    /// <summary>A whole number of the query, from 1 on.</summary>
+    /// <exception cref="ApiProblem">It is none.</exception>
+    public static int WholeOf(Call call, string name, int usual, int most) => call.Query(name) switch
     {
         null => usual,
         { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

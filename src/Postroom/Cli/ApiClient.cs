@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Postroom.Api;
+using Postroom.Api.Inbox;
 using Postroom.Api.Live;
 using Postroom.Configuration;
 using Postroom.Host;
@@ -79,6 +80,16 @@ public sealed class ApiClient : IDisposable
     public Task<SuppressedAnswer> AddSuppressionsAsync(SuppressionRequest body, CancellationToken cancel) =>
         SendAsync(With(HttpMethod.Post, "api/v1/suppressions", body, ApiJson.Default.SuppressionRequest),
             ApiJson.Default.SuppressedAnswer, cancel);
+
+    /// <summary>Does something to captured mail.</summary>
+    /// <param name="key">What was asked under the same key is done once; null: each time.</param>
+    public Task<InboxAnswer> InboxAsync(string action, InboxRequest body, string? key, CancellationToken cancel)
+    {
+        var request = With(HttpMethod.Post, $"api/v1/inbox/{action}", body, ApiJson.Default.InboxRequest);
+        if (key is not null)
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        return SendAsync(request, ApiJson.Default.InboxAnswer, cancel);
+    }
 
     /// <summary>Has the service erase a person, or look.</summary>
     public Task<ErasureAnswer> EraseAsync(ErasureRequest body, CancellationToken cancel) =>
@@ -162,7 +173,7 @@ public sealed class ApiClient : IDisposable
             : null;
         var code = answer.StatusCode switch
         {
-            HttpStatusCode.NotFound or HttpStatusCode.Gone => ExitCode.NothingFound,
+            HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict => ExitCode.NothingFound,
             HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => ExitCode.Wrong,
             HttpStatusCode.ServiceUnavailable => ExitCode.NotRunning,
             _ => ExitCode.Bug,

@@ -1,3 +1,4 @@
+using Postroom.Configuration.Maildirs;
 using Postroom.Configuration.Watch;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Status;
@@ -74,6 +75,7 @@ public static class ConfigurationReader
             Sources = SourceKeys.RulesOf(tables),
             Trouble = TroubleKeys.RulesOf(tables),
             TroubleAddresses = root.Get(TroubleKeys.Addresses),
+            Maildirs = MaildirKeys.SettingsOf(tables),
             Retention = RetentionKeys.RulesOf(tables),
             Duplicates = DuplicateKeys.Of(tables.Find(t => t.Name == "duplicates")),
             Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),

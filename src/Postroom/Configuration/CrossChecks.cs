@@ -37,6 +37,7 @@ public static class CrossChecks
             .. RetentionKeys.Check(tables),
             .. SandboxKeys.Check(all, tables),
             .. TroubleKeys.Check(all, tables),
+            .. Maildirs.MaildirKeys.Check(all, tables),
             .. AlarmKeys.Check(tables),
             .. ReceiverKeys.Check(all, tables),
             .. CanaryKeys.Check(all, tables),

@@ -18,6 +18,9 @@ public static class Folders
     /// <summary>Addresses that no mail is sent to, in a data folder.</summary>
     public static string Suppressions(string dataFolder) => Path.Combine(dataFolder, "suppressions.json");
 
+    /// <summary>How far Maildirs are, in a data folder.</summary>
+    public static string Maildirs(string dataFolder) => Path.Combine(dataFolder, "maildirs");
+
     /// <summary>What people said of the mode, in a data folder.</summary>
     public static string Modes(string dataFolder) => Path.Combine(dataFolder, "modes.json");
 

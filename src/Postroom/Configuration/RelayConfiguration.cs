@@ -8,6 +8,7 @@ using Postroom.Relay.Postmaster;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Maildirs;
 using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
 using Postroom.Relay.Vault;
@@ -62,6 +63,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
 
     /// <summary>Addresses may ask for trouble by themselves.</summary>
     public bool TroubleAddresses { get; init; } = true;
+
+    /// <summary>Where captured mail is written for readers of mail.</summary>
+    public IReadOnlyList<MaildirSettings> Maildirs { get; init; } = [];
 
     /// <summary>How long what is kept of which mail.</summary>
     public IReadOnlyList<RetentionRule> Retention { get; init; } = [];

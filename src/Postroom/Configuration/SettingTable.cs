@@ -1,3 +1,4 @@
+using Postroom.Configuration.Maildirs;
 using Postroom.Configuration.Watch;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
@@ -18,6 +19,8 @@ public static class SettingTable
             + "match is taken."),
         new("sandbox", true, "What becomes of part of the mail, or of mail to some recipients, in the place of "
             + "`mode`. Of several tables, the first that fits decides; see [sandbox.md](../sandbox.md)."),
+        new("maildir", true, "A Maildir that captured mail is written into, for readers of mail; see "
+            + "[inbox.md](../inbox.md)."),
         new("oauth", true, "An account that is logged in to with OAuth 2.0 instead of a password; see "
             + "[oauth.md](../oauth.md)."),
         new("application", true, "Whose mail it is, for applications that are not recognised by themselves. The first "
@@ -51,7 +54,7 @@ public static class SettingTable
 
     private static readonly Setting[] Declared =
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. SandboxKeys.All, .. TroubleKeys.All,
-            .. OAuthKeys.All,
+            .. MaildirKeys.All, .. OAuthKeys.All,
             .. ApplicationKeys.All, .. SourceKeys.All, .. QueueKeys.All, .. SpoolKeys.All, .. VaultKeys.All,
             .. ApiKeys.All, .. LogKeys.All, .. TelemetryKeys.All,
             .. RetentionKeys.All, .. SuppressionKeys.All, .. DuplicateKeys.All, .. ReceiverKeys.All,

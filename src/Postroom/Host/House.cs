@@ -15,6 +15,7 @@ using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Submission;
+using Postroom.Relay.Maildirs;
 using Postroom.Relay.Suppression;
 using Postroom.Relay.Trouble;
 using Postroom.Relay.Telemetry;
@@ -59,6 +60,7 @@ public sealed class House : IAsyncDisposable
     private TroubleDesk? _trouble;
     private SuppressionList? _suppressions;
     private SuppressionWatch? _suppressing;
+    private MaildirWatch? _maildirs;
     private Task _telling = Task.CompletedTask;
     private ApiServer? _api;
 
@@ -115,7 +117,7 @@ public sealed class House : IAsyncDisposable
         _suppressing = new SuppressionWatch(all.Suppression, _suppressions, _spool, time, log);
         _conductor = NewConductor(all, routes);
         _ = _conductor.RunAsync(CancellationToken.None);
-        _ = ReleaseUnroutedAsync(routes, cancel);
+        _ = UnroutedMail.ReleaseAsync(_spool, routes, _log, cancel);
         MissingSecrets.Tell(_configuration, _vault, _log);
         _calendar = new Calendar(() => Expiries.Of(_configuration, _vault, _access), _spool.Note,
             Path.Combine(all.DataFolder, "calendar.json"), time, _log);
@@ -130,9 +132,10 @@ public sealed class House : IAsyncDisposable
             Suppressions = _suppressions, Mode = () => _modes.Now, Clones = _clones,
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
+        _maildirs = new MaildirWatch(all.Maildirs, Folders.Maildirs(all.DataFolder), _spool, time, log);
         _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token),
-            _duplicates.RunAsync(_closing.Token), _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token),
-            _clones.RunAsync(_closing.Token));
+            _maildirs.RunAsync(_closing.Token), _clones.RunAsync(_closing.Token),
+            _duplicates.RunAsync(_closing.Token), _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token));
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -144,8 +147,7 @@ public sealed class House : IAsyncDisposable
             UsersFile = Folders.Users(all.DataFolder),
             Metrics = _reader.Read,
             Alarms = _postmaster.Watch,
-            Suppressions = _suppressions, Modes = _modes.Doors,
-            LogWord = _wiring.Addresses.WordOf,
+            Suppressions = _suppressions, Modes = _modes.Doors, LogWord = _wiring.Addresses.WordOf,
             Live = _clones.Answer, Confirm = ConfirmAsync, Trouble = _trouble,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
@@ -213,6 +215,7 @@ public sealed class House : IAsyncDisposable
             _reporting.Use(fresh);
             _wiring.Addresses.Use(fresh.LogAddresses, _vault, _log);
             _suppressing!.Use(fresh.Suppression);
+            _maildirs!.Use(fresh.Maildirs);
             _spool!.Forgetter.Use(fresh.Retention);
             _duplicates!.Use(fresh.Duplicates);
             _calendar!.Changed();
@@ -220,7 +223,7 @@ public sealed class House : IAsyncDisposable
             _trouble!.Use(fresh.Trouble, fresh.TroubleAddresses);
             await _modes.UseAsync(fresh.Sandbox,
                 policy => _conductor!.ReloadAsync(fresh.Table(), policy, fresh.Queue, cancel));
-            await ReleaseUnroutedAsync(fresh.Table(), cancel);
+            await UnroutedMail.ReleaseAsync(Spool, fresh.Table(), _log, cancel);
             Note(EventKind.Reloaded, who, file);
             HostLog.Reloaded(_log, file, _modes.Now);
             MissingSecrets.Tell(_configuration, _vault, _log);
@@ -357,21 +360,6 @@ public sealed class House : IAsyncDisposable
 
     private Task<Taken> TakeAsync(Envelope envelope, Func<Origin> origin, Stream mail, CancellationToken cancel) =>
         _submission!.TakeAsync(envelope, origin, mail, _configuration.Api.MessageSize, cancel);
-
-    // Nobody waits for it at the start, and what it cannot do now is done after the next one.
-    private async Task ReleaseUnroutedAsync(RouteTable routes, CancellationToken cancel)
-    {
-        try
-        {
-            if (await Unrouted.ReleaseAsync(Spool, routes, cancel) is var released and > 0)
-                HostLog.RouteFits(_log, released);
-        }
-        catch (Exception e) when (e is SpoolFailedException or IOException or LedgerCorruptException
-            or OperationCanceledException or ObjectDisposedException)
-        {
-            HostLog.NotReleased(_log, e.Message);
-        }
-    }
 
     private static LaneAnswer LaneOf(string name, long waiting, LaneStatus? lane) =>
         new(name, waiting, lane?.InFlight ?? 0, lane?.IsPaused ?? false)

@@ -49,7 +49,7 @@ internal sealed class ModeKeeper : IDisposable
 
     /// <summary>How the API sees all this.</summary>
     public ModeDoors Doors => new(() => _configured, () => [.. _book.All.Where(one => one.Holds(_time.GetUtcNow()))],
-        SetAsync, ClearAsync);
+        SetAsync, ClearAsync) { Policy = () => Policy };
 
     /// <summary>From now on the clone guard has the first word.</summary>
     /// <param name="weigh">By whether the modes let any mail leave, and whether they are live: why nothing may; null:

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Postroom.Api;
+using Postroom.Api.Letters;
 using Postroom.Configuration;
 using Postroom.Mail;
 using Postroom.Mail.Sandbox;

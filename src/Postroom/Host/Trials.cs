@@ -1,5 +1,6 @@
 using System.Text;
 using Postroom.Api;
+using Postroom.Api.Letters;
 using Postroom.Configuration;
 using Postroom.Mail;
 using Postroom.Relay.Submission;

@@ -229,6 +229,30 @@ internal sealed class OtherHop : IAsyncDisposable
         start dovecot -F -c "$W/dovecot.conf"
         """);
 
+    /// <summary>What a client sees of a mailbox there: how many mails, how many of them seen, and what about.</summary>
+    public async Task<string> LookAsync(string mailbox)
+    {
+        var said = await Shell.RunAsync("python3", ["-c", """
+            import email, email.header, imaplib, ssl, sys
+            port, folder, mailbox = sys.argv[1:]
+            imap = imaplib.IMAP4("127.0.0.1", int(port))
+            imap.starttls(ssl._create_unverified_context())
+            imap.login("jira", "right")
+            assert imap.select(mailbox, readonly=True)[0] == "OK", mailbox
+            _, (ids,) = imap.search(None, "ALL")
+            subjects = []
+            for one in ids.split():
+                head = imap.fetch(one, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1][0][1]
+                subject = email.message_from_bytes(head)["Subject"]
+                subject = str(email.header.make_header(email.header.decode_header(subject)))
+                subjects.append(" ".join(subject.split()))
+            seen = len(imap.search(None, "SEEN")[1][0].split())
+            print(f"{len(subjects)} mails, {seen} seen: {', '.join(sorted(subjects))}")
+            """, Port.ToString(CultureInfo.InvariantCulture), Folder, mailbox]);
+        Assert.True(said.ExitCode == 0, $"{said}\n{Log}");
+        return said.Text.Trim();
+    }
+
     /// <summary>GNU SASL behind the least of an SMTP server, which relays all to a sink.</summary>
     /// <param name="tls">Its only version of TLS: <c>1.2</c> or <c>1.3</c>.</param>
     public static Task<OtherHop> GnuSaslAsync(int sink, string tls, string mechanisms) => StartAsync("gsasl", sink,

@@ -36,6 +36,8 @@ internal sealed class EmbeddedIndex(SpoolParts parts, IndexFeeder feeder, Func<P
 
     public MailId? FindKey(string source, string key) => _reader.FindKey(source, key);
 
+    public BoxList Boxes() => _reader.Boxes();
+
     public IReadOnlyList<PrintedMail> Printed(DateTimeOffset since, int most) => _reader.Printed(since, most);
 
     public IReadOnlyList<TrailEvent> RelayEvents(int most) => _reader.RelayEvents(most);

@@ -129,6 +129,8 @@ internal sealed class Batch(Func<MailId, MailWork?> load, Func<Position, MailId,
                 LifeStepper.TryStep(mail, recipient, Happening.Returned, settled.At, laneOf);
             }
 
+            if (recipient.State == State.Captured)
+                recipient.Came = at;
             Tell(mail, at, EventOf(settled, verdict, attempt));
             attempt = null; // The try is told once, with the first of those it was for.
         }

@@ -1,5 +1,6 @@
 using Postroom.Mail.Audit;
 using Postroom.Relay.Spool.Journal;
+using Postroom.Relay.Spool.Ledger.Boxes;
 using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
@@ -8,6 +9,7 @@ namespace Postroom.Relay.Spool.Ledger;
 internal sealed class BatchWriter(
     Database database, MailLoader loader, ApplicationBook applications, WordIndex words) : IDisposable
 {
+    private readonly BoxBook _boxes = new(database);
     private readonly Packer _packer = new();
 
     private readonly Statement _mail = database.Prepare(
@@ -54,6 +56,7 @@ internal sealed class BatchWriter(
                 WriteLater(mail);
             foreach (var recipient in mail.Recipients)
                 Write(mail, recipient, tally);
+            _boxes.Write(mail, loader);
             words.Say(mail);
         }
 
@@ -76,6 +79,7 @@ internal sealed class BatchWriter(
         foreach (var statement in (Statement[])
                  [_mail, _recipient, _change, _trail, _revoke, _relayEvent, _anomaly, _forgotten])
             statement.Dispose();
+        _boxes.Dispose();
     }
 
     private void Insert(MailWork mail, AcceptedRecord accepted)

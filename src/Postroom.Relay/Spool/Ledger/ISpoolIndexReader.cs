@@ -29,6 +29,9 @@ public interface ISpoolIndexReader : IDisposable
     /// <inheritdoc cref="ISpoolIndex.FindKey"/>
     MailId? FindKey(string source, string key);
 
+    /// <inheritdoc cref="ISpoolIndex.Boxes"/>
+    BoxList Boxes();
+
     /// <inheritdoc cref="ISpoolIndex.Printed"/>
     IReadOnlyList<PrintedMail> Printed(DateTimeOffset since, int most);
 

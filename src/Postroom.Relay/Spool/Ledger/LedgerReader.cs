@@ -58,6 +58,8 @@ internal sealed class LedgerReader : ISpoolIndexReader
 
     public MailId? FindKey(string source, string key) => With(session => session.FindKey(source, key));
 
+    public BoxList Boxes() => With(session => session.Boxes());
+
     public IReadOnlyList<PrintedMail> Printed(DateTimeOffset since, int most) =>
         With(session => session.Printed(since, most));
 

@@ -20,7 +20,7 @@ internal static class LifeStepper
             Unhold(recipient, at);
         if (after == State.Held)
             recipient.HeldSince = at;
-        if (!RecipientLife.IsOpen(before))
+        if (!RecipientLife.IsOpen(before) && RecipientLife.IsOpen(after))
             StartAgain(mail, recipient, at);
         if (what is Happening.Released or Happening.Hurried or Happening.LeaseLost or Happening.Deferred)
             recipient.Due = at;

@@ -3,6 +3,7 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool.Journal;
 using Postroom.Relay.Spool.Journal.Forget;
+using Postroom.Relay.Spool.Ledger.Boxes;
 using Postroom.Relay.Spool.Ledger.Forget;
 using Postroom.Relay.Spool.Ledger.Search;
 
@@ -78,7 +79,7 @@ public sealed class MailLedger : IDisposable
         var database = Database.OpenToWrite(file);
         try
         {
-            Schema.Migrate(database, () => Reindex(database));
+            Schema.Migrate(database, () => Reindex(database), () => BoxBook.AddAll(database));
             return new MailLedger(database);
         }
         catch (Exception e) when (e is IOException or LedgerCorruptException or SpoolUnusableException)

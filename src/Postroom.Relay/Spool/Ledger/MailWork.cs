@@ -60,4 +60,7 @@ internal sealed class RecipientWork(int index, ForwardPath to)
     public (string Lane, State State)? Stored { get; set; }
 
     public bool Changed { get; set; }
+
+    /// <summary>Where in the journal it was captured; null where it was not in this batch.</summary>
+    public Position? Came { get; set; }
 }

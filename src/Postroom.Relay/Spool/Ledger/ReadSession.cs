@@ -1,6 +1,7 @@
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
+using Postroom.Relay.Spool.Ledger.Boxes;
 using Postroom.Relay.Spool.Ledger.Search;
 
 namespace Postroom.Relay.Spool.Ledger;
@@ -61,7 +62,9 @@ internal sealed class ReadSession : IDisposable
     }
 
     public FoundPage Find(Filter filter, Cursor? after, int most, Patience? patience) =>
-        _finder.Find(filter, after, most, patience);
+        _finder.Find(filter, after, most, patience) with { Mark = BoxShelf.Mark(_database) };
+
+    public BoxList Boxes() => BoxShelf.Read(_database);
 
     public (FoundPage Page, FoundCount Count) FindAndCount(
         Filter filter, Cursor? after, int most, Patience toFind, Patience? toCount)
@@ -70,7 +73,7 @@ internal sealed class ReadSession : IDisposable
         var page = _finder.Find(filter, after, most, toFind, roads);
         var count = after is null && page.Next is null
             ? FoundCount.Of(page.Rows) : _finder.Count(filter, toCount, roads);
-        return (page, count);
+        return (page with { Mark = BoxShelf.Mark(_database) }, count);
     }
 
     public FoundCount Count(Filter filter) => _finder.Count(filter, null, _finder.RoadsOf(filter));

@@ -12,7 +12,7 @@ namespace Postroom.Relay.Spool.Ledger;
 internal static class Schema
 {
     /// <summary>Grows by one with every change of the tables.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     private static readonly string[] First =
     [
@@ -112,12 +112,13 @@ internal static class Schema
         "CREATE TABLE gone_through(segment INTEGER PRIMARY KEY, last_at INTEGER NOT NULL, at INTEGER NOT NULL) STRICT",
     ];
 
-    private static readonly string[][] Steps = [First, Second, Third, Fourth];
+    private static readonly string[][] Steps = [First, Second, Third, Fourth, Boxes.BoxTables.All];
 
     /// <summary>Brings the tables up to date, a version a step; refuses a file of a newer program.</summary>
     /// <param name="reindex">Puts the terms of all mails into an index that has just been made.</param>
+    /// <param name="sort">Puts captured mail into boxes that have just been made.</param>
     /// <exception cref="SpoolUnusableException">The file's version is newer than ours.</exception>
-    public static void Migrate(Database database, Action reindex)
+    public static void Migrate(Database database, Action reindex, Action sort)
     {
         var version = CheckedVersion(database);
         if (version == Version)
@@ -127,6 +128,8 @@ internal static class Schema
             database.Execute(change);
         if (version is 1 or 2)
             reindex();
+        if (version is > 0 and < 5)
+            sort();
         database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version={Version}"));
         database.Execute("COMMIT");
     }

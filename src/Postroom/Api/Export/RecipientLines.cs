@@ -12,7 +12,8 @@ public static class RecipientLines
         ("from", r => r.From), ("acceptedAt", r => Instant(r.AcceptedAt)), ("subject", r => r.Subject),
         ("route", r => r.Route), ("failedTries", r => Number(r.FailedTries)), ("nextDue", r => Instant(r.NextDue)),
         ("size", r => Number(r.Size)), ("source", r => r.Source), ("app", r => r.App), ("item", r => r.Item),
-        ("last", r => r.Last),
+        ("last", r => r.Last), ("box", r => r.Box), ("unread", r => r.Unread == true ? "true" : null),
+        ("tags", r => r.Tags is { } tags ? string.Join(' ', tags) : null),
     ];
 
     /// <summary>The names of the columns, with the end of the line.</summary>

@@ -14,6 +14,9 @@ public sealed record ModeDoors(
     Func<SandboxSettings> Configured, Func<IReadOnlyList<ModeOverride>> Said, Func<ModeOverride, Task> SetAsync,
     Func<Func<ModeOverride, bool>, string, Task<int>> ClearAsync)
 {
+    /// <summary>What decides of each recipient, as it is now.</summary>
+    public required Func<SandboxPolicy> Policy { get; init; }
+
     /// <summary>What was said for all mail, and holds now; null: the configuration's mode.</summary>
     public OverrideAnswer? ForAll => Said().FirstOrDefault(one => one.IsForAll) is { } said
         ? OverrideAnswer.Of(said) : null;

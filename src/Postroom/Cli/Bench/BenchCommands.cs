@@ -28,6 +28,11 @@ internal static class BenchCommands
         Description = "How often to ask each kind of question", DefaultValueFactory = _ => 100, HelpName = "N",
     };
 
+    private static readonly Option<bool> Captured = new("--captured")
+    {
+        Description = "All of it captured, in boxes of test runs",
+    };
+
     public static Command Build(Screen screen) =>
         new("bench", "Fill an index with invented mail, and see how fast it answers on this machine")
     {
@@ -39,7 +44,7 @@ internal static class BenchCommands
     {
         var fill = new Command("fill", "Fill the index of an empty data folder, for questions: no service runs on it")
         {
-            Mails, Log,
+            Mails, Log, Captured,
         };
         fill.SetAction((result, cancel) =>
         {
@@ -54,7 +59,7 @@ internal static class BenchCommands
                     $"{folder} is not empty: name an empty folder for the invented mail with --data");
             Directory.CreateDirectory(folder);
             using var log = result.GetValue(Log) is { } file ? new StreamWriter(file) : null;
-            Fill(screen, Folders.Ledger(folder), new Traffic(count), log, cancel);
+            Fill(screen, Folders.Ledger(folder), new Traffic(count, result.GetValue(Captured)), log, cancel);
             return Task.FromResult((int)ExitCode.Done);
         });
         return fill;
@@ -104,7 +109,7 @@ internal static class BenchCommands
                 throw new CliException(ExitCode.NothingFound,
                     $"there is no {file}: make it with postroom bench fill --data FOLDER");
             using var index = MailLedger.OpenReadOnly(file);
-            var traffic = new Traffic(index.Count(Filter.All).Total);
+            var traffic = new Traffic(index.Count(Filter.All).Total, index.Boxes().Boxes.Count > 0);
             if (traffic.Count == 0)
                 throw new CliException(ExitCode.NothingFound, $"{file} is empty: fill it with postroom bench fill");
             var answers = Questions.Ask(index, traffic, rounds, TimeProvider.System.GetLocalNow());

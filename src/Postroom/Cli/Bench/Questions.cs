@@ -10,7 +10,11 @@ namespace Postroom.Cli.Bench;
 /// <summary>How long the answers to some kinds of question take.</summary>
 /// <param name="Worst">Of all rounds, as the others: milliseconds.</param>
 /// <param name="Rows">Of the last answer.</param>
-internal sealed record Asked(string Kind, string Example, double Median, double NinetyNine, double Worst, int Rows);
+internal sealed record Asked(string Kind, string Example, double Median, double NinetyNine, double Worst, int Rows)
+{
+    /// <summary>The first, when little of the file was in memory.</summary>
+    public double First { get; init; }
+}
 
 /// <summary>The generated code for that.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
@@ -55,12 +59,42 @@ internal static class Questions
         ("words that nothing has", _ => "subject:\"never said\""),
     ];
 
+    private static readonly (string Kind, Func<Traffic.Sent, string> Of)[] Inbox =
+    [
+        ("a box", sent => $"box:{BoxOf(sent)}"),
+        ("what is unread in a box", sent => $"box:{BoxOf(sent)} is:unread"),
+        ("a word in a box", sent => $"box:{BoxOf(sent)} subject:{LastWord(sent)}"),
+        ("a person in a box", sent => $"box:{BoxOf(sent)} to:{sent.To}"),
+        ("all that is unread", _ => "is:unread"),
+        ("all that was read", _ => "is:read"),
+        ("a tag", _ => "tag:checked"),
+        ("what is captured, by a word", sent => $"state:captured subject:{LastWord(sent)}"),
+        ("boxes by a pattern", _ => "box:run1*"),
+    ];
+
+    /// <summary>The list of all boxes.</summary>
+    public static Asked AskForBoxes(ISpoolIndexReader index, int rounds)
+    {
+        var (took, rows) = (new double[rounds], 0);
+        for (var i = 0; i < rounds; i++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            rows = index.Boxes().Boxes.Count;
+            took[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        }
+
+        return AskedOf("the boxes", "postroom inbox", took, rows);
+    }
+
     /// <param name="rounds">Of each kind.</param>
     public static IEnumerable<Asked> Ask(ISpoolIndexReader index, Traffic traffic, int rounds, DateTimeOffset now)
     {
         var reader = new QueueReader(index.FindAndCount, index.Count);
         var dice = new Random(11);
-        foreach (var (kind, of) in Common.Concat(Hard))
+        var isOfBoxes = index.Boxes().Boxes.Count > 0;
+        if (isOfBoxes)
+            yield return AskForBoxes(index, rounds);
+        foreach (var (kind, of) in Common.Concat(Hard).Concat(isOfBoxes ? Inbox : []))
         {
             var (took, text, rows) = (new double[rounds], "", 0);
             for (var i = 0; i < rounds; i++)
@@ -73,11 +107,20 @@ internal static class Questions
                 took[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             }
 
-            Array.Sort(took);
-            var nearlyAll = took[(int)Math.Ceiling(rounds * 0.99) - 1];
-            yield return new Asked(kind, text, took[rounds / 2], nearlyAll, took[^1], rows);
+            yield return AskedOf(kind, text, took, rows);
         }
     }
+
+    private static Asked AskedOf(string kind, string text, double[] took, int rows)
+    {
+        var first = took[0];
+        Array.Sort(took);
+        var nearlyAll = took[(int)Math.Ceiling(took.Length * 0.99) - 1];
+        return new Asked(kind, text, took[took.Length / 2], nearlyAll, took[^1], rows) { First = first };
+    }
+
+    private static string BoxOf(Traffic.Sent sent) => sent.To[(sent.To.IndexOf('+', StringComparison.Ordinal) + 1)
+        ..sent.To.IndexOf('@', StringComparison.Ordinal)];
 
     private static string LastWord(Traffic.Sent sent) =>
         sent.Mail.Header.Subject![(sent.Mail.Header.Subject!.LastIndexOf(' ') + 1)..];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Postroom.Mail;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Journal;
@@ -9,11 +10,13 @@ namespace Postroom.Cli.Bench;
 
 /// <summary>What some application servers of an invented firm of 20,000 people send in three years.</summary>
 /// <remarks>Each mail is a function of its number: who asks about it later makes it again.</remarks>
-internal sealed class Traffic(long count)
+/// <param name="isCaptured">All of it was captured, by test runs with a tag each.</param>
+internal sealed class Traffic(long count, bool isCaptured = false)
 {
     private const int People = 20_000;
     private const int Vocabulary = 5_000;
     private const int MailsAnItem = 15;
+    private const int Runs = 500;
     private const string Lane = "upstream";
     private static readonly DateTimeOffset Begin = new(2023, 11, 27, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Span = TimeSpan.FromDays(3 * 365);
@@ -32,7 +35,7 @@ internal sealed class Traffic(long count)
     /// <summary>What came of a mail.</summary>
     public enum End
     {
-        Delivered, DeliveredLater, Refused, Waiting,
+        Delivered, DeliveredLater, Refused, Waiting, Captured,
     }
 
     /// <summary>A mail as a log would tell it.</summary>
@@ -58,7 +61,8 @@ internal sealed class Traffic(long count)
             var subject = $"[{app}] ({item}) {Verbs[dice.Below(Verbs.Length)]}: "
                 + string.Join(' ', Enumerable.Range(0, 4).Select(_ => Word((int)(Vocabulary * dice.Square()))));
             var end = EndOf(dice.Below(1_000), number);
-            var to = new Recipient(new ForwardPath(Address(person)));
+            var to = new Recipient(new ForwardPath(isCaptured
+                ? Address(person).Replace("@", $"+{RunOf(number)}@", StringComparison.Ordinal) : Address(person)));
             var envelope = new Envelope(new ReversePath($"{app}@example.com"), [to]);
             var header = new HeaderFacts
             {
@@ -85,6 +89,13 @@ internal sealed class Traffic(long count)
         var (mail, at) = (sent.Mail, sent.Mail.At);
         yield return mail;
         var parcel = new LeasedParcel(mail.Id, Lane, [0]);
+        if (sent.End == End.Captured)
+        {
+            foreach (var record in Captured(mail.Id, at, parcel, mail.Pieces[0].Checksum))
+                yield return record;
+            yield break;
+        }
+
         if (sent.End is not End.Delivered and not End.Refused)
         {
             var failure = new Failure(
@@ -104,6 +115,21 @@ internal sealed class Traffic(long count)
             }
             : new Verdict(0, Happening.Accepted) { Reply = sent.Reply }]);
     }
+
+    // A third of it was read, a hundredth has a tag.
+    private static IEnumerable<JournalRecord> Captured(MailId id, DateTimeOffset at, LeasedParcel parcel, uint number)
+    {
+        yield return new LeasedRecord(at, [parcel]);
+        yield return new SettledRecord(id, at, Lane, [new Verdict(0, Happening.Captured) { Text = "mode = capture" }]);
+        if (number % 3 == 0)
+            yield return new NotedRecord(new TrailEvent(at, EventKind.Read, id, null) { Who = "anna" });
+        if (number % 100 == 0)
+            yield return new NotedRecord(
+                new TrailEvent(at, EventKind.Tagged, id, null) { Who = "anna", Text = "checked" });
+    }
+
+    /// <summary>The box of a captured mail.</summary>
+    public static string RunOf(long number) => string.Create(CultureInfo.InvariantCulture, $"run{number % Runs}");
 
     /// <summary>The name that the next hop gave it.</summary>
     public static string QueuedAs(Sent sent) => sent.Reply[(sent.Reply.LastIndexOf(' ') + 1)..];
@@ -135,7 +161,7 @@ internal sealed class Traffic(long count)
     private static string Project(int number) => Word(100 + number).ToUpperInvariant();
 
     // The newest wait; of the others a few were put off once, and one in a hundred is refused.
-    private End EndOf(int share, long number) => count - number <= 500 ? End.Waiting
+    private End EndOf(int share, long number) => isCaptured ? End.Captured : count - number <= 500 ? End.Waiting
         : share < 10 ? End.Refused : share < 30 ? End.DeliveredLater : End.Delivered;
 
     private static string Reply(End end, Dice dice) => end == End.Refused

@@ -7,8 +7,8 @@ using Postroom.Host;
 
 namespace Postroom.Cli.Record;
 
-/// <summary><c>postroom export FILTER --as jsonl|csv|mbox|eml</c>: a whole result, for whoever needs it outside of the
-/// relay.</summary>
+/// <summary><c>postroom export FILTER --as jsonl|csv|mbox|eml|maildir</c>: a whole result, for whoever needs it outside
+/// of the relay.</summary>
 internal static class ExportCommand
 {
     private const int WrittenAtOnce = 64 * 1024;
@@ -17,7 +17,7 @@ internal static class ExportCommand
 
     private static readonly Option<string> Out = new("--out", "-o")
     {
-        Description = "The file to write; - is standard output. Of eml: the folder",
+        Description = "The file to write; - is standard output. Of eml and maildir: the folder",
         HelpName = "FILE or FOLDER",
         DefaultValueFactory = _ => "-",
     };
@@ -26,7 +26,7 @@ internal static class ExportCommand
     {
         var words = QueueCommands.Words("FILTER");
         var export = new Command("export", "Write all mail that matches: as JSON lines or CSV, a line a recipient, or "
-            + "with its bytes as an mbox or .eml files") { words, As, Out };
+            + "with its bytes as an mbox, .eml files or a Maildir") { words, As, Out };
         export.SetAction(async (result, cancel) =>
         {
             using var source = MailSource.Open(CommandLine.DataFolderOf(result));
@@ -37,6 +37,7 @@ internal static class ExportCommand
                 "jsonl" => export.WriteLinesAsync(all, "", RecipientLines.AsJson, cancel),
                 "csv" => export.WriteLinesAsync(all, RecipientLines.CsvHead, RecipientLines.AsCsv, cancel),
                 "mbox" => export.WriteMboxAsync(all, cancel),
+                "maildir" => export.WriteMaildirAsync(all, cancel),
                 _ => export.WriteFilesAsync(all, cancel),
             });
             if (source.IsOffline)
@@ -50,10 +51,10 @@ internal static class ExportCommand
     {
         var form = new Option<string>("--as")
         {
-            Description = "jsonl, csv: what search knows; mbox, eml: the mails as they left",
+            Description = "jsonl, csv: what search knows; mbox, eml, maildir: the mails as they left",
             Required = true,
         };
-        form.AcceptOnlyFromAmong("jsonl", "csv", "mbox", "eml");
+        form.AcceptOnlyFromAmong("jsonl", "csv", "mbox", "eml", "maildir");
         return form;
     }
 
@@ -114,16 +115,42 @@ internal static class ExportCommand
             return Ended("mails");
         }
 
-        // Its recipients stand together; one of them is enough.
+        public async Task<ExitCode> WriteMaildirAsync(IAsyncEnumerable<RecipientAnswer> all, CancellationToken cancel)
+        {
+            if (target == "-")
+                throw new CliException(ExitCode.Usage, "a Maildir is a folder: name it with --out");
+            source.DemandBytes();
+            var maildir = MaildirTarget.Open(target);
+            await foreach (var mail in MailsOf(all))
+            {
+                if (maildir.Has(mail))
+                {
+                    _written++;
+                    continue;
+                }
+
+                await using var into = maildir.Begin(mail);
+                if (await CopyAsync(mail, into.Octets, cancel))
+                    await into.KeepAsync(cancel);
+            }
+
+            return Ended("mails");
+        }
+
+        // Its recipients stand together; one of them is enough: one that lies in a box, which knows the marks.
         private static async IAsyncEnumerable<RecipientAnswer> MailsOf(IAsyncEnumerable<RecipientAnswer> all)
         {
-            var last = "";
+            RecipientAnswer? held = null;
             await foreach (var one in all)
             {
-                if (one.Id != last)
-                    yield return one;
-                last = one.Id;
+                if (held is not null && held.Id != one.Id)
+                    yield return held;
+                if (held?.Id != one.Id || held.Box is null)
+                    held = one;
             }
+
+            if (held is not null)
+                yield return held;
         }
 
         private async Task<bool> CopyAsync(RecipientAnswer mail, Stream into, CancellationToken cancel)

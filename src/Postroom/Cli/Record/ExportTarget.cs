@@ -6,20 +6,18 @@ namespace Postroom.Cli.Record;
 /// own name, not at all.</summary>
 internal sealed class ExportTarget : IAsyncDisposable
 {
-    private const string Unfinished = ".part";
-
     private readonly string? _file;
+    private readonly string _unfinished;
     private readonly TextWriter? _text;
 
-    private ExportTarget(Stream octets, string? file, TextWriter? text) =>
-        (Octets, _file, _text) = (octets, file, text);
+    private ExportTarget(Stream octets, string unfinished, string? file, TextWriter? text) =>
+        (Octets, _unfinished, _file, _text) = (octets, unfinished, file, text);
 
     public Stream Octets { get; }
 
     /// <param name="file"><c>-</c> is standard output.</param>
     public static ExportTarget Open(string file, Screen screen) => file == "-"
-        ? new ExportTarget(Console.OpenStandardOutput(), null, screen.Out)
-        : new ExportTarget(Make(file + Unfinished), file, null);
+        ? new ExportTarget(Console.OpenStandardOutput(), "", null, screen.Out) : Open(file + ".part", file);
 
     public async Task WriteAsync(string text, CancellationToken cancel)
     {
@@ -29,6 +27,9 @@ internal sealed class ExportTarget : IAsyncDisposable
             await Octets.WriteAsync(Encoding.UTF8.GetBytes(text), cancel);
     }
 
+    /// <summary>A file that is written under one name and is there, once it is whole, under another.</summary>
+    public static ExportTarget Open(string unfinished, string file) => new(Make(unfinished), unfinished, file, null);
+
     /// <summary>It is whole.</summary>
     public async Task KeepAsync(CancellationToken cancel)
     {
@@ -36,14 +37,14 @@ internal sealed class ExportTarget : IAsyncDisposable
         if (_file is null)
             return;
         await Octets.DisposeAsync();
-        File.Move(_file + Unfinished, _file, overwrite: true);
+        File.Move(_unfinished, _file, overwrite: true);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Octets.DisposeAsync();
         if (_file is not null)
-            File.Delete(_file + Unfinished);
+            File.Delete(_unfinished);
     }
 
     // What people write to each other is for whoever asked for it alone.

@@ -31,7 +31,12 @@ public class RecipientLifeTests
     {
         foreach (var state in Ended.Except(Final))
             foreach (var what in Enum.GetValues<Happening>())
-                Assert.Equal(what == Happening.Released ? State.Waiting : null, RecipientLife.After(state, what));
+                Assert.Equal(what switch
+                {
+                    Happening.Released => State.Waiting,
+                    Happening.Cancelled when state == State.Captured => State.Cancelled, // deleted by a person
+                    _ => (State?)null,
+                }, RecipientLife.After(state, what));
     }
 
     [Fact]

@@ -58,6 +58,7 @@ internal sealed class ApiHouse : IAsyncDisposable
 
     public async Task OpenAsync()
     {
+        Assert.DoesNotContain(Read().Mistakes, static mistake => !mistake.IsWarning);
         _house = CapturingHouse.Of(Read, Machine);
         await _house.OpenAsync(CancellationToken.None);
     }

@@ -129,6 +129,7 @@ public sealed class ExportTests
     [InlineData(ExitCode.Usage, "--as", "xml")]
     [InlineData(ExitCode.Usage)]
     [InlineData(ExitCode.Usage, "--as", "eml")]
+    [InlineData(ExitCode.Usage, "--as", "maildir")]
     [InlineData(ExitCode.Wrong, "--as", "jsonl", "nothing:x")]
     [InlineData(ExitCode.NothingFound, "--as", "csv", "to:nobody")]
     [InlineData(ExitCode.Done, "--as", "csv", "to:alice")]
@@ -141,7 +142,7 @@ public sealed class ExportTests
         Assert.Equal((int)code, (await house.RunAsync(["export", .. arguments])).Code);
         await house.CloseAsync();
         Assert.Equal((int)code, (await house.RunAsync(["export", .. arguments])).Code);
-        foreach (var form in (string[])["mbox", "eml"])
+        foreach (var form in (string[])["mbox", "eml", "maildir"])
         {
             var file = System.IO.Path.Combine(house.Data, "out");
             var said = await house.RunAsync("export", "--as", form, "--out", file);

@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using MimeKit;
 using Postroom.Api;
+using Postroom.Api.Letters;
 using Xunit;
 
 namespace Postroom.Tests.Program.Api;

@@ -76,10 +76,10 @@ public sealed class MboxTests
         {
             AcceptedAt = At, Subject = "a, \"b\"\nc", Route = "up", FailedTries = 2, Size = 99, Last = "550 no",
         };
-        Assert.Equal("id,recipient,state,to,from,acceptedAt,subject,route,failedTries,nextDue,size,source,app,item,last"
-            + "\r\n", RecipientLines.CsvHead);
+        Assert.Equal("id,recipient,state,to,from,acceptedAt,subject,route,failedTries,nextDue,size,source,app,item,"
+            + "last,box,unread,tags\r\n", RecipientLines.CsvHead);
         Assert.Equal("06AME7XHM0000,1,failed,'=a@example.com,jira@example.com,2026-11-05T09:04:07.0000000+01:00,"
-            + "\"a, \"\"b\"\"\nc\",up,2,,99,,,,550 no\r\n", RecipientLines.AsCsv(row));
+            + "\"a, \"\"b\"\"\nc\",up,2,,99,,,,550 no,,,\r\n", RecipientLines.AsCsv(row));
         // Whoever adds a word to the answer adds a column.
         Assert.Equal(typeof(RecipientAnswer).GetProperties().Select(p => p.Name).Order(),
             RecipientLines.CsvHead.TrimEnd().Split(',').Select(c => char.ToUpperInvariant(c[0]) + c[1..]).Order());

@@ -33,6 +33,19 @@ public sealed class BenchCommandsTests : IDisposable
         Assert.Equal("500", (await DoAsync("queue", "count", "--data", data)).Trim());
     }
 
+    [Fact]
+    public async Task Captured_mail_is_asked_for_by_its_boxes_too()
+    {
+        var data = Path.Combine(_folder.FullName, "data");
+        await DoAsync("bench", "fill", "--mails", "2000", "--captured", "--data", data);
+        var json = await DoAsync("bench", "ask", "--rounds", "1", "--json", "--data", data);
+        var kinds = JsonDocument.Parse(json).RootElement.EnumerateArray().ToDictionary(
+            asked => asked.GetProperty("kind").GetString()!, asked => asked.GetProperty("rows").GetInt32());
+        Assert.Equal(500, kinds["the boxes"]);
+        Assert.Equal(4, kinds["a box"]);
+        Assert.NotEqual(0, kinds["a tag"]);
+    }
+
     [Theory]
     [InlineData("--mails is a number", "fill", "--mails", "0")]
     [InlineData("--rounds is a number", "ask", "--rounds", "0")]

@@ -105,10 +105,21 @@ internal sealed class FilterSql
             Field.Instance => $"({Contains("a.instance", term.Value)} OR {Contains("a.site", term.Value)})",
             Field.Node => Whole("a.node", term.Value),
             Field.Project => Whole("a.project", term.Value),
-            Field.Is => Duplicate,
+            Field.Is => term.Value switch
+            {
+                "unread" => InBox("b.unread = 1"),
+                "read" => InBox("b.unread = 0"),
+                _ => Duplicate,
+            },
+            Field.Box => InBox(Whole("b.box", term.Value)),
+            Field.Tag => $"EXISTS (SELECT 1 FROM tag t WHERE t.mail = r.mail AND {Whole("t.tag", term.Value)})",
+            Field.Came => InBox($"b.came {(term.Value == "after" ? ">" : "<=")} {Value(term.Octets)}"),
         };
         return term.Not ? $"NOT coalesce(({condition}), 0)" : condition;
     }
+
+    private static string InBox(string what) =>
+        $"EXISTS (SELECT 1 FROM inbox b WHERE b.mail = r.mail AND b.n = r.n AND {what})";
 
     // Only the index of terms knows: one look into it for each row, which the same index led to.
     private const string Duplicate =

@@ -2,6 +2,7 @@ using System.Globalization;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
+using Postroom.Relay.Spool.Ledger.Boxes;
 
 namespace Postroom.Relay.Spool.Ledger.Search;
 
@@ -11,7 +12,10 @@ internal sealed class Finder : IDisposable
     private const string Select =
         """
         SELECT r.mail, r.n, r.state, r.address, m.sender, m.accepted_at, m.subject, r.lane, r.failed_tries, r.due,
-            m.size, m.source, r.last, m.item, a.app
+            m.size, m.source, r.last, m.item, a.app,
+            CASE r.state WHEN 5 THEN (SELECT box FROM inbox i WHERE i.mail = r.mail AND i.n = r.n) END,
+            CASE r.state WHEN 5 THEN (SELECT unread FROM inbox i WHERE i.mail = r.mail AND i.n = r.n) END,
+            CASE r.state WHEN 5 THEN (SELECT group_concat(tag, ' ') FROM tag t WHERE t.mail = r.mail) END
         """;
 
     private const string WithApplication = "LEFT JOIN application a ON a.id = m.application";
@@ -79,6 +83,13 @@ internal sealed class Finder : IDisposable
             return new FoundCount(counts, IsWhole: true);
         }
 
+        if (Boxful.Of(filter) is { } kind)
+        {
+            if (BoxShelf.Count(_database, kind.Box, kind.IsUnread) is > 0 and var kept)
+                counts[State.Captured] = kept;
+            return new FoundCount(counts, IsWhole: true);
+        }
+
         var walks = Begin(sql, roads, new Cursor(sql.Newest, -1), patience, CountQuery);
         try
         {
@@ -120,7 +131,7 @@ internal sealed class Finder : IDisposable
         {
             Way.State => $"AND r.state = {own}",
             Way.Said => $"AND r.state NOT IN ({string.Join(", ", Roads.Open.Select(state => (int)state))})",
-            Way.Table or Way.Words => "",
+            _ => "",
         };
         return string.Create(CultureInfo.InvariantCulture,
             $"""
@@ -140,8 +151,17 @@ internal sealed class Finder : IDisposable
                 $"state = {Parameter(first + 3)} AND state <> 4 AND "), // the words of the partial index
             Way.Words => ("words", "rowid", $"words MATCH {Parameter(first + 3)} AND "),
             Way.Said => ("said", "rowid", $"said MATCH {Parameter(first + 3)} AND "),
+            Way.Inbox => ("inbox", "mail", ""),
+            Way.Unread => ("inbox INDEXED BY inbox_unread", "mail", "unread = 1 AND "),
+            Way.Box => ("inbox INDEXED BY inbox_box", "mail", $"box = {Parameter(first + 3)} AND "),
+            Way.BoxUnread => ("inbox INDEXED BY inbox_box_unread", "mail",
+                $"box = {Parameter(first + 3)} AND unread = 1 AND "),
+            Way.Came => ("inbox INDEXED BY inbox_came", "mail", $"came > {Parameter(first + 3)} AND "),
+            Way.Tag => ("tag INDEXED BY tag_name", "mail", $"tag = {Parameter(first + 3)} AND "),
         };
-        return $"SELECT {(way == Way.State ? "DISTINCT " : "")}{id} AS id FROM {table} WHERE {only}"
+        var isOfRecipients = way is Way.State or Way.Inbox or Way.Unread or Way.Box or Way.BoxUnread
+            or Way.Came;
+        return $"SELECT {(isOfRecipients ? "DISTINCT " : "")}{id} AS id FROM {table} WHERE {only}"
             + $"{id} <= {Parameter(first)} AND {id} >= {Parameter(first + 2)} ORDER BY {id} DESC LIMIT -1";
     }
 
@@ -214,6 +234,9 @@ internal sealed class Finder : IDisposable
             Last = row.TextOrNull(12),
             Item = row.TextOrNull(13),
             App = row.TextOrNull(14),
+            Box = row.TextOrNull(15),
+            IsUnread = !row.IsNull(16) && row.Int(16) == 1,
+            Tags = row.TextOrNull(17),
         };
     }
 }

@@ -59,7 +59,7 @@ internal sealed class Narrowing
             case Field.Id when !MailId.TryParse(value, out _):
                 Add([Terms.MessageId(FilterSql.MessageId(value))]);
                 break;
-            case Field.Is: Add([Terms.AnyDuplicate]); break;
+            case Field.Is when value == "duplicate": Add([Terms.AnyDuplicate]); break;
             case Field.Larger when Terms.LargerThan(term.Octets) is { } size: Add([size]); break;
             default: break; // in no list of this index: looked at mail by mail
         }

@@ -1,5 +1,6 @@
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
+using Postroom.Relay.Spool.Ledger.Boxes;
 
 namespace Postroom.Relay.Spool.Ledger.Search;
 
@@ -21,6 +22,24 @@ public enum Way
 
     /// <summary>By words of what was said in the end.</summary>
     Said,
+
+    /// <summary>All that is captured.</summary>
+    Inbox,
+
+    /// <summary>What of it nobody has read.</summary>
+    Unread,
+
+    /// <summary>What lies in one box.</summary>
+    Box,
+
+    /// <summary>What of that nobody has read.</summary>
+    BoxUnread,
+
+    /// <summary>What people gave a tag.</summary>
+    Tag,
+
+    /// <summary>What came into a box after a mark.</summary>
+    Came,
 }
 
 /// <summary>Chooses the way with the fewest rows on it that match nothing.</summary>
@@ -74,17 +93,34 @@ internal static class Roads
         if (narrowing.Said is { } said)
             choices.Add([new Road(Way.Said, said), .. Open.Where(state => states?.Contains(state) ?? true)
                 .Select(static state => new Road(Way.State, (long)state))]);
+        if (filter.Terms.FirstOrDefault(static t => t is { Field: Field.Came, Value: "after", Not: false }) is { } came)
+            choices.Add([new Road(Way.Came, came.Octets)]);
+        if (Boxful.Road(filter) is { } boxed)
+            choices.Add([boxed]);
         return choices;
     }
 
     /// <summary>Not counted further than to <paramref name="most"/>.</summary>
     private static long Length(Database database, Road road, long most)
     {
+        switch (road.Way)
+        {
+            case Way.Inbox or Way.Unread: return BoxShelf.Count(database, null, road.Way == Way.Unread ? true : null);
+            case Way.Box or Way.BoxUnread:
+                return BoxShelf.Count(database, (string)road.Own!, road.Way == Way.BoxUnread ? true : null);
+            case Way.Came:
+                return database.Number(FormattableString.Invariant(
+                    $"SELECT count(*) FROM (SELECT 1 FROM inbox WHERE came > {road.Own} LIMIT {most})"));
+            default: break; // counted here
+        }
+
         if (road.Own is not string question)
             return database.Number(FormattableString.Invariant($"SELECT sum(n) FROM tally WHERE state = {road.Own}"));
-        var table = road.Way == Way.Words ? "words" : "said";
-        using var rows = database.Prepare(
-            $"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ?1 LIMIT ?2)");
+        var of = road.Way switch
+        {
+            Way.Words => "words WHERE words MATCH", Way.Tag => "tag WHERE tag =", _ => "said WHERE said MATCH",
+        };
+        using var rows = database.Prepare($"SELECT count(*) FROM (SELECT 1 FROM {of} ?1 LIMIT ?2)");
         return rows.Bind(1, question).Bind(2, most).Step() ? rows.Long(0) : 0;
     }
 }

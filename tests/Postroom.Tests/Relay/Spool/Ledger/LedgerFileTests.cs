@@ -110,18 +110,24 @@ public sealed class LedgerFileTests : IDisposable
             "PRAGMA user_version=2"],
         ["DROP TABLE forgetting", "DROP TABLE forgotten", "DROP TABLE forgotten_event", "DROP TABLE gone_through",
             "PRAGMA user_version=3"],
+        ["DROP TABLE inbox", "DROP TABLE box", "DROP TABLE seen", "DROP TABLE tag", "DROP TRIGGER inbox_forget",
+            "DROP TRIGGER inbox_erase", "DROP TRIGGER mark_forget", "PRAGMA user_version=4"],
     ];
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public void A_file_of_an_older_program_is_brought_up_to_date(int version)
     {
         var old = _story.Mail(At(0), "a@x");
         old = old with { Header = old.Header with { Fingerprint = new Fingerprint(7) } };
         _story.Tell(old, Leased(At(1), old.Id, 0),
             Settled(At(1), old.Id, new Verdict(0, Happening.Accepted) { Reply = "250 2.0.0 queued as XYZ" }));
+        var caught = _story.Mail(At(1), "c+run@x");
+        _story.Tell(caught, Leased(At(1), caught.Id, 0),
+            Settled(At(1), caught.Id, new Verdict(0, Happening.Captured)));
         _story.Tell(new NotedRecord(
             new TrailEvent(At(1), EventKind.DuplicateOf, old.Id, null) { Text = "of another" }));
         _story.Ledger.Dispose();
@@ -142,6 +148,13 @@ public sealed class LedgerFileTests : IDisposable
         Assert.Equal([fresh.Id], _story.Find("issue:PROJ-1").Select(row => row.Mail));
         Assert.Equal([old.Id], _story.Find("is:duplicate").Select(row => row.Mail));
         Assert.Null(_story.Show(old.Id).Header.App);
+        Assert.Equal([caught.Id], _story.Find("box:run").Select(row => row.Mail));
+        using var reader = _story.Ledger.OpenReader(TimeProvider.System);
+        var box = Assert.Single(reader.Boxes().Boxes);
+        Assert.Equal(("run", 1L, 1L, caught.Id), (box.Name, box.Total, box.Unread, box.Newest));
+        // Before any mark: it is in no list of what is new, and in each of what was there.
+        Assert.Empty(reader.Find(new Filter([Term.CameAfter(0)]), null, 9).Rows);
+        Assert.Single(reader.Find(new Filter([Term.CameAfter(-1), Term.CameBy(0)]), null, 9).Rows);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using MimeKit;
 using Postroom.Mail;
 using Postroom.Mail.Smtp;
 
-namespace Postroom.Api;
+namespace Postroom.Api.Letters;
 
 /// <summary>Writes a <see cref="Letter"/> as a mail (RFC 5322, RFC 2045).</summary>
 internal static class LetterWriter

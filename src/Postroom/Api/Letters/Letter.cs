@@ -1,6 +1,6 @@
 using System.Collections.ObjectModel;
 
-namespace Postroom.Api;
+namespace Postroom.Api.Letters;
 
 /// <summary>A mail to be written and handed over: <c>POST /api/v1/messages</c> with JSON.</summary>
 /// <param name="From">The author, as <c>Jira &lt;jira@example.com&gt;</c> or an address alone; without a sender also
