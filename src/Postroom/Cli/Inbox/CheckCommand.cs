@@ -49,6 +49,6 @@ internal static class CheckCommand
         }
 
         screen.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{answer.Problems} problems, {answer.Findings.Count(one => one.Severity == "advice")} pieces of advice"));
+            $"Problems: {answer.Problems}; advice: {answer.Findings.Count(one => one.Severity == "advice")}"));
     }
 }

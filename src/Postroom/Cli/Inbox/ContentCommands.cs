@@ -138,7 +138,7 @@ internal static class ContentCommands
             screen.Error.WriteLine("The mail has no text: this was made of its HTML.");
         if (mail.RemoteImages is { Count: > 0 } images)
             screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"It would fetch {images.Count} images from elsewhere, from {SafeText.Of(images[0])} on."));
+                $"Images that it would fetch from elsewhere: {images.Count}, the first {SafeText.Of(images[0])}"));
         foreach (var cut in mail.Cuts)
             screen.Error.WriteLine($"Cut: {SafeText.Of(cut)}");
     }

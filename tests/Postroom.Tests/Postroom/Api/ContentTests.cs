@@ -138,7 +138,7 @@ public sealed class ContentTests
         Assert.StartsWith("From: Jira <jira@example.com>\nTo: alice@example.com\n"
             + "Date: Sun, 29 Nov 2026 06:00:00 +0000\nSubject: Your code\n\nYour verification", shown,
             StringComparison.Ordinal);
-        Assert.Contains("It would fetch 1 images from elsewhere", shown, StringComparison.Ordinal);
+        Assert.Contains("Images that it would fetch from elsewhere: 1, the first", shown, StringComparison.Ordinal);
         Assert.Contains("<b>482913</b>", (await house.RunAsync("inbox", "show", id, "--html")).Output,
             StringComparison.Ordinal);
         var json = await house.RunAsync("inbox", "show", id, "--json");
