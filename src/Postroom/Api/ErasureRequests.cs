@@ -1,3 +1,4 @@
+using Postroom.Api.Letters;
 using Postroom.Mail;
 
 namespace Postroom.Api;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Postroom.Api.Access;
 using Postroom.Api.Contents;
-using Postroom.Api.Letters;
 
 [assembly: InternalsVisibleTo("Postroom.Tests")] // the document is made from the operations, and the rates are tried
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Postroom.Api.Letters;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Relay.Suppression;

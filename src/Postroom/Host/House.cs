@@ -13,7 +13,6 @@ using Postroom.Relay.OAuth;
 using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Spool.Embedded;
-using Postroom.Relay.Spool.Ledger;
 using Postroom.Relay.Submission;
 using Postroom.Relay.Maildirs;
 using Postroom.Relay.Suppression;

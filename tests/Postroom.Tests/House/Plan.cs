@@ -129,6 +129,7 @@ internal static class Plan
         new("Api.Letters", "a mail that is written here, from its parts"),
         new("Api.Contents", "what a mail shows, on record", "Api.Access", "Api.Export"),
         new("Api.Inbox", "captured mail: its boxes and marks, deleted, released, waited for", "Api.Access",
+            "Api.Letters",
             "Api.Modes"),
         new("Notary", "signs where the chain of records stands, and holds what was signed against it",
             "Mail", "Mail.Audit", "Relay.Spool", "Relay.Spool.Disk", "Relay.Spool.Journal",

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Postroom.Api.Letters;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
@@ -33,7 +34,8 @@ internal sealed class Copies(ApiDoors doors)
     {
         var (policy, facts) = (doors.Modes.Policy(), FactsOf(mail));
         foreach (var to in order.To)
-            if (policy.Judge(facts, new ForwardPath(to), doors.Time.GetUtcNow(), kept: null) is { Mode: not Mode.Live } verdict)
+            if (policy.Judge(facts, new ForwardPath(to), doors.Time.GetUtcNow(), kept: null)
+                is { Mode: not Mode.Live } verdict)
                 throw new ApiProblem(422,
                     $"mail {mail.Id} may not go to {to}: {SandboxPolicy.NameOf(verdict.Mode)} by {verdict.Rule}",
                     "Nothing was sent. A copy may go where the source of the mail may send: allow the address in a "

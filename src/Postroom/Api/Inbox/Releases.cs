@@ -1,3 +1,4 @@
+using Postroom.Api.Letters;
 using Postroom.Mail;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;

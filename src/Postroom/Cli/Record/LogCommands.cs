@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Postroom.Api;
+using Postroom.Api.Letters;
 using Postroom.Host;
 using Postroom.Relay.Vault;
 
