@@ -164,8 +164,7 @@ public sealed class ContentTests
         Assert.Contains("advice   text-missing: There is HTML and no text.", checks, StringComparison.Ordinal);
         Assert.Contains("message-id-missing", checks, StringComparison.Ordinal);
         Assert.DoesNotContain("date-missing", checks, StringComparison.Ordinal);
-        Assert.EndsWith("0 problems, ", checks[..(checks.LastIndexOf("problems, ", StringComparison.Ordinal) + 10)],
-            StringComparison.Ordinal);
+        Assert.Contains("Problems: 0; advice: ", checks, StringComparison.Ordinal);
         using var asked = await client.GetAsync($"api/v1/mails/{id}/checks?fetch=true", Cancel);
         Assert.Equal(HttpStatusCode.Forbidden, asked.StatusCode);
     }
