@@ -187,7 +187,7 @@ public sealed class MetricsAreScraped
             "postroom_sessions_ended_total", "postroom_commands_refused_total", "postroom_reports_total",
             "postroom_lane_paused_since_timestamp_seconds", "postroom_token_renewals_total",
             "postroom_expiry_timestamp_seconds", "postroom_telemetry_exports_total", "postroom_alarms_raised",
-            "postroom_duplicates_total",
+            "postroom_duplicates_total", "postroom_trouble_made_total",
             "postroom_notices_total", "postroom_canary_missing_age_seconds", "postroom_canary_trip_seconds",
         ];
         Assert.Equal(Instruments.All.Select(declared => declared.Prometheus).Except(without).Order(), shown.Order());

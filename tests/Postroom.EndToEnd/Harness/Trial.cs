@@ -50,8 +50,13 @@ internal sealed partial class Trial : IAsyncDisposable
         return again;
     }
 
-    /// <summary>A copy of its data folder is the same installation still: it has an identity.</summary>
-    public string Configuration => "identity = \"trial\"\n" + Relay.Live(Sink.Port);
+    /// <summary>A copy of its data folder is the same installation still: it has an identity. And where its source is
+    /// at home is written: nothing is learned, and kept, that is no mail.</summary>
+    public string Configuration => "identity = \"trial\"\n" + Relay.Live(Sink.Port, rest: """
+        [[source]]
+        instance = "52b0fe4d0a7b7c41f65ea09fe94f9a26"
+        from = ["local"]
+        """);
 
     /// <summary>Starts the relay with the shim in between.</summary>
     public async Task StartAsync()
