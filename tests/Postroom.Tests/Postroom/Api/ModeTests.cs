@@ -88,6 +88,37 @@ public sealed class ModeTests
         Assert.Equal("live for rule \"testers\": only testers", said[2]);
     }
 
+    [Fact]
+    public async Task What_is_discarded_leaves_its_record_and_no_octets_and_what_came_after_its_time_is_captured()
+    {
+        await using var house = new ApiHouse();
+        await house.OpenAsync();
+        var client = house.Client(Scopes.Administer);
+        await SetAsync(client, new { mode = "discard", reason = "a job runs wild" });
+        var id = await SendAsync(client);
+        var gone = await MessageTests.GetAsync(client,
+            $"api/v1/messages/wait?filter=id:{id}%20state:cancelled&timeout=60");
+        Assert.Contains("discard, set for all mail by token:for-administer: a job runs wild",
+            gone.GetProperty("recipients")[0].GetProperty("last").GetString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Gone, (await client.GetAsync($"api/v1/mails/{id}/raw", Patience)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"api/v1/mails/{id}", Patience)).StatusCode);
+
+        var until = DateTimeOffset.UtcNow.AddMilliseconds(200);
+        await SetAsync(client, new { mode = "discard", reason = "x", until });
+        while (house.House.Status().Mode == "discard")
+            await Task.Yield();
+        var kept = await SendAsync(client);
+        await MessageTests.GetAsync(client, $"api/v1/messages/wait?filter=id:{kept}%20state:captured&timeout=60");
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"api/v1/mails/{kept}/raw", Patience)).StatusCode);
+    }
+
+    private static async Task<string> SendAsync(HttpClient client)
+    {
+        var taken = await client.PostAsJsonAsync("api/v1/messages",
+            new { from = "app@example.com", to = (string[])["tess@qa.example"], subject = "x", text = "x" }, Patience);
+        return (await taken.Content.ReadFromJsonAsync<JsonElement>(Patience)).GetProperty("id").GetString()!;
+    }
+
     private static Task<HttpResponseMessage> SetAsync(HttpClient client, object said) =>
         client.PutAsJsonAsync("api/v1/mode", said, Patience);
 }
