@@ -94,8 +94,8 @@ public static class RelayProcess
             screen.Line($"  Rules         {string.Join(", ", all.Sandbox.Rules.Select(rule =>
                 $"{rule.Name} ({SandboxPolicy.NameOf(rule.Mode)})"))}; postroom mode shows what holds");
         screen.Line($"  Hand mail to  {listeners}");
-        screen.Line($"  Look with     {(house.Mode == Mode.Live ? "postroom queue list --all" : "postroom inbox")}"
-            + " · postroom search WORDS · postroom status");
+        screen.Line($"  Look with     {(house.Mode == Mode.Capture || foreign is not null ? "postroom inbox"
+            : "postroom queue list --all")} · postroom search WORDS · postroom status");
         if (api is not null)
             screen.Line($"  Ask           {api}/api/openapi.json with a token of: postroom token create NAME");
         screen.Line($"  Data          {all.DataFolder}");
