@@ -22,12 +22,12 @@ public sealed class ClearanceTests
         """;
 
     [Theory]
-    [InlineData("_ = new Clearance(to.Path, \"mine\", null);", "CS0122")]
-    [InlineData("_ = new Clearance(given);", "CS0122")]
+    [InlineData("_ = new Clearance(to.Path, \"mine\", null);", "CS1729")]
+    [InlineData("_ = new Clearance(given);", "CS1729")]
     [InlineData("_ = given with { Path = to.Path };", "CS0200")]
     [InlineData("given.Path = to.Path;", "CS0200")]
-    [InlineData("Clearance mine = new() { };", "CS0122")]
-    [InlineData("_ = new SandboxVerdict(Mode.Live, new(to.Path, \"mine\", null), \"mine\");", "CS0122")]
+    [InlineData("Clearance mine = new() { };", "CS1729")]
+    [InlineData("_ = new SandboxVerdict(Mode.Live, new(to.Path, \"mine\", null), \"mine\");", "CS1729")]
     [InlineData("_ = new ClearedRecipient(0, to);", "CS7036")]
     [InlineData("_ = new ClearedRecipient(0, to, null);", "CS8625")] // of which the build makes an error
     [InlineData("_ = whole with { Recipients = [to] };", "CS0029")]
