@@ -29,6 +29,8 @@ public sealed record TroubleRule(string Name, Stage Stage, Effect Effect)
     /// <summary>Who set it at run time; null: the configuration.</summary>
     public string? Who { get; init; }
 
+    public bool Holds(DateTimeOffset now) => Until is not { } until || now < until;
+
     /// <summary>The fields of mail that are known at a stage.</summary>
     public static bool IsKnown(Field field, Stage stage) => stage switch
     {
@@ -40,7 +42,7 @@ public sealed record TroubleRule(string Name, Stage Stage, Effect Effect)
     /// <summary>Whether it is for a mail as far as that is known; the dice are not rolled.</summary>
     /// <param name="recipients">Those it is about; none before <see cref="Stage.Rcpt"/>.</param>
     public bool Fits(Stage stage, LastingFacts mail, IReadOnlyList<ForwardPath> recipients, DateTimeOffset now) =>
-        stage == Stage && (Until is not { } until || now < until)
+        stage == Stage && Holds(now)
         && (Listeners.Count == 0 || Listeners.Contains(mail.Origin.Listener, StringComparer.OrdinalIgnoreCase))
         && (To is null || recipients.Any(To.Has)) && Lasting.Has(Of, mail);
 }

@@ -30,8 +30,7 @@ public sealed class TroubleDesk(TroubleParts parts)
     private volatile IReadOnlyList<TroubleRule> _all = [];
 
     /// <summary>All rules that hold now: first what people set, the newest first, then the configuration's.</summary>
-    public IReadOnlyList<TroubleRule> All =>
-        [.. _all.Where(rule => rule.Until is not { } until || parts.Time.GetUtcNow() < until)];
+    public IReadOnlyList<TroubleRule> All => [.. _all.Where(IsOn)];
 
     /// <summary>Addresses may ask for trouble by themselves.</summary>
     public bool Addresses { get; private set; } = true;
@@ -115,7 +114,7 @@ public sealed class TroubleDesk(TroubleParts parts)
         Stage.Delivery => "delivery",
     };
 
-    private bool IsOn(TroubleRule rule) => rule.Until is not { } until || parts.Time.GetUtcNow() < until;
+    private bool IsOn(TroubleRule rule) => rule.Holds(parts.Time.GetUtcNow());
 
     private double Roll()
     {
