@@ -3,7 +3,7 @@ namespace Postroom.Mail.Storms;
 /// <summary>What is known of a source, to be kept.</summary>
 /// <param name="Since">When it was heard of first.</param>
 /// <param name="Habits">What is usual, by trait.</param>
-public sealed record KnownSource(DateTimeOffset Since, IReadOnlyDictionary<string, Habit> Habits);
+public sealed record HeardSource(DateTimeOffset Since, IReadOnlyDictionary<string, Habit> Habits);
 
 /// <summary>Sees each mail as it comes in, and notices where a storm begins and when it has passed. For one caller at a
 /// time.</summary>
@@ -22,7 +22,7 @@ public sealed class StormWatch
     /// <param name="storms">Those of the life before that are remembered.</param>
     /// <param name="known">What was learned of sources.</param>
     /// <param name="next">The number of the next storm.</param>
-    public StormWatch(IEnumerable<Storm> storms, IReadOnlyDictionary<string, KnownSource> known, int next)
+    public StormWatch(IEnumerable<Storm> storms, IReadOnlyDictionary<string, HeardSource> known, int next)
     {
         (_storms, Next) = ([.. storms], next);
         foreach (var (name, one) in known.Take(MostSources))
@@ -40,8 +40,8 @@ public sealed class StormWatch
     public IReadOnlyList<Storm> Storms => [.. _storms];
 
     /// <summary>What is known of sources, to be kept.</summary>
-    public Dictionary<string, KnownSource> Known => _sources.ToDictionary(one => one.Key,
-        one => new KnownSource(one.Value.Since, new Dictionary<string, Habit>(one.Value.Habits)));
+    public Dictionary<string, HeardSource> Known => _sources.ToDictionary(one => one.Key,
+        one => new HeardSource(one.Value.Since, new Dictionary<string, Habit>(one.Value.Habits)));
 
     /// <summary>A mail came in.</summary>
     /// <returns>The storm that begins with it, or grows by it; null: nothing has changed.</returns>
