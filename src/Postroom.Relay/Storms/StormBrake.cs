@@ -10,11 +10,7 @@ namespace Postroom.Relay.Storms;
 
 /// <summary>What the brake is made from.</summary>
 /// <param name="File">In the data folder.</param>
-public sealed record StormParts(string File, ISpool Spool, TimeProvider Time, ILogger Log)
-{
-    /// <summary>Counts what is noticed.</summary>
-    public RelayMeters Meters { get; init; } = RelayMeters.Unwatched;
-}
+public sealed record StormParts(string File, ISpool Spool, TimeProvider Time, ILogger Log);
 
 /// <summary>Holds the mail of a burst until a person has decided, and lets all other mail pass.</summary>
 /// <remarks>
@@ -59,8 +55,9 @@ public sealed class StormBrake
     /// <summary>All that are remembered, the oldest first.</summary>
     public IReadOnlyList<Storm> All => _all;
 
-    /// <summary>How many blow.</summary>
-    public int Blowing => _all.Count(one => one.Over is null);
+    /// <summary>Those that blow, or wait for a person, or go slowly: what people are to know of.</summary>
+    public IReadOnlyList<Storm> Open =>
+        [.. _all.Where(one => !one.Passes && (one.Over is null || one.Decision is null || one.Slowly > 0))];
 
     /// <summary>Goes on by other settings. Storms that were noticed stay until they are decided.</summary>
     public void Use(StormSettings changed) => _settings = changed;
@@ -126,7 +123,7 @@ public sealed class StormBrake
                 break;
             }
 
-            if (Blowing > 0 && (next < TimeSpan.Zero || next > _settings.Window / 5))
+            if (_all.Any(one => one.Over is null) && (next < TimeSpan.Zero || next > _settings.Window / 5))
                 next = _settings.Window / 5;
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             await Task.WhenAny(changed, Task.Delay(next, _parts.Time, ended.Token));
@@ -199,8 +196,6 @@ public sealed class StormBrake
             else
             {
                 var what = $"{storm.Mark}{storm.Traits[^1]}, from {storm.Source}: its mail is held";
-                if (storm.Traits.Count == 1)
-                    _parts.Meters.Submission.StormNoticed();
                 StormLog.Noticed(_parts.Log, what);
                 Note(kind, null, $"{what}, like \"{storm.Subject}\"");
             }

@@ -19,6 +19,9 @@ public sealed class StormDecisions
 
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(1);
 
+    // Somebody may let go of it by other commands.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(5);
+
     // What has passed and of which nothing is held, is remembered for a month.
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(30);
 
@@ -130,14 +133,20 @@ public sealed class StormDecisions
                 var next = await LetGoAsync(storm, cancel);
                 wait = wait < TimeSpan.Zero || next < wait ? next : wait;
             }
-            else if (storm.Over is { } over && _parts.Time.GetUtcNow() - over > Remembered
-                && (await HeldAsync(storm, cancel, 1)).Count == 0)
+            else if (storm is { Over: not null, Decision: null } && await IsEmptyAsync(storm, cancel))
+                _brake.Change(storm.Number, one => one with { Decision = "nothing of it is held any more" });
+            else if (storm is { Over: not null, Decision: null })
+                wait = wait < TimeSpan.Zero || LookAgain < wait ? LookAgain : wait;
+            else if (storm.Over < _parts.Time.GetUtcNow() - Remembered && await IsEmptyAsync(storm, cancel))
                 _brake.Forget(storm.Number);
         }
 
         _isResumed = true;
         return wait;
     }
+
+    private async Task<bool> IsEmptyAsync(Storm storm, CancellationToken cancel) =>
+        (await HeldAsync(storm, cancel, 1)).Count == 0;
 
     private async Task<TimeSpan> LetGoAsync(Storm storm, CancellationToken cancel)
     {
