@@ -26,7 +26,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
 
     /// <summary>A mail came.</summary>
     /// <param name="isKnown">It is of a storm already: it counts for that alone.</param>
-    /// <returns>What it has in common with a storm that begins here, and the first mail of that; null: nothing.</returns>
+    /// <returns>What it has in common with a storm that begins here, and the first mail of that; or null.</returns>
     public (string Trait, MailId First)? See(Likeness mail, bool isKnown, StormSettings rule)
     {
         var now = mail.Id.At;

@@ -75,7 +75,8 @@ public sealed class StormWatch
         return storm;
     }
 
-    /// <summary>Looks which storms have passed: where less than half of what makes one came within the window.</summary>
+    /// <summary>Looks which storms have passed: where less than half of what makes one came within the
+    /// window.</summary>
     /// <returns>Those that have, just now.</returns>
     public IReadOnlyList<Storm> Calm(DateTimeOffset now, StormSettings rule)
     {

@@ -135,7 +135,8 @@ public sealed class House : IAsyncDisposable
         _maildirs = new MaildirWatch(all.Maildirs, Folders.Maildirs(all.DataFolder), _spool, time, log);
         _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token),
             _maildirs.RunAsync(_closing.Token), _clones.RunAsync(_closing.Token),
-            _duplicates.RunAsync(_closing.Token), _storms.Brake.RunAsync(_closing.Token), _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token));
+            _duplicates.RunAsync(_closing.Token), _storms.Brake.RunAsync(_closing.Token),
+            _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token));
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,

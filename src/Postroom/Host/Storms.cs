@@ -40,8 +40,8 @@ internal sealed class Storms(StormBrake brake)
         string.Create(CultureInfo.InvariantCulture, $"storm {storm.Number} from {storm.Source}"), found.Total)
     {
         Detail = $"{storm.Traits[0]}, since {storm.Since:yyyy-MM-dd HH:mm}Z, like \"{storm.Subject}\".",
-        Cure = string.Create(CultureInfo.InvariantCulture, $"`postroom storm show {storm.Number}`; then `postroom storm "
-            + $"release {storm.Number}`, `thin {storm.Number}` or `discard {storm.Number}`."),
+        Cure = string.Create(CultureInfo.InvariantCulture, $"`postroom storm show {storm.Number}`; then `postroom "
+            + $"storm release {storm.Number}`, `thin {storm.Number}` or `discard {storm.Number}`."),
         IsAtLeast = !found.IsWhole,
     };
 }
