@@ -109,7 +109,7 @@ public sealed class House : IAsyncDisposable
         _trouble = Troubles.Open(all, _wiring, _spool.Note);
         _submission = _wiring.Submission(all.Submission, _spool, Doubles.Seen(_duplicates, hearing.Heard) with
         {
-            Met = _clones.Met, Counted = _storms.Brake.Seen, Meddle = Troubles.Of(_trouble, _modes),
+            Met = _clones.Met, Counted = _storms.Seen(_modes), Meddle = Troubles.Of(_trouble, _modes),
         });
         await ListenAsync(() => _submission.StartAsync(cancel));
         var log = _wiring.Logs.CreateLogger("postroom.suppression");
@@ -162,7 +162,7 @@ public sealed class House : IAsyncDisposable
         {
             RefusalOf = refusals.Find,
             KeepRefusal = refusals.Keep,
-            KeptBy = _storms!.After(_clones!),
+            KeptBy = _storms!.After(_clones!, _modes),
             Meddle = _trouble!.Meddle,
             SuppressedBy = Doubles.KeptBack(_suppressions!, _duplicates!, _closing.Token),
             Spool = Spool,

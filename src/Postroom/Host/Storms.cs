@@ -2,7 +2,9 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Postroom.Configuration;
+using Postroom.Mail;
 using Postroom.Mail.Alarms;
+using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Storms;
 using Postroom.Relay.Queue;
@@ -28,9 +30,20 @@ internal sealed class Storms(StormBrake brake)
 
     public StormBrake Brake => brake;
 
-    /// <summary>The clone guard has the first word: where nothing leaves, no storm is held.</summary>
-    public Func<Lease, LeasedRecipient, ValueTask<Keeping?>> After(Clones clones) =>
-        async (lease, to) => await clones.JudgeAsync(lease, to) ?? await brake.JudgeAsync(lease, to);
+    /// <summary>Sees what comes in and would leave: what is captured is nobody's storm.</summary>
+    public Action<MailId, Origin, Envelope, HeaderFacts> Seen(ModeKeeper modes) => (id, origin, envelope, header) =>
+    {
+        if (envelope.Recipients is [var to, ..]
+            && modes.WouldLeave(new LastingFacts(envelope.From, origin, header, 0), to.Path))
+            brake.Seen(id, origin, envelope, header);
+    };
+
+    /// <summary>The clone guard has the first word, then the modes: where mail would not leave, no storm is
+    /// held.</summary>
+    public Func<Lease, LeasedRecipient, ValueTask<Keeping?>> After(Clones clones, ModeKeeper modes) =>
+        async (lease, to) => await clones.JudgeAsync(lease, to)
+            ?? (brake.All.Count > 0 && modes.WouldLeave(new LastingFacts(lease.Envelope.From, lease.Origin,
+                lease.Header, lease.Content.Length), to.Recipient.Path) ? await brake.JudgeAsync(lease, to) : null);
 
     /// <summary>What is held, for the alarm: one subject for each storm.</summary>
     public IReadOnlyList<Measured> Look() =>
