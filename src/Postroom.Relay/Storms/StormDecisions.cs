@@ -32,9 +32,11 @@ public sealed class StormDecisions
 
     internal StormDecisions(StormBrake brake, StormParts parts) => (_brake, _parts) = (brake, parts);
 
-    /// <summary>What is held of a storm, newest mail first; all of it, or so many.</summary>
-    public async Task<IReadOnlyList<RecipientRow>> HeldAsync(
-        Storm storm, CancellationToken cancel, int most = int.MaxValue)
+    /// <summary>What is held of a storm, newest mail first.</summary>
+    public Task<IReadOnlyList<RecipientRow>> HeldAsync(Storm storm, CancellationToken cancel) =>
+        HeldAsync(storm, int.MaxValue, cancel);
+
+    private async Task<IReadOnlyList<RecipientRow>> HeldAsync(Storm storm, int most, CancellationToken cancel)
     {
         await _parts.Spool.Index.CaughtUpAsync(cancel);
         var held = new List<RecipientRow>();
@@ -146,7 +148,7 @@ public sealed class StormDecisions
     }
 
     private async Task<bool> IsEmptyAsync(Storm storm, CancellationToken cancel) =>
-        (await HeldAsync(storm, cancel, 1)).Count == 0;
+        (await HeldAsync(storm, 1, cancel)).Count == 0;
 
     private async Task<TimeSpan> LetGoAsync(Storm storm, CancellationToken cancel)
     {

@@ -69,9 +69,11 @@ public sealed class StormWatchTests
     [Fact]
     public void A_source_without_a_history_is_learned_first()
     {
-        Assert.Null(Send(JiraWeeks.Monday, 500, TimeSpan.FromMilliseconds(50), Rule));
-        Assert.NotNull(New().Storms is [] ? Send(JiraWeeks.Monday.AddDays(1), 500, TimeSpan.FromMilliseconds(50),
-            Rule with { Learn = TimeSpan.FromHours(1), Times = 2 }, "another") : null);
+        foreach (var client in (string[])["10.0.0.1", "10.0.0.2"])
+            Assert.Null(Send(JiraWeeks.Monday, 1, TimeSpan.Zero, Rule, client));
+        var each = TimeSpan.FromMilliseconds(50);
+        Assert.Null(Send(JiraWeeks.Monday.AddDays(6), 500, each, Rule, "10.0.0.1"));
+        Assert.NotNull(Send(JiraWeeks.Monday.AddDays(7), 500, each, Rule, "10.0.0.2"));
     }
 
     [Fact]
@@ -93,7 +95,7 @@ public sealed class StormWatchTests
         var over = Assert.Single(_watch.Calm(_last.At.AddMinutes(6), AtOnce));
         Assert.Equal(storm.Number, over.Number);
         Assert.Empty(_watch.Calm(_last.At.AddMinutes(7), AtOnce));
-        var late = MailOf(MailId.After(_last, _last.At.AddMinutes(8)), "Alert 1", "ops@example.com");
+        var late = MailOf(MailId.After(_last, _last.At.AddMinutes(8)), "Alert 1 of srv", "ops@example.com");
         Assert.False(over.Has(late));
         Assert.True(over.Has(late with { Id = storm.First }));
         Assert.False(over.Has(late with { Id = storm.First, Source = "another" }));
