@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Postroom.Mail.Storms;
 
 /// <summary>The last mails of one source, and what is usual of them.</summary>
@@ -17,6 +19,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
     private const int ToOne = 5;
 
     private readonly Queue<Seen> _seen = new();
+    private readonly Dictionary<string, (int Counted, int All)> _counts = new(StringComparer.Ordinal);
 
     /// <summary>When it was heard of first.</summary>
     public DateTimeOffset Since => since;
@@ -33,10 +36,9 @@ internal sealed class SourceWindow(DateTimeOffset since)
         Trim(now, rule);
         var seen = new Seen(mail, isKnown);
         if (!isKnown)
-            for (var i = 0; i < mail.Traits.Count; i++)
-                if (Counts(mail, mail.Traits[i]))
-                    seen.Counted |= 1 << i;
+            seen.Counted = CountedOf(mail);
         _seen.Enqueue(seen);
+        Add(seen, 1);
         return isKnown ? null : Judge(mail, now, rule);
     }
 
@@ -46,6 +48,10 @@ internal sealed class SourceWindow(DateTimeOffset since)
         Trim(now, rule);
         return _seen.Count(one => one.Mail.Traits.Any(traits.Contains));
     }
+
+    /// <summary>The most that came within the window and have one and the same of these; no search.</summary>
+    public int MostOf(IReadOnlyList<string> traits) =>
+        traits.Max(trait => _counts.GetValueOrDefault(trait).All);
 
     /// <summary>So much of it is as it should be.</summary>
     public void Take(IReadOnlyList<string> traits, int count, long today)
@@ -59,7 +65,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
         var today = DayOf(now);
         foreach (var trait in mail.Traits)
         {
-            var count = Counted(trait, out var first);
+            var count = _counts.GetValueOrDefault(trait).Counted;
             if (count < rule.LeastKnown)
                 continue;
             var habit = Habits.GetValueOrDefault(trait, new Habit(0, today, 0, today));
@@ -69,7 +75,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
                 foreach (var of in mail.Traits)
                     if (Habits.TryGetValue(of, out var known))
                         Habits[of] = known.Forgotten;
-                return (trait, first);
+                return (trait, FirstOf(trait));
             }
 
             if (Habits.ContainsKey(trait) || HasRoom(today))
@@ -88,34 +94,45 @@ internal sealed class SourceWindow(DateTimeOffset since)
         return Habits.Count < MostHabits;
     }
 
-    private bool Counts(Likeness mail, string trait)
+    // For which of its traits a mail counts, a bit each.
+    private int CountedOf(Likeness mail)
     {
-        var (about, to) = (0, 0);
+        var same = new List<Likeness>(0);
         foreach (var one in _seen)
-            if (!one.IsKnown && one.Mail.Item == mail.Item && one.Mail.Traits.Contains(trait))
-            {
-                about++;
-                if (one.Mail.To == mail.To)
-                    to++;
-            }
-
-        return about < OfOneItem || to >= ToOne;
-    }
-
-    private int Counted(string trait, out MailId first)
-    {
-        var count = 0;
-        first = default;
-        foreach (var one in _seen)
+            if (!one.IsKnown && one.Mail.Item == mail.Item)
+                same.Add(one.Mail);
+        var counted = 0;
+        for (var i = 0; i < mail.Traits.Count; i++)
         {
-            if (one.Counted == 0)
-                continue;
-            for (var i = 0; i < one.Mail.Traits.Count; i++)
-                if ((one.Counted & (1 << i)) != 0 && one.Mail.Traits[i] == trait && count++ == 0)
-                    first = one.Mail.Id;
+            var (about, to) = (0, 0);
+            foreach (var one in same)
+                if (one.Traits.Contains(mail.Traits[i]))
+                {
+                    about++;
+                    if (one.To == mail.To)
+                        to++;
+                }
+
+            if (about < OfOneItem || to >= ToOne)
+                counted |= 1 << i;
         }
 
-        return count;
+        return counted;
+    }
+
+    private MailId FirstOf(string trait) =>
+        _seen.First(one => one.Mail.Traits.Where((of, i) => of == trait && (one.Counted & (1 << i)) != 0).Any())
+            .Mail.Id;
+
+    private void Add(Seen seen, int sign)
+    {
+        for (var i = 0; i < seen.Mail.Traits.Count; i++)
+        {
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, seen.Mail.Traits[i], out _);
+            count = (count.Counted + ((seen.Counted & (1 << i)) != 0 ? sign : 0), count.All + sign);
+            if (count.All == 0)
+                _counts.Remove(seen.Mail.Traits[i]);
+        }
     }
 
     private bool IsMostOfLate(string trait)
@@ -128,7 +145,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
     {
         while (_seen.TryPeek(out var oldest)
             && (_seen.Count >= MostSeen || now - oldest.Mail.Id.At > rule.Window))
-            _seen.Dequeue();
+            Add(_seen.Dequeue(), -1);
     }
 
     public static long DayOf(DateTimeOffset at) => at.ToUnixTimeSeconds() / 86_400;

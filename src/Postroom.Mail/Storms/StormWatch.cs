@@ -59,7 +59,7 @@ public sealed class StormWatch
         if (at >= 0 && _storms[at].Over is null)
             _storms[at] = _storms[at] with
             {
-                Peak = Math.Max(_storms[at].Peak, source.CountOf(_storms[at].Traits, mail.Id.At, rule)),
+                Peak = Math.Max(_storms[at].Peak, source.MostOf(_storms[at].Traits)),
             };
         if (found is not var (trait, first))
             return null;
@@ -69,7 +69,7 @@ public sealed class StormWatch
             return _storms[blowing] = _storms[blowing] with { Traits = [.. _storms[blowing].Traits, trait] };
         var storm = new Storm(Next++, mail.Source, first, mail.Id.At)
         {
-            Traits = [trait], Subject = subject, Peak = source.CountOf([trait], mail.Id.At, rule),
+            Traits = [trait], Subject = subject, Peak = source.MostOf([trait]),
         };
         _storms.Add(storm);
         return storm;
