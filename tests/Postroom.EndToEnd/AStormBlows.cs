@@ -32,7 +32,7 @@ public sealed partial class AStormBlows
         var early = arrived.Count(one => one.StartsWith("Ann Lee ", StringComparison.Ordinal));
         Assert.InRange(early, 1, 100);
         var held = Mails + Ordinary - other - early;
-        var storm = Assert.Single((await relay.AskAsync("storm", "--json")).GetProperty("storms").EnumerateArray());
+        var storm = Assert.Single((await relay.AskAsync("storm")).GetProperty("storms").EnumerateArray());
         Assert.Equal(held, storm.GetProperty("held").GetInt32());
         Assert.Contains("Ann Lee", storm.GetProperty("what")[0].GetString(), StringComparison.Ordinal);
 

@@ -1,5 +1,6 @@
 using Postroom.Mail;
-using Postroom.Mail.Storms;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
 using Postroom.Relay.Spool;
 using Postroom.Tests.Relay.Spool;
 using Xunit;
@@ -61,7 +62,7 @@ public sealed class StormBrakeTests : IAsyncLifetime
         await BlowAsync(20);
         await TryAllAsync(20);
         var row = (await HeldAsync())[0];
-        await _house.Spool.DirectAsync(new Directive(Postroom.Mail.Status.Happening.Released,
+        await _house.Spool.DirectAsync(new Directive(Happening.Released,
             [new Target(row.Mail, row.Recipient)], "ann", null), Patience);
         Assert.Equal((row.Mail, null), await _house.TryAsync("a"));
         await LiveAgainAsync();
@@ -118,8 +119,8 @@ public sealed class StormBrakeTests : IAsyncLifetime
         await File.WriteAllTextAsync(FileOf, "{", Patience);
         _house = await StormHouse.OpenAsync(_world, FileOf);
         Assert.Empty(_house.Brake.All);
-        Assert.Equal(20, _house.Spool.Index.Count(Postroom.Mail.Audit.Filter.All)
-            .ByState[Postroom.Mail.Status.State.Held]);
+        await _house.Spool.Index.CaughtUpAsync(Patience);
+        Assert.Equal(20, _house.Spool.Index.Count(Filter.All).ByState[State.Held]);
     }
 
     private Task<TimeSpan> StepAsync() => _house.Brake.Decisions.StepAsync(Patience);
