@@ -1,13 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using Postroom.Configuration;
 using Postroom.Mail;
 using Postroom.Mail.Alarms;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Storms;
-using Postroom.Relay.Queue;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Storms;
 using Postroom.Relay.Telemetry;
