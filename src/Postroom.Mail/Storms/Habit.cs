@@ -27,7 +27,7 @@ public readonly record struct Habit(int Most, long Day, int Now, long Today)
     }
 
     /// <summary>What came today was a storm, and is no habit.</summary>
-    public Habit Forgotten => this with { Now = 0 };
+    public Habit Forget() => this with { Now = 0 };
 
     /// <summary>A person said that so much is as it should be.</summary>
     public Habit Taken(int count, long today) => new(Math.Max(count, Usual(today)), today, Now, Today);

@@ -14,12 +14,12 @@ public sealed record Likeness(MailId Id, string Source, IReadOnlyList<string> Tr
     private const int LongestShape = 100;
 
     /// <summary>What a mail looks like beside others.</summary>
-    /// <remarks>Who did it tells a bulk edit apart: by that, and by what was done and where. Where nobody is named, the
-    /// subject does, without its numbers.</remarks>
+    /// <remarks>Who did it tells a bulk edit apart: by that, and by what was done and where. Only where nobody is named the
+    /// subject does, without its numbers: what people write there would make many deeds alike.</remarks>
     public static Likeness Of(MailId id, Origin origin, Envelope envelope, HeaderFacts header)
     {
         var (app, subject) = (header.App, header.Subject ?? "");
-        var traits = new List<string>(4);
+        var traits = new List<string>(3);
         if (app?.Actor is { } actor)
         {
             var done = app.Event ?? "mail";
@@ -29,8 +29,8 @@ public sealed record Likeness(MailId Id, string Source, IReadOnlyList<string> Tr
             if (app.Event is not null)
                 traits.Add($"all by {actor}");
         }
-
-        traits.Add($"\"{ShapeOf(subject, app?.Item)}\" from {envelope.From.Address}");
+        else
+            traits.Add($"\"{ShapeOf(subject, app?.Item)}\" from {envelope.From.Address}");
         return new Likeness(id, SourceOf(origin, app), traits, app?.Item ?? subject,
             envelope.Recipients is [var first, ..] ? first.Path.Address : "");
     }

@@ -74,7 +74,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
             {
                 foreach (var of in mail.Traits)
                     if (Habits.TryGetValue(of, out var known))
-                        Habits[of] = known.Forgotten;
+                        Habits[of] = known.Forget();
                 return (trait, FirstOf(trait));
             }
 

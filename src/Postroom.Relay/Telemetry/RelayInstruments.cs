@@ -142,7 +142,8 @@ public static class RelayInstruments
 
     public static IReadOnlyList<Declaration> All { get; } =
     [
-        Build, Mode, Foreign, Elsewhere, Storms, Expiry, Trouble, Reloads, Exports, Started, Descriptors, MostDescriptors,
+        Build, Mode, Foreign, Elsewhere, Storms, Expiry, Trouble, Reloads, Exports, Started, Descriptors,
+        MostDescriptors,
         Processor, Memory, Collections, CollectionPause, Heap, Threads, ThreadQueue,
     ];
 }

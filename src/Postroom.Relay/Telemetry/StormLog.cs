@@ -17,8 +17,8 @@ internal static partial class StormLog
     [LoggerMessage(6703, LogLevel.Error, "storms cannot be kept, and are forgotten at the next start: {Why}")]
     public static partial void NotKept(ILogger log, string why);
 
-    [LoggerMessage(6704, LogLevel.Error, "{File} cannot be read: what it said of storms is not known, and mail that was "
-        + "held stays so: {Why}")]
+    [LoggerMessage(6704, LogLevel.Error, "{File} cannot be read: what it said of storms is not known, and mail that "
+        + "was held stays so: {Why}")]
     public static partial void NotRead(ILogger log, string file, string why);
 
     [LoggerMessage(6705, LogLevel.Warning, "{Mail} of storm {Number} could not be looked up, and is held: {Why}")]

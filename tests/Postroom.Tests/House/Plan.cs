@@ -163,7 +163,6 @@ internal static class Plan
             "Api.Live",
             "Api.Modes", "Api.Storms", "Api.Trouble", "Notary", "Host", "Relay.Identity"),
         new("Cli.Watch", "what is wrong, who is told, and what is not sent"),
-        new("Cli.Inbox", "what a mail shows, in a terminal"),
         new("Cli.Record", "what is taken out of the record, and found again in the log"),
         new("Cli.Inbox", "captured mail for people and for the tests of an application"),
         new("Cli.Bench", "an index with years of invented mail, and how fast it answers"),

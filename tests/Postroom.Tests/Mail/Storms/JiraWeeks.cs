@@ -24,7 +24,8 @@ internal sealed class JiraWeeks(int seed)
     }
 
     /// <summary>A bulk edit: so many issues with their watchers, as fast as Jira makes them.</summary>
-    public IEnumerable<(DateTimeOffset At, Likeness Mail)> Bulk(DateTimeOffset at, int mails, int watchers, int projects)
+    public IEnumerable<(DateTimeOffset At, Likeness Mail)> Bulk(
+        DateTimeOffset at, int mails, int watchers, int projects)
     {
         for (var i = 0; i < mails; i++)
             yield return (at.AddMilliseconds(50 * i), MailOf("Ann Lee", "updated", (i / watchers) % projects,

@@ -138,8 +138,12 @@ public sealed class StormWatchTests
     {
         Storm? found = null;
         for (var i = 0; i < count; i++)
-            found ??= _watch.See(MailOf(_last = MailId.After(_last, from + (i * each)), $"Alert {i} of srv",
-                $"p{i % 7}@example.com", client), "Alert", rule);
+        {
+            _last = MailId.After(_last, from + (i * each));
+            var storm = _watch.See(MailOf(_last, $"Alert {i} of srv", $"p{i % 7}@example.com", client), "Alert", rule);
+            found ??= storm;
+        }
+
         return found;
     }
 
