@@ -14,8 +14,8 @@ public sealed record Likeness(MailId Id, string Source, IReadOnlyList<string> Tr
     private const int LongestShape = 100;
 
     /// <summary>What a mail looks like beside others.</summary>
-    /// <remarks>Who did it tells a bulk edit apart: by that, and by what was done and where. Only where nobody is named the
-    /// subject does, without its numbers: what people write there would make many deeds alike.</remarks>
+    /// <remarks>Who did it tells a bulk edit apart: by that, and by what was done and where. Only where nobody is named
+    /// the subject does, without its numbers: what people write there would make many deeds alike.</remarks>
     public static Likeness Of(MailId id, Origin origin, Envelope envelope, HeaderFacts header)
     {
         var (app, subject) = (header.App, header.Subject ?? "");

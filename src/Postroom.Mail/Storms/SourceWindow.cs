@@ -63,13 +63,14 @@ internal sealed class SourceWindow(DateTimeOffset since)
     private (string, MailId)? Judge(Likeness mail, DateTimeOffset now, StormSettings rule)
     {
         var today = DayOf(now);
+        var usual = mail.Traits.Max(of => Habits.TryGetValue(of, out var known) ? known.Usual(today) : 0);
         foreach (var trait in mail.Traits)
         {
             var count = _counts.GetValueOrDefault(trait).Counted;
             if (count < rule.LeastKnown)
                 continue;
             var habit = Habits.GetValueOrDefault(trait, new Habit(0, today, 0, today));
-            if (count >= Math.Max(rule.Messages, (long)rule.Times * habit.Usual(today)) && now - since >= rule.Learn
+            if (count >= Math.Max(rule.Messages, (long)rule.Times * usual) && now - since >= rule.Learn
                 && IsMostOfLate(trait))
             {
                 foreach (var of in mail.Traits)

@@ -56,8 +56,8 @@ public sealed class StormTests
     {
         await using var house = new ApiHouse(Rules);
         await house.OpenAsync();
-        var client = house.Client(Scopes.Administer);
         var held = await BlowAsync(house);
+        var client = house.Client(Scopes.Administer); // after: a token of the same name takes its place
         var shown = await ShowAsync(house);
         Assert.Equal((1, 4, 5), (shown.GetProperty("id").GetInt32(), shown.GetProperty("addresses").GetInt32(),
             shown.GetProperty("sample").GetArrayLength()));

@@ -53,6 +53,8 @@ public sealed class StormBrakeTests : IAsyncLifetime
         await _house.SendAsync("Alert 99 of srv", "p1@a.example"); // it blows on
         Assert.StartsWith("storm 1: ", (await _house.TryAsync("a")).Rule, StringComparison.Ordinal);
         await BlowAsync(20, "other@example.com");
+        Assert.Equal(2, Assert.Single(_house.Brake.All).Traits.Count); // one burst is one storm
+        await BlowAsync(20, "other@example.com", "10.0.0.2");
         Assert.Equal([1, 2], _house.Brake.All.Select(one => one.Number));
     }
 
@@ -134,9 +136,9 @@ public sealed class StormBrakeTests : IAsyncLifetime
             await _house.TryAsync("a");
     }
 
-    private async Task BlowAsync(int count, string from = "app@example.com")
+    private async Task BlowAsync(int count, string from = "app@example.com", string client = "127.0.0.1")
     {
         for (var i = 0; i < count; i++)
-            await _house.SendAsync($"Alert {i} of srv", $"p{i % 7}@a.example", from);
+            await _house.SendAsync($"Alert {i} of srv", $"p{i % 7}@a.example", from, client);
     }
 }

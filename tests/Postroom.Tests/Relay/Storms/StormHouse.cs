@@ -41,10 +41,11 @@ internal sealed class StormHouse : IAsyncDisposable
             new StormBrake(AtOnce, new StormParts(file, spool, world.Time, NullLogger.Instance)));
     }
 
-    public async Task<MailId> SendAsync(string subject, string to, string from = "app@example.com")
+    public async Task<MailId> SendAsync(
+        string subject, string to, string from = "app@example.com", string client = "127.0.0.1")
     {
         var envelope = new Envelope(new ReversePath(from), [new Recipient(new ForwardPath(to))]);
-        var taken = await _server.TakeAsync(envelope, () => new Origin("main", "127.0.0.1", null, null, "ESMTP"),
+        var taken = await _server.TakeAsync(envelope, () => new Origin("main", client, null, null, "ESMTP"),
             new MemoryStream(Encoding.UTF8.GetBytes($"Subject: {subject}\r\n\r\nhello\r\n")), 1 << 20,
             TestContext.Current.CancellationToken);
         return taken.Id ?? throw new InvalidOperationException(taken.Reply.ToString());
