@@ -121,6 +121,12 @@ public static class ShippedAlarms
             Text = "{value} recipients are held: {subject}.",
             Cure = "`postroom queue list state:held` shows them, `postroom queue release` lets them go.",
         },
+        new("storm", Measures.Storm, 0)
+        {
+            Severity = Severity.Critical,
+            Text = "{value} recipients of {subject} are held, and all other mail passes: {detail}",
+            Cure = "`postroom storm` shows it; then `postroom storm release`, `thin` or `discard` it.",
+        },
         new("mail-bounces", Measures.Failing, 0.2)
         {
             For = TimeSpan.FromMinutes(5),

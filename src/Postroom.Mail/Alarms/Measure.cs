@@ -102,6 +102,9 @@ public static class Measures
     public static readonly Measure SourceElsewhere = new("source_elsewhere", Unit.Count, "source",
         "1 for each application instance that arrives from elsewhere than from where it is at home, and is captured.");
 
+    public static readonly Measure Storm = new("storm", Unit.Count, "storm",
+        "Recipients that are held of a burst of mail that is alike, until a person decides.");
+
     public static readonly Measure Mails = new("mails", Unit.Count, "",
         "Recipients that the alarm's own `filter` finds.");
 
@@ -109,7 +112,7 @@ public static class Measures
     [
         PausedAccount, Paused, OldestWaiting, Waiting, Held, Failing, InDoubt, Damaged, Parked, Suppressed, Refused,
         LoginsRefused, Silence, CanaryMissing, ExpiresIn, DiskFree, IndexBehind, ClockJump, Restarts,
-        ConfigurationRefused, NoticesWaiting, ForeignMachine, SourceElsewhere, Mails,
+        ConfigurationRefused, NoticesWaiting, ForeignMachine, SourceElsewhere, Storm, Mails,
     ];
 
     /// <summary>The measure of a name; null if there is none.</summary>

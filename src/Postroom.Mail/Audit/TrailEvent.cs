@@ -151,6 +151,18 @@ public enum EventKind : byte
 
     /// <summary>A person said what is to go wrong, or took it back: the text says which.</summary>
     TroubleChanged = 96,
+
+    // Of the relay again:
+
+    /// <summary>A burst was noticed, and its mail is held: the text says which storm, from where, and what it has in
+    /// common. Also where it is found to be wider.</summary>
+    StormNoticed = 97,
+
+    /// <summary>A storm has passed: what comes from now on is not of it. What is held of it stays so.</summary>
+    StormOver = 98,
+
+    /// <summary>A person decided what becomes of a storm: the text says what, and of how many recipients.</summary>
+    StormDecided = 99,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

@@ -99,7 +99,11 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
             {
                 offered = id;
                 if (facts.Fingerprint is not null)
+                {
                     parts.Onlooker.Offered(id, handover.Envelope, facts);
+                    parts.Onlooker.Counted(id, handover.Origin, handover.Envelope, facts);
+                }
+
                 return new Front(
                     TraceBlock.Write(handover, id, at, header),
                     header.HasMessageId ? null : TraceBlock.MessageIdFor(id, handover.HostName));

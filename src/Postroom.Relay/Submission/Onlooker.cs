@@ -18,6 +18,9 @@ public sealed record Onlooker
     /// <summary>A mail has its id, and is about to be stored. Not told of our own mail.</summary>
     public Action<MailId, Envelope, HeaderFacts> Offered { get; init; } = static (_, _, _) => { };
 
+    /// <summary>As <see cref="Offered"/>, and from where it came.</summary>
+    public Action<MailId, Origin, Envelope, HeaderFacts> Counted { get; init; } = static (_, _, _, _) => { };
+
     /// <summary>What was offered has its answer: a 250, or none. A try of it may have begun by then.</summary>
     public Action<MailId, bool> Answered { get; init; } = static (_, _) => { };
 }

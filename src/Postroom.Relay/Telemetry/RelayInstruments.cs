@@ -41,6 +41,12 @@ public static class RelayInstruments
         Alerts = [new("PostroomSourceIsACopy", "there is one")],
     };
 
+    public static readonly Declaration Storms = new("postroom.storms", InstrumentKind.Gauge, "{storm}",
+        "Storms that blow, or of which mail is held until a person decides; see [storms.md](../storms.md).")
+    {
+        Alerts = [new("PostroomHoldsAStorm", "there is one")],
+    };
+
     public static readonly Declaration Trouble = new("postroom.trouble.made", InstrumentKind.Counter, "{failure}",
         "Failures that were made on purpose.")
     {
@@ -136,7 +142,8 @@ public static class RelayInstruments
 
     public static IReadOnlyList<Declaration> All { get; } =
     [
-        Build, Mode, Foreign, Elsewhere, Expiry, Trouble, Reloads, Exports, Started, Descriptors, MostDescriptors,
+        Build, Mode, Foreign, Elsewhere, Storms, Expiry, Trouble, Reloads, Exports, Started, Descriptors,
+        MostDescriptors,
         Processor, Memory, Collections, CollectionPause, Heap, Threads, ThreadQueue,
     ];
 }

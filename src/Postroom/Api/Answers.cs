@@ -4,6 +4,7 @@ using Postroom.Api.Inbox;
 using Postroom.Api.Letters;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
+using Postroom.Api.Storms;
 using Postroom.Api.Trouble;
 
 namespace Postroom.Api;
@@ -348,6 +349,9 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(ReceiverTestAnswer))]
 [JsonSerializable(typeof(TroubleAnswer))]
 [JsonSerializable(typeof(TroubleRequest))]
+[JsonSerializable(typeof(StormsAnswer))]
+[JsonSerializable(typeof(StormRequest))]
+[JsonSerializable(typeof(StormDoneAnswer))]
 [JsonSerializable(typeof(ModeAnswer))]
 [JsonSerializable(typeof(ModeRequest))]
 [JsonSerializable(typeof(LiveAnswer))]

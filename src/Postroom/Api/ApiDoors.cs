@@ -4,6 +4,7 @@ using Postroom.Api.Modes;
 using Postroom.Mail;
 using Postroom.Relay.Postmaster;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Storms;
 using Postroom.Relay.Submission;
 using Postroom.Relay.Suppression;
 using Postroom.Relay.Telemetry;
@@ -67,6 +68,9 @@ public sealed record ApiDoors(
 
     /// <summary>What is made to go wrong, on purpose.</summary>
     public required TroubleDesk Trouble { get; init; }
+
+    /// <summary>What holds bursts.</summary>
+    public required StormBrake Storms { get; init; }
 
     /// <summary>What becomes of mail.</summary>
     public required ModeDoors Modes { get; init; }

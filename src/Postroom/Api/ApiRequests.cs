@@ -9,6 +9,7 @@ using Postroom.Api.Export;
 using Postroom.Api.Inbox;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
+using Postroom.Api.Storms;
 using Postroom.Api.Trouble;
 using Postroom.Relay.Fetching;
 using Postroom.Relay.Spool;
@@ -40,6 +41,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
     public LiveRequests Live { get; } = new(doors);
 
     public TroubleRequests Trouble { get; } = new(doors);
+
+    public StormRequests Storms { get; } = new(doors);
 
     public MessageRequests Messages { get; } = new(doors, log);
 

@@ -40,6 +40,7 @@ internal static class Operations
         .. ContentOperations.All,
         .. Inbox.InboxOperations.All,
         .. OfHouse,
+        .. Storms.StormOperations.All,
         .. OfSecrets,
         .. OfAlarms,
         .. OfSuppressions,

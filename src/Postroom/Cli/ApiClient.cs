@@ -7,6 +7,7 @@ using System.Text.Json.Serialization.Metadata;
 using Postroom.Api;
 using Postroom.Api.Inbox;
 using Postroom.Api.Live;
+using Postroom.Api.Storms;
 using Postroom.Configuration;
 using Postroom.Host;
 
@@ -100,6 +101,11 @@ public sealed class ApiClient : IDisposable
     public Task<LiveAnswer> ConfirmAsync(LiveRequest body, CancellationToken cancel) =>
         SendAsync(With(HttpMethod.Post, "api/v1/live/confirm", body, ApiJson.Default.LiveRequest),
             ApiJson.Default.LiveAnswer, cancel);
+
+    /// <summary>Decides of a storm.</summary>
+    public Task<StormDoneAnswer> StormAsync(string path, StormRequest body, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Post, path, body, ApiJson.Default.StormRequest), ApiJson.Default.StormDoneAnswer,
+            cancel);
 
     /// <summary>Asks how an address stands in the log.</summary>
     public Task<LogWordAnswer> LogWordAsync(LogWordRequest body, CancellationToken cancel) =>

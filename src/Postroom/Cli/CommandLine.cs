@@ -107,6 +107,7 @@ public static class CommandLine
         ModeCommands.Build(screen),
         LiveCommands.Build(screen),
         TroubleCommands.Build(screen),
+        StormCommands.Build(screen),
         SuppressionCommands.Build(screen),
         Record.EraseCommand.Build(screen),
         OAuthCommands.Build(screen),

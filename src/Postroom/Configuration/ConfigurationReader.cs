@@ -78,6 +78,7 @@ public static class ConfigurationReader
             Maildirs = MaildirKeys.SettingsOf(tables),
             Retention = RetentionKeys.RulesOf(tables),
             Duplicates = DuplicateKeys.Of(tables.Find(t => t.Name == "duplicates")),
+            Storms = StormKeys.Of(tables.Find(t => t.Name == "storm")),
             Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),
             LogAddresses = LogKeys.AddressesOf(tables.Find(t => t.Name == "log")),
             Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),

@@ -36,6 +36,9 @@ public static class Folders
     /// <summary>From where application instances come, in a data folder.</summary>
     public static string Sources(string dataFolder) => Path.Combine(dataFolder, "sources.json");
 
+    /// <summary>Bursts that were noticed, and what is usual, in a data folder.</summary>
+    public static string Storms(string dataFolder) => Path.Combine(dataFolder, "storms.json");
+
     /// <summary>The index, in a data folder.</summary>
     public static string Ledger(string dataFolder) => Path.Combine(dataFolder, "ledger.db");
 

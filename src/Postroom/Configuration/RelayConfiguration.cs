@@ -1,6 +1,7 @@
 using Postroom.Mail.Privacy;
 using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
+using Postroom.Mail.Storms;
 using Postroom.Mail.Trouble;
 using Postroom.Relay.Duplicates;
 using Postroom.Relay.OAuth;
@@ -72,6 +73,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
 
     /// <summary>When addresses that keep failing are given up.</summary>
     public DuplicateSettings Duplicates { get; init; } = DuplicateSettings.Plain;
+
+    /// <summary>When mail that is alike is held.</summary>
+    public StormSettings Storms { get; init; } = StormSettings.Plain;
 
     public SuppressionSettings Suppression { get; init; } = SuppressionSettings.Plain;
 

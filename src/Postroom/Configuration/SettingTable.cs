@@ -42,6 +42,8 @@ public static class SettingTable
             + "[suppression.md](../suppression.md)."),
         new("duplicates", false, "Mail that an application hands over again, because it did not hear the answer; see "
             + "[duplicates.md](../duplicates.md)."),
+        new("storm", false, "Bursts of mail that is alike, far above what is usual: noticed and held until a person "
+            + "decides; see [storms.md](../storms.md)."),
         new("trouble", true, "What is made to go wrong, on purpose: of several tables, the first that fits decides; "
             + "see [trouble.md](../trouble.md)."),
         new("receiver", true, "Who is told of alarms, by a way that is not the stuck queue; see "
@@ -57,7 +59,7 @@ public static class SettingTable
             .. MaildirKeys.All, .. OAuthKeys.All,
             .. ApplicationKeys.All, .. SourceKeys.All, .. QueueKeys.All, .. SpoolKeys.All, .. VaultKeys.All,
             .. ApiKeys.All, .. LogKeys.All, .. TelemetryKeys.All,
-            .. RetentionKeys.All, .. SuppressionKeys.All, .. DuplicateKeys.All, .. ReceiverKeys.All,
+            .. RetentionKeys.All, .. SuppressionKeys.All, .. DuplicateKeys.All, .. StormKeys.All, .. ReceiverKeys.All,
             .. CanaryKeys.All, .. AlarmKeys.All];
 
     public static IReadOnlyList<Setting> All => Declared;

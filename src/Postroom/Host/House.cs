@@ -57,6 +57,7 @@ public sealed class House : IAsyncDisposable
     private DuplicateGuard? _duplicates;
     private Clones? _clones;
     private TroubleDesk? _trouble;
+    private Storms? _storms;
     private SuppressionList? _suppressions;
     private SuppressionWatch? _suppressing;
     private MaildirWatch? _maildirs;
@@ -103,12 +104,12 @@ public sealed class House : IAsyncDisposable
         _wiring.Addresses.Use(all.LogAddresses, _vault, _log);
         var hearing = Postmasters.HearingOf(all.DataFolder, _wiring);
         _duplicates = await Doubles.OpenAsync(all.Duplicates, _spool, _wiring, cancel);
-        _clones = new Clones(_spool, all, _wiring);
+        (_clones, _storms) = (new Clones(_spool, all, _wiring), Storms.Open(all, _spool, _wiring));
         await _modes.GuardAsync(_clones.WeighAsync);
         _trouble = Troubles.Open(all, _wiring, _spool.Note);
         _submission = _wiring.Submission(all.Submission, _spool, Doubles.Seen(_duplicates, hearing.Heard) with
         {
-            Met = _clones.Met, Meddle = Troubles.Of(_trouble, _modes),
+            Met = _clones.Met, Counted = _storms.Seen(_modes), Meddle = Troubles.Of(_trouble, _modes),
         });
         await ListenAsync(() => _submission.StartAsync(cancel));
         var log = _wiring.Logs.CreateLogger("postroom.suppression");
@@ -128,13 +129,14 @@ public sealed class House : IAsyncDisposable
         _postmaster = new Postmasters(new PostmasterDoors(_spool, _wiring, _vault, _reader)
         {
             Lanes = () => Lanes, Configuration = () => _configuration, Take = TakeAsync, Tokens = _tokens.Find,
-            Suppressions = _suppressions, Mode = () => _modes.Now, Clones = _clones,
+            Suppressions = _suppressions, Mode = () => _modes.Now, Clones = _clones, Storms = _storms,
             Calendar = () => Expiries.Of(_configuration, _vault, _access),
         }, hearing);
         _maildirs = new MaildirWatch(all.Maildirs, Folders.Maildirs(all.DataFolder), _spool, time, log);
         _telling = Task.WhenAll(_postmaster.RunAsync(_closing.Token), _suppressing.RunAsync(_closing.Token),
             _maildirs.RunAsync(_closing.Token), _clones.RunAsync(_closing.Token),
-            _duplicates.RunAsync(_closing.Token), _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token));
+            _duplicates.RunAsync(_closing.Token), _storms.Brake.RunAsync(_closing.Token),
+            _modes.RunAsync(_spool, _conductor.JudgeByAsync, _closing.Token));
         var doors = new ApiDoors(_spool, Status, ReloadAsync, time)
         {
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
@@ -147,7 +149,7 @@ public sealed class House : IAsyncDisposable
             Metrics = _reader.Read,
             Alarms = _postmaster.Watch,
             Suppressions = _suppressions, Modes = _modes.Doors, LogWord = _wiring.Addresses.WordOf,
-            Live = _clones.Answer, Confirm = ConfirmAsync, Trouble = _trouble,
+            Live = _clones.Answer, Confirm = ConfirmAsync, Trouble = _trouble, Storms = _storms.Brake,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -160,7 +162,7 @@ public sealed class House : IAsyncDisposable
         {
             RefusalOf = refusals.Find,
             KeepRefusal = refusals.Keep,
-            KeptBy = _clones!.JudgeAsync,
+            KeptBy = _storms!.After(_clones!, _modes),
             Meddle = _trouble!.Meddle,
             SuppressedBy = Doubles.KeptBack(_suppressions!, _duplicates!, _closing.Token),
             Spool = Spool,
@@ -217,6 +219,7 @@ public sealed class House : IAsyncDisposable
             _maildirs!.Use(fresh.Maildirs);
             _spool!.Forgetter.Use(fresh.Retention);
             _duplicates!.Use(fresh.Duplicates);
+            _storms!.Brake.Use(fresh.Storms);
             _calendar!.Changed();
             _clones!.Use(fresh);
             _trouble!.Use(fresh.Trouble, fresh.TroubleAddresses);

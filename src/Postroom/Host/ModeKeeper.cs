@@ -47,6 +47,10 @@ internal sealed class ModeKeeper : IDisposable
     public bool CouldMail(string listener, IReadOnlyList<ForwardPath> to) =>
         _holding.CouldMail(listener, to, _time.GetUtcNow());
 
+    /// <summary>Whether a mail would go out to a recipient, as far as modes decide.</summary>
+    public bool WouldLeave(LastingFacts mail, ForwardPath to) =>
+        _holding.Judge(mail, to, _time.GetUtcNow(), kept: null).Clearance is not null;
+
     /// <summary>How the API sees all this.</summary>
     public ModeDoors Doors => new(() => _configured, () => [.. _book.All.Where(one => one.Holds(_time.GetUtcNow()))],
         SetAsync, ClearAsync) { Policy = () => Policy };

@@ -36,6 +36,9 @@ internal sealed record PostmasterDoors(EmbeddedSpool Spool, Wiring Wiring, Secre
     /// <summary>A copy tells nothing but that it is one.</summary>
     public required Clones Clones { get; init; }
 
+    /// <summary>What holds bursts.</summary>
+    public required Storms Storms { get; init; }
+
     /// <summary>Where tokens of an OAuth account come from; null if there is none of that name.</summary>
     public required Func<string, ITokenSource?> Tokens { get; init; }
 
@@ -63,7 +66,7 @@ internal sealed class Postmasters
             Canaries = () => _canaries!.Look(),
             Late = () => Watch!.Late,
             Refused = () => _refused,
-            Clones = doors.Clones,
+            Clones = doors.Clones, Storms = doors.Storms,
             Suppressions = () => doors.Suppressions.All,
             Floor = all.Spool.FreeSpaceFloor,
             Log = LogOf(wiring),

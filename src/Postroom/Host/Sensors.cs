@@ -30,6 +30,9 @@ internal sealed record SensorParts(
     /// <summary>Whether this is a copy, or a source is one.</summary>
     public required Clones Clones { get; init; }
 
+    /// <summary>Which mail is held as a burst.</summary>
+    public required Storms Storms { get; init; }
+
     /// <summary>Which canary is missing.</summary>
     public required Func<IReadOnlyList<Measured>> Canaries { get; init; }
 
@@ -98,6 +101,7 @@ internal sealed class Sensors
             new Measured(notice.Receiver, all.Since(notice.At)) { Detail = notice.Last })],
         [Measures.ForeignMachine] = static (all, _) => all._parts.Clones.Foreign,
         [Measures.SourceElsewhere] = static (all, _) => all._parts.Clones.Elsewhere,
+        [Measures.Storm] = static (all, _) => all._parts.Storms.Look(),
         [Measures.Mails] = static (all, alarm) => all.Found(alarm),
     };
 

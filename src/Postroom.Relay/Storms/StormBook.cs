@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging;
+using Postroom.Mail;
+using Postroom.Mail.Storms;
+using Postroom.Relay.Spool.Disk;
+using Postroom.Relay.Telemetry;
+
+namespace Postroom.Relay.Storms;
+
+/// <summary>Storms, and what is usual, in a file of the data folder.</summary>
+internal sealed class StormBook(string path, ILogger log)
+{
+    /// <summary>As it was left; empty where there is none, or it cannot be read.</summary>
+    public StormWatch Read()
+    {
+        try
+        {
+            if (File.Exists(path) && JsonSerializer.Deserialize(File.ReadAllBytes(path), StormJson.Default.KeptStorms)
+                is { Storms: { } storms, Sources: { } sources } kept)
+                return new StormWatch(storms.Select(one => one.Read()), sources, Math.Max(1, kept.Next));
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            StormLog.NotRead(log, path, e.Message);
+        }
+
+        return new StormWatch([], new Dictionary<string, HeardSource>(), 1);
+    }
+
+    /// <summary>Keeps it; when this returns true it is durable.</summary>
+    public bool Keep(StormWatch watch)
+    {
+        try
+        {
+            var kept = new KeptStorms(watch.Next, [.. watch.Storms.Select(KeptStorm.Of)], watch.Known);
+            WholeFile.Replace(path, JsonSerializer.Serialize(kept, StormJson.Default.KeptStorms) + "\n");
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            StormLog.NotKept(log, e.Message);
+            return false;
+        }
+    }
+}
+
+/// <summary>All of it, as it lies in the file.</summary>
+internal sealed record KeptStorms(
+    int Next, IReadOnlyList<KeptStorm> Storms, IReadOnlyDictionary<string, HeardSource> Sources);
+
+/// <summary>A storm, as it lies in the file.</summary>
+internal sealed record KeptStorm(int Number, string Source, string First, DateTimeOffset Since, IReadOnlyList<string>
+    Traits, string Subject, DateTimeOffset? Over, int Peak, bool Passes, int Slowly, string? Decision)
+{
+    public static KeptStorm Of(Storm one) => new(one.Number, one.Source, one.First.ToString(), one.Since, one.Traits,
+        one.Subject, one.Over, one.Peak, one.Passes, one.Slowly, one.Decision);
+
+    /// <exception cref="JsonException">It is none.</exception>
+    public Storm Read() => Source is not null && Traits is { Count: > 0 } && MailId.TryParse(First, out var first)
+        ? new Storm(Number, Source, first, Since)
+        {
+            Traits = Traits, Subject = Subject ?? "", Over = Over, Peak = Peak, Passes = Passes, Slowly = Slowly,
+            Decision = Decision,
+        }
+        : throw new JsonException($"storm {Number} is none");
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(KeptStorms))]
+internal sealed partial class StormJson : JsonSerializerContext;

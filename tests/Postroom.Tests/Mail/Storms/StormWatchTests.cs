@@ -1,0 +1,157 @@
+using Postroom.Mail;
+using Postroom.Mail.Storms;
+using Xunit;
+
+namespace Postroom.Tests.Mail.Storms;
+
+public sealed class StormWatchTests
+{
+    private static readonly StormSettings Rule = StormSettings.Plain;
+    private static readonly StormSettings AtOnce = Rule with { Learn = TimeSpan.Zero };
+
+    private readonly StormWatch _watch = New();
+    private MailId _last;
+
+    [Fact]
+    public void A_thousand_ordinary_weeks_have_no_storm()
+    {
+        const int weeks = 10;
+        var found = new System.Collections.Concurrent.ConcurrentBag<string>();
+        Parallel.For(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
+        {
+            var (jira, watch) = (new JiraWeeks(seed), New());
+            for (var week = 0; week <= weeks; week++) // the first is learned
+                foreach (var mail in jira.Week(week))
+                    if (watch.See(mail, "", Rule) is { } storm)
+                        found.Add($"seed {seed}, {mail.Id.At:u}: {string.Join(" / ", storm.Traits)}");
+        });
+        Assert.Empty(found);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(4, 1)]
+    [InlineData(4, 5)]
+    [InlineData(45, 2)]
+    public void A_bulk_edit_is_noticed_within_a_hundred_and_nobody_elses_mail_is_of_it(int watchers, int projects)
+    {
+        for (var seed = 0; seed < 25; seed++)
+        {
+            var (jira, watch) = (new JiraWeeks(1_000 + seed), New());
+            foreach (var mail in jira.Week(0))
+                watch.See(mail, "", Rule);
+            var at = JiraWeeks.Monday.AddDays(8 + (seed % 4)).AddHours(8).AddMinutes(seed * 20);
+            var (passed, held) = (0, 0);
+            foreach (var mail in jira.Week(1, jira.Bulk(at, 2_000, watchers, projects)))
+            {
+                var isBulk = mail.Traits.Contains("updated by Ann Lee");
+                watch.See(mail, "", Rule);
+                var isHeld = watch.Storms.Any(one => one.Has(mail));
+                Assert.True(isBulk || !isHeld, $"seed {seed}: {mail.Traits[0]} is held");
+                (passed, held) = isHeld ? (passed, held + 1) : (passed + (isBulk ? 1 : 0), held);
+            }
+
+            Assert.InRange(passed, 1, 100);
+            Assert.Equal(2_000, passed + held);
+            Assert.Single(watch.Storms);
+        }
+    }
+
+    [Fact]
+    public void Where_twenty_a_minute_are_usual_thirty_are_no_storm_and_five_a_second_are()
+    {
+        for (var day = 0; day < 8; day++)
+            Assert.Null(Send(JiraWeeks.Monday.AddDays(day), 60, TimeSpan.FromSeconds(3), Rule));
+        Assert.Null(Send(JiraWeeks.Monday.AddDays(8), 300, TimeSpan.FromSeconds(2), Rule));
+        Assert.NotNull(Send(JiraWeeks.Monday.AddDays(9), 2_000, TimeSpan.FromMilliseconds(200), Rule));
+    }
+
+    [Fact]
+    public void A_source_without_a_history_is_learned_first()
+    {
+        foreach (var client in (string[])["10.0.0.1", "10.0.0.2"])
+            Assert.Null(Send(JiraWeeks.Monday, 1, TimeSpan.Zero, Rule, client));
+        var each = TimeSpan.FromMilliseconds(50);
+        Assert.Null(Send(JiraWeeks.Monday.AddDays(6), 500, each, Rule, "10.0.0.1"));
+        Assert.NotNull(Send(JiraWeeks.Monday.AddDays(7), 500, each, Rule, "10.0.0.2"));
+    }
+
+    [Fact]
+    public void One_thing_told_to_many_is_no_storm_and_one_thing_told_to_somebody_again_and_again_is()
+    {
+        for (var i = 0; i < 500; i++)
+            Assert.Null(See(JiraWeeks.Monday.AddMilliseconds(i * 20), "All hands at ten", $"p{i}@example.com"));
+        Storm? storm = null;
+        for (var i = 0; i < 100 && storm is null; i++)
+            storm = See(JiraWeeks.Monday.AddHours(1).AddMilliseconds(i * 20), "Disk full", "ops@example.com");
+        Assert.Equal(["\"Disk full\" from app@example.com"], storm?.Traits);
+    }
+
+    [Fact]
+    public void A_storm_is_over_when_it_is_calm_and_what_comes_later_is_not_of_it()
+    {
+        var storm = Send(JiraWeeks.Monday, 60, TimeSpan.FromSeconds(1), AtOnce)!;
+        Assert.Empty(_watch.Calm(_last.At.AddMinutes(2), AtOnce));
+        var over = Assert.Single(_watch.Calm(_last.At.AddMinutes(6), AtOnce));
+        Assert.Equal(storm.Number, over.Number);
+        Assert.Empty(_watch.Calm(_last.At.AddMinutes(7), AtOnce));
+        var late = MailOf(MailId.After(_last, _last.At.AddMinutes(8)), "Alert 1 of srv", "ops@example.com");
+        Assert.False(over.Has(late));
+        Assert.True(over.Has(late with { Id = storm.First }));
+        Assert.False(over.Has(late with { Id = storm.First, Source = "another" }));
+        Assert.False(over.Has(late with { Id = new MailId(storm.First.Value - 1) }));
+    }
+
+    [Fact]
+    public void What_a_person_let_go_is_usual_from_then_on()
+    {
+        var storm = Send(JiraWeeks.Monday, 200, TimeSpan.FromMilliseconds(50), AtOnce)!;
+        _watch.Change(_watch.Storms[0] with { Passes = true });
+        _watch.Take(_watch.Storms[0], _last.At);
+        _watch.Calm(_last.At.AddHours(1), AtOnce);
+        Assert.Null(Send(JiraWeeks.Monday.AddDays(1), 200, TimeSpan.FromMilliseconds(50), AtOnce));
+        Assert.True(_watch.Storms[0].Peak >= 190, $"{storm.Traits[0]}: {_watch.Storms[0].Peak}");
+    }
+
+    [Fact]
+    public void What_was_learned_and_noticed_outlives_the_watch()
+    {
+        Send(JiraWeeks.Monday, 60, TimeSpan.FromSeconds(3), Rule);
+        Send(JiraWeeks.Monday, 60, TimeSpan.FromSeconds(1), AtOnce, "another");
+        var next = new StormWatch(_watch.Storms, _watch.Known, _watch.Next);
+        Assert.Equal((_watch.Next, _watch.Storms.Single()), (next.Next, next.Storms.Single()));
+        Assert.Equal(_watch.Known.Keys.Order(), next.Known.Keys.Order());
+        Assert.Equal(_watch.Known["client 127.0.0.1"].Habits, next.Known["client 127.0.0.1"].Habits);
+    }
+
+    [Theory]
+    [InlineData("Build failed in Jenkins: app #1042", null, "Build failed in Jenkins: app #")]
+    [InlineData("[JIRA] (PROJ-12) On fire", "PROJ-12", "[JIRA] (#) On fire")]
+    [InlineData("", null, "")]
+    public void A_subject_has_a_shape(string subject, string? item, string shape) =>
+        Assert.Equal(shape, Likeness.ShapeOf(subject, item));
+
+    private static StormWatch New() => new([], new Dictionary<string, HeardSource>(), 1);
+
+    private Storm? Send(
+        DateTimeOffset from, int count, TimeSpan each, StormSettings rule, string client = "127.0.0.1")
+    {
+        Storm? found = null;
+        for (var i = 0; i < count; i++)
+        {
+            _last = MailId.After(_last, from + (i * each));
+            var storm = _watch.See(MailOf(_last, $"Alert {i} of srv", $"p{i % 7}@example.com", client), "Alert", rule);
+            found ??= storm;
+        }
+
+        return found;
+    }
+
+    private Storm? See(DateTimeOffset at, string subject, string to) =>
+        _watch.See(MailOf(_last = MailId.After(_last, at), subject, to), subject, AtOnce);
+
+    private static Likeness MailOf(MailId id, string subject, string to, string client = "127.0.0.1") => Likeness.Of(id,
+        new Origin("main", client, null, null, "ESMTP"),
+        new Envelope(new ReversePath("app@example.com"), [new Recipient(new ForwardPath(to))]),
+        new HeaderFacts { Subject = subject });
+}

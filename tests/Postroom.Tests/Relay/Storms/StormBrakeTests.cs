@@ -1,0 +1,144 @@
+using Postroom.Mail;
+using Postroom.Mail.Audit;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool;
+using Postroom.Tests.Relay.Spool;
+using Xunit;
+
+namespace Postroom.Tests.Relay.Storms;
+
+public sealed class StormBrakeTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("postroom-storms-").FullName;
+    private readonly RealWorld _world = new();
+    private StormHouse _house = null!;
+
+    private static CancellationToken Patience => TestContext.Current.CancellationToken;
+
+    private string FileOf => Path.Combine(_folder, "storms.json");
+
+    public async ValueTask InitializeAsync() => _house = await StormHouse.OpenAsync(_world, FileOf);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _house.DisposeAsync();
+        await _world.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task LiveAgainAsync()
+    {
+        await _house.DisposeAsync();
+        _house = await StormHouse.OpenAsync(_world, FileOf);
+    }
+
+    [Fact]
+    public async Task What_waits_of_a_storm_is_held_too_and_other_mail_of_the_source_passes()
+    {
+        await BlowAsync(30);
+        await _house.SendAsync("Welcome", "new@a.example");
+        for (var i = 0; i < 30; i++)
+            Assert.StartsWith("storm 1: ", (await _house.TryAsync("a")).Rule, StringComparison.Ordinal);
+        Assert.Null((await _house.TryAsync("a")).Rule);
+        Assert.Equal(30, (await HeldAsync()).Count);
+    }
+
+    [Fact]
+    public async Task What_was_held_is_known_in_the_next_life_and_the_number_is_not_given_again()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(20);
+        await LiveAgainAsync();
+        Assert.Equal(20, (await HeldAsync()).Count);
+        await _house.SendAsync("Alert 99 of srv", "p1@a.example"); // it blows on
+        Assert.StartsWith("storm 1: ", (await _house.TryAsync("a")).Rule, StringComparison.Ordinal);
+        await BlowAsync(20, "other@example.com");
+        Assert.Equal(2, Assert.Single(_house.Brake.All).Traits.Count); // one burst is one storm
+        await BlowAsync(20, "other@example.com", "10.0.0.2");
+        Assert.Equal([1, 2], _house.Brake.All.Select(one => one.Number));
+    }
+
+    [Fact]
+    public async Task What_a_person_lets_go_by_whatever_command_is_sent()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(20);
+        var row = (await HeldAsync())[0];
+        await _house.Spool.DirectAsync(new Directive(Happening.Released,
+            [new Target(row.Mail, row.Recipient)], "ann", null), Patience);
+        Assert.Equal((row.Mail, null), await _house.TryAsync("a"));
+        await LiveAgainAsync();
+        Assert.Equal(19, await _house.Brake.Decisions.ReleaseAsync(1, "ann", Patience));
+        for (var i = 0; i < 19; i++)
+            Assert.Null((await _house.TryAsync("a")).Rule);
+        await _house.SendAsync("Alert 99 of srv", "p1@a.example"); // and so is what else comes of it
+        Assert.Null((await _house.TryAsync("a")).Rule);
+    }
+
+    [Fact]
+    public async Task Thinned_the_newest_of_each_recipient_goes_and_the_others_never_do()
+    {
+        await BlowAsync(21);
+        await TryAllAsync(21);
+        var held = await HeldAsync();
+        Assert.Equal((7, 14),
+            await _house.Brake.Decisions.ThinAsync(_house.Brake.All[0], held, "ann", Patience));
+        var sent = new List<MailId>();
+        for (var i = 0; i < 7; i++)
+            sent.Add((await _house.TryAsync("a")).Mail);
+        Assert.Equal(held.Take(7).Select(row => row.Mail).Order(), sent.Order());
+        Assert.Empty(await HeldAsync());
+        Assert.Equal((0, 0), await _house.Brake.Decisions.ThinAsync(_house.Brake.All[0], held, "ann", Patience));
+    }
+
+    [Fact]
+    public async Task Slowly_so_many_go_a_minute_and_none_is_made_up_for_after_a_start()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(20);
+        Assert.True(_house.Brake.Decisions.ReleaseSlowly(1, 6, "ann"));
+        await StepAsync();
+        Assert.Equal(19, (await HeldAsync()).Count);
+        for (var minute = 0; minute < 6; minute++)
+        {
+            _world.Time.Advance(TimeSpan.FromSeconds(10));
+            await StepAsync();
+        }
+
+        Assert.Equal(13, (await HeldAsync()).Count);
+        _world.Time.Advance(TimeSpan.FromHours(1));
+        await LiveAgainAsync();
+        await StepAsync();
+        Assert.InRange((await HeldAsync()).Count, 11, 12);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_read_lets_nothing_go_that_was_held()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(20);
+        await _house.DisposeAsync();
+        await File.WriteAllTextAsync(FileOf, "{", Patience);
+        _house = await StormHouse.OpenAsync(_world, FileOf);
+        Assert.Empty(_house.Brake.All);
+        await _house.Spool.Index.CaughtUpAsync(Patience);
+        Assert.Equal(20, _house.Spool.Index.Count(Filter.All).ByState[State.Held]);
+    }
+
+    private Task<TimeSpan> StepAsync() => _house.Brake.Decisions.StepAsync(Patience);
+
+    private Task<IReadOnlyList<RecipientRow>> HeldAsync() =>
+        _house.Brake.Decisions.HeldAsync(_house.Brake.All[0], Patience);
+
+    private async Task TryAllAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+            await _house.TryAsync("a");
+    }
+
+    private async Task BlowAsync(int count, string from = "app@example.com", string client = "127.0.0.1")
+    {
+        for (var i = 0; i < count; i++)
+            await _house.SendAsync($"Alert {i} of srv", $"p{i % 7}@a.example", from, client);
+    }
+}
