@@ -12,7 +12,8 @@ namespace Postroom.Relay.Storms;
 internal sealed class StormBook(string path, ILogger log)
 {
     /// <summary>As it was left; empty where there is none, or it cannot be read.</summary>
-    public StormWatch Read()
+    /// <param name="next">The number of the next storm, where the file does not say it.</param>
+    public StormWatch Read(Func<int> next)
     {
         try
         {
@@ -25,7 +26,7 @@ internal sealed class StormBook(string path, ILogger log)
             StormLog.NotRead(log, path, e.Message);
         }
 
-        return new StormWatch([], new Dictionary<string, HeardSource>(), 1);
+        return new StormWatch([], new Dictionary<string, HeardSource>(), next());
     }
 
     /// <summary>Keeps it; when this returns true it is durable.</summary>

@@ -42,11 +42,11 @@ public sealed class StormBrake
     {
         (_settings, _parts) = (settings, parts);
         _book = new StormBook(parts.File, parts.Log);
-        _watch = _book.Read();
+        Decisions = new StormDecisions(this, parts);
+        _watch = _book.Read(Decisions.NextNumber);
         _all = _watch.Storms;
         _kept = [.. _all.Select(one => one.Number)];
         _keptAt = parts.Time.GetUtcNow();
-        Decisions = new StormDecisions(this, parts);
     }
 
     /// <summary>What people do about storms.</summary>
@@ -109,8 +109,7 @@ public sealed class StormBrake
             TimeSpan next;
             try
             {
-                Tell();
-                next = await Decisions.StepAsync(cancel);
+                next = await StepAsync(cancel);
             }
             catch (Exception e) when (e is not (OutOfMemoryException or SpoolFailedException)
                 && !cancel.IsCancellationRequested)
@@ -123,8 +122,6 @@ public sealed class StormBrake
                 break;
             }
 
-            if (_all.Any(one => one.Over is null) && (next < TimeSpan.Zero || next > _settings.Window / 5))
-                next = _settings.Window / 5;
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             await Task.WhenAny(changed, Task.Delay(next, _parts.Time, ended.Token));
             ended.Cancel(); // no timer is left behind
@@ -134,6 +131,16 @@ public sealed class StormBrake
 
         lock (_gate)
             Keep();
+    }
+
+    /// <summary>Does what is due.</summary>
+    /// <returns>When to come back; infinite: when something changes.</returns>
+    internal async Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        Tell();
+        var next = await Decisions.StepAsync(cancel);
+        var look = _settings.Window / 5; // whether what blows has passed
+        return _all.Any(one => one.Over is null) && (next < TimeSpan.Zero || next > look) ? look : next;
     }
 
     /// <summary>Puts another in the place of a storm, as it is now; durable when this returns.</summary>

@@ -19,7 +19,7 @@ public sealed class StormDecisions
 
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(1);
 
-    // Somebody may let go of it by other commands.
+    // Somebody may let go of it by other commands, and more of it may come to be held.
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(5);
 
     // What has passed and of which nothing is held, is remembered for a month.
@@ -52,8 +52,14 @@ public sealed class StormDecisions
     }
 
     /// <summary>How many recipients are held of a storm, as far as a moment is enough to count them.</summary>
-    public FoundCount CountOf(Storm storm) =>
-        _parts.Spool.Index.FindAndCount(FilterOf(storm), null, 1, TimeSpan.FromSeconds(1)).Count;
+    /// <param name="lane">Of those on one lane; null: of all.</param>
+    public FoundCount CountOf(Storm storm, string? lane = null)
+    {
+        var filter = FilterOf(storm);
+        if (lane is not null)
+            filter = new Filter([.. filter.Terms, new Term(Field.Route, lane)]);
+        return _parts.Spool.Index.FindAndCount(filter, null, 1, TimeSpan.FromSeconds(1)).Count;
+    }
 
     /// <summary>Lets all of it go, at once; what else comes of it passes.</summary>
     /// <returns>How many recipients; null: there is no such storm.</returns>
@@ -135,20 +141,31 @@ public sealed class StormDecisions
                 var next = await LetGoAsync(storm, cancel);
                 wait = wait < TimeSpan.Zero || next < wait ? next : wait;
             }
-            else if (storm is { Over: not null, Decision: null } && await IsEmptyAsync(storm, cancel))
-                _brake.Change(storm.Number, one => one with { Decision = "nothing of it is held any more" });
-            else if (storm is { Over: not null, Decision: null })
+            else if (storm.Over is { } over)
+            {
+                await LookAtAsync(storm, over, cancel);
                 wait = wait < TimeSpan.Zero || LookAgain < wait ? LookAgain : wait;
-            else if (storm.Over < _parts.Time.GetUtcNow() - Remembered && await IsEmptyAsync(storm, cancel))
-                _brake.Forget(storm.Number);
+            }
         }
 
         _isResumed = true;
         return wait;
     }
 
-    private async Task<bool> IsEmptyAsync(Storm storm, CancellationToken cancel) =>
-        (await HeldAsync(storm, 1, cancel)).Count == 0;
+    // What waits on a lane that stands still is held when its turn comes: also after a decision, and then there is
+    // something to be decided once more.
+    private async Task LookAtAsync(Storm storm, DateTimeOffset over, CancellationToken cancel)
+    {
+        if ((await HeldAsync(storm, 1, cancel)).Count > 0)
+        {
+            if (storm is { Passes: false, Decision: not null })
+                _brake.Change(storm.Number, one => one with { Decision = null });
+        }
+        else if (over < _parts.Time.GetUtcNow() - Remembered)
+            _brake.Forget(storm.Number);
+        else if (storm.Decision is null)
+            _brake.Change(storm.Number, one => one with { Decision = "nothing of it is held any more" });
+    }
 
     private async Task<TimeSpan> LetGoAsync(Storm storm, CancellationToken cancel)
     {
@@ -200,9 +217,24 @@ public sealed class StormDecisions
         _brake.Note(EventKind.StormDecided, who, storm.Mark + what);
     }
 
-    private static Filter FilterOf(Storm storm) => new(
+    /// <summary>A number that no mail which is held has on it: of the storms themselves nothing may be left.</summary>
+    internal int NextNumber()
+    {
+        var most = 0;
+        foreach (var row in _parts.Spool.Index.FindAll(FilterOf("storm"), Page).SelectMany(static rows => rows))
+            if (row.Last is ['s', 't', 'o', 'r', 'm', ' ', .. var rest] && rest.IndexOf(':', StringComparison.Ordinal)
+                is > 0 and var end && int.TryParse(rest.AsSpan(0, end), NumberStyles.None,
+                    CultureInfo.InvariantCulture, out var number))
+                most = Math.Max(most, number);
+        return most + 1;
+    }
+
+    private static Filter FilterOf(Storm storm) =>
+        FilterOf(string.Create(CultureInfo.InvariantCulture, $"storm {storm.Number}"));
+
+    private static Filter FilterOf(string said) => new(
     [
         new Term(Field.State, "held") { States = [State.Held] },
-        new Term(Field.Reply, string.Create(CultureInfo.InvariantCulture, $"storm {storm.Number}")),
+        new Term(Field.Reply, said),
     ]);
 }

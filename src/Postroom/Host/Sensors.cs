@@ -72,7 +72,7 @@ internal sealed class Sensors
             .Select(lane => new Measured(Route(lane.Lane), lane.AcceptedAt is { } at ? all.Since(at) : 0))],
         [Measures.Waiting] = static (all, _) => all.InState(State.Waiting),
         [Measures.Held] = static (all, _) =>
-            all._parts.Mode() == Mode.Live ? all.InState(State.Held) : [],
+            all._parts.Mode() == Mode.Live ? all.InState(State.Held, all._parts.Storms.HeldOn) : [],
         [Measures.Failing] = static (all, _) => all.Failing(),
         [Measures.InDoubt] = static (all, _) => all.Grown(QueueInstruments.Attempts, all._hour, "in_doubt"),
         [Measures.Damaged] = static (all, _) =>
@@ -151,9 +151,9 @@ internal sealed class Sensors
                 Cure = Explanation.Of(lane.Cause)?.Cure,
             })];
 
-    private List<Measured> InState(State state) =>
+    private List<Measured> InState(State state, Func<string, long>? but = null) =>
         [.. _parts.Spool.Gauges.Counts().Where(one => one.State == state)
-            .Select(one => new Measured(Route(one.Lane), one.Count))];
+            .Select(one => new Measured(Route(one.Lane), Math.Max(0, one.Count - (but?.Invoke(one.Lane) ?? 0))))];
 
     private List<Measured> Failing()
     {

@@ -47,6 +47,9 @@ internal sealed class Storms(StormBrake brake)
     public IReadOnlyList<Measured> Look() =>
         [.. brake.Open.Select(storm => Measure(storm, brake.Decisions.CountOf(storm)))];
 
+    /// <summary>How much of what a lane holds is a storm's, which has an alarm of its own.</summary>
+    public long HeldOn(string lane) => brake.Open.Sum(storm => brake.Decisions.CountOf(storm, lane).Total);
+
     private static Measured Measure(Storm storm, FoundCount found) => new(
         string.Create(CultureInfo.InvariantCulture, $"storm {storm.Number} from {storm.Source}"), found.Total)
     {

@@ -43,6 +43,26 @@ internal sealed class Questions : IDisposable
     /// <summary>The kinds of the events on a mail's timeline.</summary>
     public async Task<List<string>> KindsAsync(string id) => [.. (await AskAsync($"/api/v1/mails/{id}")).Kinds()];
 
+    /// <summary>What came more than once was on the wire at an end of the relay, and its timeline says so as often
+    /// as it came again (RFC 1047).</summary>
+    /// <returns>How many came again.</returns>
+    public async Task<int> DoubledAsync(IEnumerable<Arrival> arrivals)
+    {
+        var doubled = 0;
+        foreach (var mail in arrivals.GroupBy(static one => (one.Id, string.Join(' ', one.To))))
+        {
+            var again = mail.Count() - 1;
+            if (again == 0)
+                continue;
+            var kinds = await KindsAsync(mail.Key.Id);
+            Assert.True(kinds.Count(static kind => kind == "indoubt") >= again,
+                $"{mail.Key.Id} came {again + 1} times, and its timeline is {string.Join(", ", kinds)}");
+            doubled += again;
+        }
+
+        return doubled;
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<JsonElement> AskAsync(string path)

@@ -4,20 +4,27 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Postroom.EndToEnd.Harness;
 
 /// <summary>A mail that arrived at a sink: its envelope as commands, and its exact bytes.</summary>
-internal sealed record Arrival(string From, IReadOnlyList<string> To, byte[] Bytes)
+internal sealed partial record Arrival(string From, IReadOnlyList<string> To, byte[] Bytes)
 {
     public string Text => Encoding.Latin1.GetString(Bytes);
+
+    /// <summary>As which mail the relay knows it, by its trace block.</summary>
+    public string Id => InTrace().Match(Text).Groups[1].Value;
 
     /// <summary>It came over TLS.</summary>
     public bool ByTls { get; init; }
 
     /// <summary>It came with BDAT, not with DATA.</summary>
     public bool ByChunks { get; init; }
+
+    [GeneratedRegex(@"\sid (\w+)")]
+    private static partial Regex InTrace();
 }
 
 /// <summary>A next hop that takes mail and records it, and behaves as a test needs it to.</summary>

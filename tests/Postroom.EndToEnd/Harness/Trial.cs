@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Postroom.EndToEnd.Harness;
@@ -11,7 +10,7 @@ namespace Postroom.EndToEnd.Harness;
 /// The invariants (promises 1, 2, 3 and 8): what got its 250 arrives, and is delivered in the relay's own words;
 /// every copy is what was sent, octet for octet; a second copy only where the timeline says in doubt.
 /// </remarks>
-internal sealed partial class Trial : IAsyncDisposable
+internal sealed class Trial : IAsyncDisposable
 {
     private const int DiskFailed = 74; // docs/reference/exit-codes.md
     private const int Killed = 128 + 9;
@@ -135,7 +134,7 @@ internal sealed partial class Trial : IAsyncDisposable
         foreach (var (key, copies) in arrived)
         {
             Assert.All(copies, c => Mails.ArrivedUnchanged(Mails.Notification(key), c.Bytes));
-            var id = Assert.Single(copies.Select(c => IdOf(c.Text)).Distinct());
+            var id = Assert.Single(copies.Select(c => c.Id).Distinct());
             Assert.True(known.Contains(id), $"{Plan}: {key} arrived as {id}, which the relay does not know");
             if (copies.Count > 1)
                 Assert.True((await questions.KindsAsync(id)).Contains("indoubt"),
@@ -183,9 +182,4 @@ internal sealed partial class Trial : IAsyncDisposable
             return false; // the misfortune hit this answer, or the process is about to end
         }
     }
-
-    private static string IdOf(string arrived) => Id().Match(arrived).Groups[1].Value;
-
-    [GeneratedRegex(@"\sid (\w+)")]
-    private static partial Regex Id();
 }

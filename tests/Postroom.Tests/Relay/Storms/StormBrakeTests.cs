@@ -123,9 +123,63 @@ public sealed class StormBrakeTests : IAsyncLifetime
         Assert.Empty(_house.Brake.All);
         await _house.Spool.Index.CaughtUpAsync(Patience);
         Assert.Equal(20, _house.Spool.Index.Count(Filter.All).ByState[State.Held]);
+        await BlowAsync(20);
+        Assert.Equal(2, Assert.Single(_house.Brake.All).Number); // the marks on mail still mean one storm
     }
 
-    private Task<TimeSpan> StepAsync() => _house.Brake.Decisions.StepAsync(Patience);
+    [Fact]
+    public async Task A_release_that_the_end_of_the_process_cut_off_goes_on_in_the_next_life()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(20);
+        _house.Brake.Change(1, one => one with { Passes = true, Decision = "released by ann" }); // and no further
+        await LiveAgainAsync();
+        Assert.Equal(20, (await HeldAsync()).Count);
+        await StepAsync();
+        Assert.Empty(await HeldAsync());
+        for (var i = 0; i < 20; i++)
+            Assert.Null((await _house.TryAsync("a")).Rule);
+    }
+
+    [Fact]
+    public async Task What_comes_to_be_held_after_a_decision_is_to_be_decided_too()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(10); // the others wait, as on a lane that stands still
+        await _house.Brake.Decisions.DiscardAsync(_house.Brake.All[0], await HeldAsync(), "ann", Patience);
+        _world.Time.Advance(TimeSpan.FromMinutes(6));
+        await StepAsync();
+        Assert.Empty(_house.Brake.Open);
+        await TryAllAsync(10);
+        Assert.Equal(TimeSpan.FromMinutes(5), await StepAsync());
+        Assert.Single(_house.Brake.Open);
+        Assert.Equal(10, (await HeldAsync()).Count);
+    }
+
+    [Fact]
+    public async Task It_passes_stays_until_nothing_of_it_is_held_and_is_forgotten_after_a_month()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(20);
+        Assert.Equal(TimeSpan.FromMinutes(1), await StepAsync()); // looks whether it has passed
+        Assert.Null(_house.Brake.All[0].Over);
+        _world.Time.Advance(TimeSpan.FromMinutes(6));
+        Assert.Equal(TimeSpan.FromMinutes(5), await StepAsync());
+        Assert.NotNull(_house.Brake.All[0].Over);
+        Assert.Single(_house.Brake.Open); // a person has to decide
+        await _house.Spool.DirectAsync(new Directive(Happening.Cancelled,
+            [.. (await HeldAsync()).Select(static row => new Target(row.Mail, row.Recipient))], "ann", null), Patience);
+        await StepAsync();
+        Assert.Empty(_house.Brake.Open);
+        Assert.Equal("nothing of it is held any more", _house.Brake.All[0].Decision);
+        _world.Time.Advance(TimeSpan.FromDays(31));
+        await StepAsync();
+        Assert.Empty(_house.Brake.All);
+        await LiveAgainAsync();
+        Assert.Empty(_house.Brake.All);
+    }
+
+    private Task<TimeSpan> StepAsync() => _house.Brake.StepAsync(Patience);
 
     private Task<IReadOnlyList<RecipientRow>> HeldAsync() =>
         _house.Brake.Decisions.HeldAsync(_house.Brake.All[0], Patience);
