@@ -48,7 +48,7 @@ public sealed partial class AStormBlows
 
         // One alarm: what a storm holds is not told a second time as held mail. The other one shows that it was looked.
         await relay.StopAsync();
-        await relay.StartAsync(await File.ReadAllTextAsync(relay.ConfigurationFile) + """
+        await relay.StartAsync(File.ReadAllText(relay.ConfigurationFile) + """
 
             [[alarm]]
             name = "mail-held"
@@ -56,6 +56,7 @@ public sealed partial class AStormBlows
             [[alarm]]
             name = "anything-held"
             filter = "state:held"
+            above = 0
             for = "0s"
             """);
         var all = (await hook.WaitAsync(2, TimeSpan.FromSeconds(90))).Select(static one => one.Text("data", "alarm"));

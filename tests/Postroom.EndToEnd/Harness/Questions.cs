@@ -43,6 +43,15 @@ internal sealed class Questions : IDisposable
     /// <summary>The kinds of the events on a mail's timeline.</summary>
     public async Task<List<string>> KindsAsync(string id) => [.. (await AskAsync($"/api/v1/mails/{id}")).Kinds()];
 
+    /// <summary>A mail as its page, with what a browser is told about it.</summary>
+    public async Task<Display> PageAsync(string id)
+    {
+        using var answer = await _http.GetAsync($"/api/v1/mails/{id}/page", TestContext.Current.CancellationToken);
+        return new Display(
+            await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            Assert.Single(answer.Headers.GetValues("Content-Security-Policy")));
+    }
+
     /// <summary>What came more than once was on the wire at an end of the relay, and its timeline says so as often
     /// as it came again (RFC 1047).</summary>
     /// <returns>How many came again.</returns>
