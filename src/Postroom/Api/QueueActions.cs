@@ -31,7 +31,7 @@ internal sealed class QueueActions(ApiDoors doors)
         await doors.Spool.Index.CaughtUpAsync(cancel);
         var (matched, changed) = (0L, 0L);
         var targets = new List<Target>();
-        foreach (var filter in FiltersOf(request, known.Usual))
+        foreach (var filter in FiltersOf(request, known.What, known.Usual))
         {
             foreach (var rows in doors.Spool.Index.FindAll(filter, Page))
             {
@@ -69,7 +69,7 @@ internal sealed class QueueActions(ApiDoors doors)
         doors.Hurry();
     }
 
-    private List<Filter> FiltersOf(ActionRequest request, State[] usual)
+    private List<Filter> FiltersOf(ActionRequest request, Happening what, State[] usual)
     {
         if (request.Ids is { Count: > 0 } ids)
         {
@@ -83,8 +83,17 @@ internal sealed class QueueActions(ApiDoors doors)
                 "Give a filter or ids, or say --all (\"all\": true) if all is meant.");
         if (!filter.Terms.Any(t => t.Field == Field.State))
             filter = new Filter([.. filter.Terms, StatesTerm(usual)]);
+        else if (what == Happening.Cancelled)
+            filter = SparingCaptured(filter);
         return [filter];
     }
+
+    // Cancelling deletes it, and what nobody has looked at is not deleted by the way.
+    private static Filter SparingCaptured(Filter filter) =>
+        filter.Terms.Any(static t => t is { Field: Field.State, Not: false } && t.States.Contains(State.Captured))
+            ? throw ApiProblem.Bad("captured mail is not cancelled by a filter",
+                "`postroom inbox delete` does it, and asks what you have seen; or name it by id.")
+            : new Filter([.. filter.Terms, StatesTerm([State.Captured]) with { Not = true }]);
 
     private Filter OfId(string text) =>
         MailId.TryParse(text, out var id) && doors.Spool.Index.Show(id) is not null

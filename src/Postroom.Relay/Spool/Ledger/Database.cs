@@ -77,6 +77,11 @@ internal sealed class Database : IDisposable
             raw.sqlite3_result_int(context, holds(text, raw.sqlite3_value_int64(given[1])) ? 1 : 0);
         }));
 
+    /// <summary>A function of two numbers.</summary>
+    public void Define(string name, Func<long, long, bool> holds) => Check(raw.sqlite3_create_function(
+        _handle, name, 2, raw.SQLITE_UTF8, null, (context, _, given) => raw.sqlite3_result_int(context,
+            holds(raw.sqlite3_value_int64(given[0]), raw.sqlite3_value_int64(given[1])) ? 1 : 0)));
+
     /// <summary>A function of two numbers that ends its statement with an error where it says no.</summary>
     public void DefineGuard(string name, Func<long, long, bool> passes) => Check(raw.sqlite3_create_function(
         _handle, name, 2, raw.SQLITE_UTF8, null, (context, _, given) =>

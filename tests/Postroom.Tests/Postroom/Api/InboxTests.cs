@@ -97,6 +97,22 @@ public sealed class InboxTests : IAsyncLifetime
         Assert.Equal(1, Number(done, "changed"));
     }
 
+    [Theory]
+    [InlineData("state:captured", HttpStatusCode.BadRequest)]
+    [InlineData("to:ann state:captured,held", HttpStatusCode.BadRequest)]
+    [InlineData("-state:delivered", HttpStatusCode.OK)]
+    [InlineData("box:x -state:waiting", HttpStatusCode.OK)]
+    [InlineData("to:ann", HttpStatusCode.OK)]
+    public async Task Nothing_captured_is_cancelled_by_the_way(string filter, HttpStatusCode status)
+    {
+        var mail = await SendAsync("ann+x@example.com");
+        var (said, _) = await PostAsync("api/v1/queue/cancel", $$"""{"filter":"{{filter}}"}""");
+        Assert.Equal(status, said);
+        Assert.Equal(1, Number(await GetAsync(_client, "api/v1/inbox?filter=box:x"), "total"));
+        var (_, done) = await PostAsync("api/v1/queue/cancel", $$"""{"ids":["{{mail}}"]}"""); // that one was meant
+        Assert.Equal(1, Number(done, "changed"));
+    }
+
     [Fact]
     public async Task Between_a_reset_and_the_first_mail_nothing_is_missed_or_taken_for_new()
     {

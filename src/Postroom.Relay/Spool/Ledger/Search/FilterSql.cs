@@ -15,6 +15,7 @@ namespace Postroom.Relay.Spool.Ledger.Search;
 internal sealed class FilterSql
 {
     private readonly StringBuilder _condition = new();
+    private readonly StringBuilder _ofRecipient = new();
     private readonly List<object> _values = [];
     private readonly List<Phrase> _phrases = [];
 
@@ -39,6 +40,9 @@ internal sealed class FilterSql
 
     /// <summary>Its parameters are numbered from 1; empty where all match, and else it begins with AND.</summary>
     public string Condition => _condition.ToString();
+
+    /// <summary>What of it can be told by a row of <c>recipient r</c> alone.</summary>
+    public string OfRecipient => _ofRecipient.ToString();
 
     public IReadOnlyList<object> Values => _values;
 
@@ -75,7 +79,10 @@ internal sealed class FilterSql
 
     private void Add(Term term)
     {
-        _condition.Append(" AND ").Append(ConditionOf(term));
+        var condition = ConditionOf(term);
+        _condition.Append(" AND ").Append(condition);
+        if (term.Field is Field.To or Field.State or Field.Route or Field.Reply or Field.Fault)
+            _ofRecipient.Append(" AND ").Append(condition);
         if (!term.Not)
             Bound(term);
     }

@@ -35,6 +35,7 @@ internal sealed class Finder : IDisposable
         // SQLite holds on to these as long as the connection is open: could the connection be reached from them, it
         // would stay for ever where nobody closes it.
         database.Define("has", (text, number) => lookout.Phrases[(int)number].Matches(text));
+        database.Define("begins", (mail, walk) => lookout.IsFirst((int)walk, new MailId(mail)));
         database.DefineGuard("passes", (mail, walk) => lookout.MayGoOn((int)walk, new MailId(mail)));
     }
 
@@ -127,6 +128,14 @@ internal sealed class Finder : IDisposable
     {
         var first = sql.Values.Count + 1;
         var (newest, recipient, own) = (Parameter(first), Parameter(first + 1), Parameter(first + 3));
+        if (way == Way.Table && sql.OfRecipient.Length == 0) // two loops: each mail is read once
+            return string.Create(CultureInfo.InvariantCulture,
+                $"""
+                 FROM mail m CROSS JOIN recipient r ON r.mail = m.id {WithApplication}
+                 WHERE passes(m.id, {walk}) AND m.id <= {newest} AND m.id >= {Parameter(first + 2)}
+                     AND (m.id < {newest} OR r.n > {recipient}) {sql.Condition}
+                 ORDER BY m.id DESC, r.n
+                 """);
         var only = way switch
         {
             Way.State => $"AND r.state = {own}",
@@ -135,18 +144,22 @@ internal sealed class Finder : IDisposable
         };
         return string.Create(CultureInfo.InvariantCulture,
             $"""
-             FROM ({Mails(way, first)}) w CROSS JOIN recipient r ON r.mail = w.id CROSS JOIN mail m ON m.id = w.id
-                 {WithApplication}
-             WHERE passes(w.id, {walk}) AND (w.id < {newest} OR r.n > {recipient}) {only} {sql.Condition}
+             FROM ({Mails(sql, way, walk)}) w CROSS JOIN recipient r ON r.mail = w.id
+                 CROSS JOIN mail m ON m.id = w.id {WithApplication}
+             WHERE {(way == Way.Table ? "1" : $"passes(w.id, {walk})")}
+                 AND (w.id < {newest} OR r.n > {recipient}) {only} {sql.Condition}
              """);
     }
 
-    // The LIMIT keeps the ORDER BY alive, which SQLite would leave out of an inner query.
-    private static string Mails(Way way, int first)
+    // The LIMIT keeps the ORDER BY alive, which SQLite would leave out of an inner query. Where the inner one may be
+    // ended by passes(), a DISTINCT would keep back the row that it has: begins() lets the first of a mail through.
+    private static string Mails(FilterSql sql, Way way, int walk)
     {
+        var first = sql.Values.Count + 1;
         var (table, id, only) = way switch
         {
-            Way.Table => ("mail", "id", ""),
+            Way.Table => ("recipient r", "mail", FormattableString.Invariant(
+                $"passes(r.mail, {walk}) {sql.OfRecipient} AND begins(r.mail, {walk}) AND ")),
             Way.State => ("recipient INDEXED BY recipient_standing", "mail",
                 $"state = {Parameter(first + 3)} AND state <> 4 AND "), // the words of the partial index
             Way.Words => ("words", "rowid", $"words MATCH {Parameter(first + 3)} AND "),

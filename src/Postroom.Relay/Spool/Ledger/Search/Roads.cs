@@ -11,7 +11,8 @@ internal readonly record struct Road(Way Way, object? Own = null);
 
 public enum Way
 {
-    /// <summary>All there is.</summary>
+    /// <summary>All there is: by recipients where the filter says something of them, for that table is the smaller
+    /// one.</summary>
     Table,
 
     /// <summary>Those in one state.</summary>

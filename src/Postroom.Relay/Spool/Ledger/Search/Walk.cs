@@ -44,7 +44,8 @@ internal sealed class Lookout
     /// <summary>So many mails are looked at in any case: every page gets further.</summary>
     private const int Least = 500;
 
-    private readonly List<(int Seen, MailId? StoppedAt)> _walks = [];
+    private readonly List<(int Seen, MailId Last, MailId? StoppedAt)> _walks = [];
+    private (int Walk, MailId Mail) _found = (-1, default);
     private Patience? _patience;
     private long _started;
 
@@ -56,6 +57,7 @@ internal sealed class Lookout
     public void Begin(IReadOnlyList<Phrase> phrases, Patience? patience)
     {
         _walks.Clear();
+        _found = (-1, default);
         (Phrases, _patience, _started) = (phrases, patience, patience?.Time.GetTimestamp() ?? 0);
     }
 
@@ -71,13 +73,23 @@ internal sealed class Lookout
 
     public MailId? StoppedAt(int walk) => _walks[walk].StoppedAt;
 
+    /// <summary>Of rows that come in the order of mails, whether this is the first of its mail.</summary>
+    public bool IsFirst(int walk, MailId of)
+    {
+        var isFirst = _found != (walk, of);
+        _found = (walk, of);
+        return isFirst;
+    }
+
     /// <returns>False: the walk must end before this mail.</returns>
     public bool MayGoOn(int walk, MailId at)
     {
-        var seen = _walks[walk].Seen;
+        var (seen, last, _) = _walks[walk];
+        if (seen > 0 && at == last)
+            return true; // another recipient of it: a mail that was begun is gone through
         var mustStop = seen >= Least
             && _patience is { } patience && patience.Time.GetElapsedTime(_started) >= patience.Span;
-        _walks[walk] = (seen + 1, mustStop ? at : null);
+        _walks[walk] = (seen + 1, at, mustStop ? at : null);
         return !mustStop;
     }
 }

@@ -177,7 +177,7 @@ public sealed class LedgerFilterTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Way.Table, "SEARCH mail USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]
+    [InlineData(Way.Table, "SEARCH r USING PRIMARY KEY (mail>? AND mail<?)")]
     [InlineData(Way.State,
         "SEARCH recipient USING COVERING INDEX recipient_standing (state=? AND mail>? AND mail<?)")]
     [InlineData(Way.Words, "SCAN words VIRTUAL TABLE INDEX 192:M1<>")]
@@ -191,6 +191,11 @@ public sealed class LedgerFilterTests : IDisposable
     }
 
     [Fact]
+    public void A_page_of_all_mails_reads_each_once() => AssertPlan(
+        Finder.PageQuery(FilterSql.Of(Parsed("-subject:x after:2026-11-23")), Way.Table, 0),
+        "SEARCH m USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)", "SEARCH r USING PRIMARY KEY (mail=?)");
+
+    [Fact]
     public void The_queue_reads_its_lane_by_an_index_alone()
     {
         AssertPlan(Backlog.WaitingQuery, "SEARCH r USING INDEX recipient_due (lane=? AND (due,mail)>(?,?))");
@@ -201,6 +206,7 @@ public sealed class LedgerFilterTests : IDisposable
     {
         using var database = Database.OpenToRead(_story.File);
         database.Define("has", static (string? _, long _) => true);
+        database.Define("begins", static (long _, long _) => true);
         database.DefineGuard("passes", static (long _, long _) => true);
         using var rows = database.Prepare("EXPLAIN QUERY PLAN " + query);
         var plan = new List<string>();

@@ -95,7 +95,9 @@ public sealed class SearchTests : IDisposable
     public void A_question_that_takes_too_long_says_how_far_it_came_and_goes_on_there()
     {
         for (var i = 0; i < 2_000; i++)
-            _story.Write(_story.Mail(At(i / 100.0), "ann@x.org", i % 900 == 7 ? "carol@z.org" : "bob@x.org"));
+            _story.Write(_story.Mail(At(i / 100.0), i == 1_000
+                ? [.. Enumerable.Range(0, 1_500).Select(static n => $"bob{n}@x.org")] // more than a page looks at
+                : ["ann@x.org", i % 900 == 7 ? "carol@z.org" : "bob@x.org"]));
         _story.Tell();
         foreach (var question in (string[])["-to:ann* -to:bob*", "reply:nothing", "failed -to:ann*"])
         {
@@ -104,7 +106,7 @@ public sealed class SearchTests : IDisposable
             var page = reader.Find(Parsed(question), null, 1_000);
             for (; page.Next is { } next; page = reader.Find(Parsed(question), next, 1_000))
             {
-                Assert.True(page.IsCut);
+                Assert.True((page.IsCut || page.Rows.Count == 1_000) && pages < 10, question);
                 found.AddRange(page.Rows);
                 pages++;
             }
