@@ -151,6 +151,10 @@ public enum EventKind : byte
 
     /// <summary>A person said what is to go wrong, or took it back: the text says which.</summary>
     TroubleChanged = 96,
+
+    /// <summary>A person handed it over once more, to the same recipients or to others, or by another route: the text
+    /// says as which mail, or of which this one is the replay, to whom and why. Of a mail.</summary>
+    Replayed = 100,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>
