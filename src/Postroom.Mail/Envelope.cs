@@ -61,7 +61,17 @@ public sealed record Origin(string Listener, string Client, string? Helo, string
 
     /// <summary>By what whoever handed it over knows it; null where they said nothing of the kind.</summary>
     public OwnKey? Key { get; init; }
+
+    /// <summary>Of which mail a person handed the bytes over once more; null where nobody did.</summary>
+    public Replay? Replay { get; init; }
 }
+
+/// <summary>That a mail is another one once more, by a person's word: it is stored with the mail, in one record, so
+/// that whoever asks whether it was done already always gets an answer.</summary>
+/// <param name="Of">Whose bytes it has.</param>
+/// <param name="Route">The route that was named for it; null: the route table says.</param>
+/// <param name="Batch">The name of a repetition that was meant; null: the once that everything may be replayed.</param>
+public sealed record Replay(MailId Of, string? Route, string? Batch);
 
 /// <summary>A submitter's own key of a mail: what is handed over under the same one again is the same mail.</summary>
 /// <param name="Text">As given.</param>
@@ -109,4 +119,5 @@ public sealed record HeaderFacts
 
 /// <summary>Names the lane of a recipient: the next hop, by its route's name, that its mail waits for.</summary>
 /// <remarks>Pure; made from the route table. The empty string where no route fits.</remarks>
-public delegate string LaneOf(ReversePath from, ForwardPath to);
+/// <param name="named">The route that a person named for the mail, whatever routes fit; null: nobody did.</param>
+public delegate string LaneOf(ReversePath from, ForwardPath to, string? named);

@@ -13,7 +13,7 @@ public sealed record Filter(IReadOnlyList<Term> Terms)
 public enum Field
 {
     To, From, Addressed, Subject, Id, Route, State, Reply, Fault, Before, After, Larger, Smaller, Words, Source, Issue,
-    Project, App, Instance, Node, Is, Box, Tag,
+    Project, App, Instance, Node, Is, Box, Tag, Replay,
 
     /// <summary>When a captured recipient came into its box, as a mark of the index. Not in the language: it is what a
     /// list was of, and what is new since.</summary>

@@ -16,7 +16,8 @@ namespace Postroom.Mail.Audit;
 /// <c>reply:</c> and words alone are a <see cref="Phrase"/>.</para>
 /// <para><c>issue:</c>, <c>project:</c>, <c>app:</c> and <c>node:</c> look at what was recognised of the application,
 /// as a whole or as a pattern; <c>instance:</c> at any part of its instance's name or address.
-/// <c>is:duplicate</c> is what had been handed over before.</para>
+/// <c>is:duplicate</c> is what had been handed over before, <c>is:replay</c> what a person handed over once more, and
+/// <c>replay:</c> what was so of one mail.</para>
 /// <para><c>box:</c> looks at the box of a captured recipient, <c>tag:</c> at what people put on its mail, both as a
 /// whole or as a pattern; <c>is:unread</c> is what lies there and nobody has read, <c>is:read</c> the rest.</para>
 /// <para>Instants are <c>2026-11-23</c> or <c>2026-11-23T10:00</c>, in the zone of the caller's now unless they name
@@ -29,9 +30,10 @@ public static class FilterParser
     [
         "to", "from", "addressed", "subject", "id", "issue", "project", "app", "instance", "node", "route", "state",
         "reply", "fault", "before", "after", "age", "larger", "smaller", "source", "is", "box", "tag",
+        "replay",
     ];
 
-    private static readonly string[] Marks = ["duplicate", "unread", "read"];
+    private static readonly string[] Marks = ["duplicate", "unread", "read", "replay"];
 
     /// <param name="now">For ages, and for the zone of instants without one.</param>
     /// <param name="error">A sentence for the person who wrote it, with the nearest right word.</param>
@@ -83,6 +85,7 @@ public static class FilterParser
             "before" or "after" => Instant(name, word, now, out error),
             "age" => Age(word, now, out error),
             "is" => Mark(word, out error),
+            "replay" => Replay(word, out error),
             "larger" or "smaller" => Octets(name, word, out error),
             _ => new Term(Enum.Parse<Field>(name, ignoreCase: true), word.Value, word.Not),
         };
@@ -130,6 +133,13 @@ public static class FilterParser
         var name = word.Value.ToLowerInvariant();
         error = Marks.Contains(name) ? null : Unknown("mark", word.Value, Marks);
         return error is null ? new Term(Field.Is, name, word.Not) : null;
+    }
+
+    private static Term? Replay(FilterWord word, out string? error)
+    {
+        error = MailId.TryParse(word.Value, out _) ? null
+            : $"replay:{word.Value} is no mail; write replay: and the id of the mail that was replayed";
+        return error is null ? new Term(Field.Replay, word.Value, word.Not) : null;
     }
 
     private static Term? Instant(string name, FilterWord word, DateTimeOffset now, out string? error)

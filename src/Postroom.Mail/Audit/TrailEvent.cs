@@ -163,6 +163,10 @@ public enum EventKind : byte
 
     /// <summary>A person decided what becomes of a storm: the text says what, and of how many recipients.</summary>
     StormDecided = 99,
+
+    /// <summary>A person handed it over once more, to the same recipients or to others, or by another route: the text
+    /// says as which mail, or of which this one is the replay, to whom and why. Of a mail.</summary>
+    Replayed = 100,
 }
 
 /// <summary>One thing that happened: to a mail, to one recipient of it, or to the relay.</summary>

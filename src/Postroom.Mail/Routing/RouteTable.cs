@@ -62,8 +62,10 @@ public sealed class RouteTable
     /// <summary>The route of a name; null if there is none.</summary>
     public Route? Named(string name) => _named.GetValueOrDefault(name);
 
-    /// <summary>The lane of a recipient, in the form of <see cref="Postroom.Mail.LaneOf"/>.</summary>
-    public string LaneOf(ReversePath from, ForwardPath to) => Find(from, to)?.Name ?? NoLane;
+    /// <summary>The lane of a recipient, in the form of <see cref="Postroom.Mail.LaneOf"/>. A named route is taken or
+    /// none: where it is no more, no other is what was asked for.</summary>
+    public string LaneOf(ReversePath from, ForwardPath to, string? named) =>
+        (named is null ? Find(from, to) : Named(named))?.Name ?? NoLane;
 
     private sealed record Entry(Route Route, AddressPatterns Senders, AddressPatterns Recipients);
 }

@@ -155,7 +155,7 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
     }
 
     private string NoRoute(LeasedRecipient recipient) => lane.Name == RouteTable.NoLane
-        ? Unrouted.Says(recipient.Recipient.Path)
+        ? Unrouted.Says(recipient.Recipient.Path, lease.Origin.Replay?.Route)
         : $"there is no route '{lane.Name}' any more";
 
     private async Task<Outcome?> TryAsync(CancellationToken cancel)

@@ -17,7 +17,8 @@ public static class Unrouted
         [new Term(Field.State, "held") { States = [State.Held] }, new Term(Field.Reply, Word)]);
 
     /// <summary>What such mail is held with.</summary>
-    internal static string Says(ForwardPath to) => $"{Word} {to.Address}";
+    /// <param name="named">The route that a person named for it; null: nobody did.</param>
+    internal static string Says(ForwardPath to, string? named) => Says(to.Address, named);
 
     /// <summary>Releases what a route fits by now. To be called after a start and after a change of routes.</summary>
     /// <returns>How many recipients go on.</returns>
@@ -40,6 +41,10 @@ public static class Unrouted
     private static bool Fits(RecipientRow row, RouteTable routes)
     {
         var sender = row.From.Length == 0 ? ReversePath.Null : new ReversePath(row.From);
-        return row.Last == $"{Word} {row.To}" && routes.LaneOf(sender, new ForwardPath(row.To)) != RouteTable.NoLane;
+        return row.Last == Says(row.To, row.NamedRoute)
+            && routes.LaneOf(sender, new ForwardPath(row.To), row.NamedRoute) != RouteTable.NoLane;
     }
+
+    private static string Says(string to, string? named) => named is null
+        ? $"{Word} {to}" : $"{Word} {to}: it is to go by {named}, and there is none of that name";
 }

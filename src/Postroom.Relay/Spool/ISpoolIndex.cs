@@ -146,6 +146,9 @@ public sealed record RecipientRow(MailId Mail, int Recipient, State State, strin
 
     /// <summary>What people put on the captured mail, with spaces between; null where that is nothing.</summary>
     public string? Tags { get; init; }
+
+    /// <summary>The route that a person named for the mail; null where nobody did.</summary>
+    public string? NamedRoute { get; init; }
 }
 
 /// <summary>A box of captured mail.</summary>

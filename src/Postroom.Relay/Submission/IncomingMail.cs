@@ -139,9 +139,10 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
         _print = null;
     }
 
-    // Our own mail is sent as often as it is meant to be, and so are reports: none of it is a duplicate.
-    private static bool IsAnyones(Handover handover) =>
-        handover.Origin.Listener != SubmissionServer.Own && handover.Envelope.From != ReversePath.Null;
+    // Our own mail is sent as often as it is meant to be, and so are reports and what a person has sent once more: none
+    // of it is a duplicate.
+    private static bool IsAnyones(Handover handover) => handover.Origin is { Listener: not SubmissionServer.Own,
+        Replay: null } && handover.Envelope.From != ReversePath.Null;
 
     private static string ReasonOf(Refusal refusal) => refusal switch
     {

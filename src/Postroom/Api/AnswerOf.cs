@@ -1,4 +1,5 @@
 using Postroom.Api.Access;
+using Postroom.Api.Replays;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
@@ -48,9 +49,16 @@ public static class AnswerOf
         Application = Application(mail.Header.App),
         DuplicateOf = DuplicateMark.Find(mail.Trail, null) is { } mark
             ? new DuplicateAnswer(mark.Original.ToString(), mark.Seconds) : null,
+        ReplayOf = mail.Origin.Replay is { } replay
+            ? new ReplayOfAnswer(replay.Of.ToString(), replay.Route, replay.Batch) : null,
+        ReplayedAs = mail.Trail.Where(static e => e.Kind == EventKind.Replayed).Select(static e => ReplayIn(e.Text))
+            .OfType<string>().ToList() is { Count: > 0 } replays ? replays : null,
         Recipients = [.. mail.Recipients.Select(Row)],
         Trail = [.. mail.Trail.Select(Event)],
     };
+
+    /// <summary>As which mail an event says that another was replayed; null where it says something else.</summary>
+    internal static string? ReplayIn(string? text) => text?.Split(' ') is ["as", var id, ..] ? id : null;
 
     public static TokenAnswer Token(ApiToken token, bool isOver) =>
         new(token.Name, ScopeNames.Of(token.Scopes), token.MadeOn)

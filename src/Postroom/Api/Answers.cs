@@ -4,6 +4,7 @@ using Postroom.Api.Inbox;
 using Postroom.Api.Letters;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
+using Postroom.Api.Replays;
 using Postroom.Api.Storms;
 using Postroom.Api.Trouble;
 
@@ -83,6 +84,12 @@ public sealed record MailAnswer(string Id, DateTimeOffset AcceptedAt, string Fro
     /// <summary>Which mail it repeats; absent where it was not handed over before. Where not all recipients had been
     /// sent that, the trail says who.</summary>
     public DuplicateAnswer? DuplicateOf { get; init; }
+
+    /// <summary>Which mail it is once more, by a person's word; absent where it is none.</summary>
+    public ReplayOfAnswer? ReplayOf { get; init; }
+
+    /// <summary>The mails that are this one once more, as the trail has them; absent where there are none.</summary>
+    public IReadOnlyList<string>? ReplayedAs { get; init; }
     public required IReadOnlyList<RecipientAnswer> Recipients { get; init; }
 
     /// <summary>What happened, oldest first.</summary>
@@ -365,6 +372,8 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(ResetAnswer))]
 [JsonSerializable(typeof(ExpectAnswer))]
 [JsonSerializable(typeof(UnmetAnswer))]
+[JsonSerializable(typeof(ReplayRequest))]
+[JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -29,6 +29,9 @@ public sealed record ApiDoors(
     public Func<string, TrialRequest, CancellationToken, Task<TrialAnswer?>> TryOut { get; init; } =
         (_, _, _) => Task.FromResult<TrialAnswer?>(null);
 
+    /// <summary>The routes of the configuration, by name.</summary>
+    public Func<IReadOnlyList<string>> RouteNames { get; init; } = static () => [];
+
     /// <summary>Called with the name of a secret that was set or deleted: what waits for it goes at once.</summary>
     public Action<string> SecretChanged { get; init; } = _ => { };
 

@@ -54,6 +54,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
 
     public InboxRequests Inbox => field ??= new(doors);
 
+    public Replays.ReplayRequests Replays { get; } = new(doors);
+
     public TrailRequests Trail { get; } = new(doors);
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);

@@ -39,6 +39,7 @@ internal static class Operations
         .. OfMail,
         .. ContentOperations.All,
         .. Inbox.InboxOperations.All,
+        .. Replays.ReplayOperations.All,
         .. OfHouse,
         .. Storms.StormOperations.All,
         .. OfSecrets,

@@ -7,6 +7,7 @@ using System.Text.Json.Serialization.Metadata;
 using Postroom.Api;
 using Postroom.Api.Inbox;
 using Postroom.Api.Live;
+using Postroom.Api.Replays;
 using Postroom.Api.Storms;
 using Postroom.Configuration;
 using Postroom.Host;
@@ -91,6 +92,11 @@ public sealed class ApiClient : IDisposable
             request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         return SendAsync(request, ApiJson.Default.InboxAnswer, cancel);
     }
+
+    /// <summary>Has the service hand mail over once more, or look.</summary>
+    public Task<ReplayAnswer> ReplayAsync(ReplayRequest body, CancellationToken cancel) =>
+        SendAsync(With(HttpMethod.Post, "api/v1/replays", body, ApiJson.Default.ReplayRequest),
+            ApiJson.Default.ReplayAnswer, cancel);
 
     /// <summary>Has the service erase a person, or look.</summary>
     public Task<ErasureAnswer> EraseAsync(ErasureRequest body, CancellationToken cancel) =>

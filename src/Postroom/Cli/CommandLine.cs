@@ -96,6 +96,7 @@ public static class CommandLine
         QueueCommands.BuildSearch(screen),
         QueueCommands.BuildWhy(screen),
         InboxCommands.Build(screen),
+        Replays.ReplayCommand.Build(screen),
         ExportCommand.Build(screen),
         ConfigCommands.Build(screen),
         StatusCommands.BuildStatus(screen),

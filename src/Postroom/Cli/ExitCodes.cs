@@ -8,7 +8,7 @@ public enum ExitCode
     Done = 0,
 
     /// <summary>Nothing matched, or there is no such mail or user; `audit verify`: something is broken; `export`: mails
-    /// are missing; `inbox wait`: what was expected is not there.</summary>
+    /// are missing; `replay`: something was left out; `inbox wait`: what was expected is not there.</summary>
     NothingFound = 1,
 
     /// <summary>The command line is wrong.</summary>
@@ -49,7 +49,7 @@ public static class ExitCodes
         (ExitCode.Done, "done"),
         (ExitCode.NothingFound, "nothing matched, or there is no such mail or user; `audit verify`: something is "
             + "broken; `export`: mails are missing, because their bytes are no longer kept; `inbox check`: there "
-                + "is a problem; `inbox wait`: what was expected is not there"),
+                + "is a problem; `replay`: something was left out; `inbox wait`: what was expected is not there"),
         (ExitCode.Usage, "the command line is wrong"),
         (ExitCode.Wrong, "the configuration or a filter is wrong; all mistakes were printed"),
         (ExitCode.NotRunning, "the service is not running, and this cannot be done without it"),

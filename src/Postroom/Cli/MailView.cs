@@ -64,6 +64,10 @@ public static class MailView
         Fact(screen, "Handed over", $"by {mail.Client}{(mail.Helo is { } h ? $" ({h})" : "")}"
             + $"{(mail.User is { } u ? $", logged in as {u}" : "")}, {mail.Protocol}, at {mail.Listener}");
         Fact(screen, "Repaired", mail.Repaired);
+        if (mail.ReplayOf is { } replay)
+            Fact(screen, "Replay of", replay.Id + (replay.Route is { } by ? $", by {by}" : "")
+                + (replay.Again is { } again ? $", again for {again}" : ""));
+        Fact(screen, "Replayed as", string.Join(", ", mail.ReplayedAs ?? []));
         if (mail.Application is { } app)
             Application(screen, app);
         screen.Line();

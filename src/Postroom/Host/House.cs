@@ -150,6 +150,7 @@ public sealed class House : IAsyncDisposable
             Alarms = _postmaster.Watch,
             Suppressions = _suppressions, Modes = _modes.Doors, LogWord = _wiring.Addresses.WordOf,
             Live = _clones.Answer, Confirm = ConfirmAsync, Trouble = _trouble, Storms = _storms.Brake,
+            RouteNames = RouteNames,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));
@@ -362,6 +363,8 @@ public sealed class House : IAsyncDisposable
 
     private Task<Taken> TakeAsync(Envelope envelope, Func<Origin> origin, Stream mail, CancellationToken cancel) =>
         _submission!.TakeAsync(envelope, origin, mail, _configuration.Api.MessageSize, cancel);
+
+    private List<string> RouteNames() => [.. _configuration.Routes.Select(static route => route.Name)];
 
     private static LaneAnswer LaneOf(string name, long waiting, LaneStatus? lane) =>
         new(name, waiting, lane?.InFlight ?? 0, lane?.IsPaused ?? false)

@@ -37,7 +37,7 @@ internal static class Trials
     {
         var envelope = new Envelope(new ReversePath(LetterWriter.Address(from)),
             [new Recipient(new ForwardPath(LetterWriter.Address(to)), Notify.Never)]);
-        var lane = all.Table().LaneOf(envelope.From, envelope.Recipients[0].Path);
+        var lane = all.Table().LaneOf(envelope.From, envelope.Recipients[0].Path, named: null);
         if (lane != name)
             throw new ApiProblem(422, $"mail from {from} to {to} does not take the route {name}", lane.Length > 0
                 ? $"It takes {lane}, which comes first and fits."

@@ -25,7 +25,8 @@ internal sealed class Sorting(LaneBoard board, SteadyClock clock)
         var lanes = new Dictionary<string, List<ParcelRecipient>>(1);
         for (var i = 0; i < indices.Count; i++)
         {
-            var lane = laneOf(record.Envelope.From, record.Envelope.Recipients[indices[i]].Path);
+            var lane = laneOf(record.Envelope.From, record.Envelope.Recipients[indices[i]].Path,
+                record.Origin.Replay?.Route);
             if (!lanes.TryGetValue(lane, out var there))
                 lanes[lane] = there = new List<ParcelRecipient>(indices.Count);
             there.Add(new ParcelRecipient(indices[i], State.Waiting, 0, false));
@@ -62,7 +63,8 @@ internal sealed class Sorting(LaneBoard board, SteadyClock clock)
             var failed = was.FailedTries + (isDeferred && verdict.Failure is not { IsShared: true } ? 1 : 0);
             var recipient = new ParcelRecipient(
                 verdict.Index, State.Waiting, failed, was.DelayReported || verdict.DelayReported);
-            var lane = board[laneOf(lease.Envelope.From, lease.Envelope.Recipients[verdict.Index].Path)];
+            var lane = board[laneOf(lease.Envelope.From, lease.Envelope.Recipients[verdict.Index].Path,
+                lease.Origin.Replay?.Route)];
             if (open.Find(p => p.Due == due && p.Lane == lane) is { } same)
                 same.Recipients = [.. same.Recipients, recipient];
             else

@@ -65,10 +65,16 @@ internal sealed class Batch(Func<MailId, MailWork?> load, Func<Position, MailId,
         for (var n = 0; n < recipients.Length; n++)
         {
             var to = envelope.Recipients[n].Path;
-            recipients[n] = new RecipientWork(n, to) { Lane = laneOf(envelope.From, to), Due = accepted.At };
+            recipients[n] = new RecipientWork(n, to)
+            {
+                Lane = laneOf(envelope.From, to, accepted.Origin.Replay?.Route), Due = accepted.At,
+            };
         }
 
-        var mail = new MailWork(accepted.Id, envelope.From, accepted.At) { New = accepted, Recipients = recipients };
+        var mail = new MailWork(accepted.Id, envelope.From, accepted.At)
+        {
+            New = accepted, Route = accepted.Origin.Replay?.Route, Recipients = recipients,
+        };
         _mails[accepted.Id] = mail;
         NewestMail = accepted.Id > NewestMail ? accepted.Id : NewestMail;
         Tell(mail, at, new TrailEvent(accepted.At, EventKind.Accepted, accepted.Id, null)

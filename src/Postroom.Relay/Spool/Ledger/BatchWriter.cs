@@ -15,8 +15,8 @@ internal sealed class BatchWriter(
     private readonly Statement _mail = database.Prepare(
         """
         INSERT INTO mail(id, accepted_at, size, sender, source, subject, header_from, message_id, report_of,
-            revoked, facts, pieces, trace, trail, application, item)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+            revoked, facts, pieces, trace, trail, application, item, replay_of, route)
+        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
         """);
 
     private readonly Statement _recipient = database.Prepare(
@@ -97,7 +97,8 @@ internal sealed class BatchWriter(
         PackedMail.WritePieces(_packer, accepted.Pieces);
         _mail.Bind(12, _packer.Written).Bind(13, accepted.Trace.AsSpan());
         PackTrail(mail);
-        _mail.Bind(14, _packer.Written).Bind(15, application).Bind(16, header.App?.Item).Run();
+        _mail.Bind(14, _packer.Written).Bind(15, application).Bind(16, header.App?.Item)
+            .Bind(17, accepted.Origin.Replay?.Of.Value).Bind(18, accepted.Origin.Replay?.Route).Run();
         words.Add(accepted, application, mail.Events);
     }
 

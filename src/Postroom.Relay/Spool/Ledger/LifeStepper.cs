@@ -27,7 +27,7 @@ internal static class LifeStepper
 
         // Routes may have changed while it was under way or put aside.
         if (after == State.Waiting && before != State.Waiting)
-            recipient.Lane = laneOf(mail.From, recipient.To);
+            recipient.Lane = laneOf(mail.From, recipient.To, mail.Route);
         return true;
     }
 

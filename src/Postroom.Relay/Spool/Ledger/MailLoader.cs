@@ -8,7 +8,7 @@ namespace Postroom.Relay.Spool.Ledger;
 internal sealed class MailLoader(Database database) : IDisposable
 {
     private readonly Statement _mail =
-        database.Prepare("SELECT sender, accepted_at, revoked FROM mail WHERE id = ?1");
+        database.Prepare("SELECT sender, accepted_at, revoked, route FROM mail WHERE id = ?1");
 
     private readonly Statement _recipients = database.Prepare(
         """
@@ -37,7 +37,7 @@ internal sealed class MailLoader(Database database) : IDisposable
             return null;
         var from = PackedMail.Sender(_mail.Text(0));
         var acceptedAt = At(_mail.Long(1));
-        var revoked = _mail.Int(2) == 1;
+        var (revoked, route) = (_mail.Int(2) == 1, _mail.TextOrNull(3));
         _mail.Reset();
         var recipients = new List<RecipientWork>(1);
         _recipients.Bind(1, id.Value);
@@ -45,7 +45,7 @@ internal sealed class MailLoader(Database database) : IDisposable
             recipients.Add(Recipient(_recipients));
         return new MailWork(id, from, acceptedAt)
         {
-            Recipients = [.. recipients], Revoked = revoked, RevokedStored = revoked,
+            Recipients = [.. recipients], Route = route, Revoked = revoked, RevokedStored = revoked,
         };
     }
 

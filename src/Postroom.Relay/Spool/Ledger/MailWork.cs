@@ -14,6 +14,9 @@ internal sealed class MailWork(MailId id, ReversePath from, DateTimeOffset accep
 
     public DateTimeOffset AcceptedAt { get; } = acceptedAt;
 
+    /// <summary>The route that a person named for it; null: nobody did.</summary>
+    public string? Route { get; init; }
+
     /// <summary>Its acceptance, where that is in this batch: the row is still to be inserted.</summary>
     public AcceptedRecord? New { get; init; }
 

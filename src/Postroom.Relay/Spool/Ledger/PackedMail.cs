@@ -29,12 +29,18 @@ internal static class PackedMail
             into.Text(app.Reason);
         }
 
-        if (origin.Key is null && header.Fingerprint is null)
+        if (origin.Key is null && header.Fingerprint is null && origin.Replay is null)
             return;
         into.Text(origin.Key?.Text);
         into.Text(origin.Key?.Digest);
-        if (header.Fingerprint is { } fingerprint)
-            into.Fingerprint(fingerprint);
+        if (header.Fingerprint is not null || origin.Replay is not null)
+            into.Fingerprint(header.Fingerprint ?? default);
+        if (origin.Replay is not { } replay)
+            return;
+        into.Number(header.Fingerprint is null ? 0 : 1);
+        into.Number(replay.Of.Value);
+        into.Text(replay.Route);
+        into.Text(replay.Batch);
     }
 
     /// <param name="app">What its columns say of its application; null where it has none.</param>
@@ -62,6 +68,12 @@ internal static class PackedMail
         }
 
         Fingerprint? fingerprint = from.AtEnd ? null : from.Fingerprint();
+        if (!from.AtEnd)
+        {
+            fingerprint = from.Number() == 0 ? null : fingerprint;
+            origin = origin with { Replay = new Replay(new MailId(from.Number()), from.Text(), from.Text()) };
+        }
+
         return (origin, envelope, header with { App = app, Fingerprint = fingerprint });
     }
 

@@ -10,7 +10,7 @@ internal sealed class Relaner(Database database, Tally tally) : IDisposable
 
     private readonly Statement _page = database.Prepare(
         """
-        SELECT r.mail, r.n, r.lane, r.address, m.sender
+        SELECT r.mail, r.n, r.lane, r.address, m.sender, m.route
         FROM recipient r INDEXED BY recipient_standing CROSS JOIN mail m ON m.id = r.mail
         WHERE r.state = ?1 AND r.state <> 4 AND (r.mail, r.n) > (?2, ?3) ORDER BY r.mail, r.n LIMIT ?4
         """);
@@ -27,7 +27,8 @@ internal sealed class Relaner(Database database, Tally tally) : IDisposable
         {
             seen++;
             after = new Cursor(new MailId(_page.Long(0)), _page.Int(1));
-            var lane = laneOf(PackedMail.Sender(_page.Text(4)), new ForwardPath(_page.Text(3)));
+            var lane = laneOf(
+                PackedMail.Sender(_page.Text(4)), new ForwardPath(_page.Text(3)), _page.TextOrNull(5));
             if (_page.Text(2) is var was && was != lane)
                 moves.Add((after, was, lane));
         }

@@ -12,7 +12,7 @@ namespace Postroom.Relay.Spool.Ledger;
 internal static class Schema
 {
     /// <summary>Grows by one with every change of the tables.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     private static readonly string[] First =
     [
@@ -112,7 +112,14 @@ internal static class Schema
         "CREATE TABLE gone_through(segment INTEGER PRIMARY KEY, last_at INTEGER NOT NULL, at INTEGER NOT NULL) STRICT",
     ];
 
-    private static readonly string[][] Steps = [First, Second, Third, Fourth, Boxes.BoxTables.All];
+    // What was handed over once more: by which route, where a person named one. NULL in all that was there before.
+    private static readonly string[] Sixth =
+    [
+        "ALTER TABLE mail ADD COLUMN replay_of INTEGER",
+        "ALTER TABLE mail ADD COLUMN route TEXT",
+    ];
+
+    private static readonly string[][] Steps = [First, Second, Third, Fourth, Boxes.BoxTables.All, Sixth];
 
     /// <summary>Brings the tables up to date, a version a step; refuses a file of a newer program.</summary>
     /// <param name="reindex">Puts the terms of all mails into an index that has just been made.</param>

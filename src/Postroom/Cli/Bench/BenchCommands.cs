@@ -80,7 +80,7 @@ internal static class BenchCommands
             if ((i + 1) % Batch != 0 && i + 1 < traffic.Count)
                 continue;
             cancel.ThrowIfCancellationRequested();
-            ledger.Apply(batch, static (_, _) => "upstream");
+            ledger.Apply(batch, static (_, _, _) => "upstream");
             batch.Clear();
             if ((i + 1) % (Batch * 10) == 0)
                 ledger.Checkpoint();

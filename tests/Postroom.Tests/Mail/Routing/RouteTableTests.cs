@@ -28,7 +28,7 @@ public class RouteTableTests
     public void A_pattern_fits_what_it_says_and_nothing_else(string pattern, string address, bool fits)
     {
         var table = new RouteTable([new Route("r", "h", 25) { Recipients = [pattern] }]);
-        Assert.Equal(fits ? "r" : RouteTable.NoLane, table.LaneOf(ReversePath.Null, new ForwardPath(address)));
+        Assert.Equal(fits ? "r" : RouteTable.NoLane, table.LaneOf(ReversePath.Null, new ForwardPath(address), null));
     }
 
     [Fact]
@@ -47,7 +47,19 @@ public class RouteTableTests
         Assert.Equal("main", LaneOf("a@example.com", "b@example.com"));
 
         string LaneOf(string from, string to) => table.LaneOf(
-            from.Length == 0 ? ReversePath.Null : new ReversePath(from), new ForwardPath(to));
+            from.Length == 0 ? ReversePath.Null : new ReversePath(from), new ForwardPath(to), null);
+    }
+
+    [Fact]
+    public void A_route_that_a_person_names_is_taken_or_none()
+    {
+        var backup = new Route("backup", "h", 25) { Recipients = ["x.test"] };
+        var table = new RouteTable([new Route("main", "h", 25), backup]);
+        Assert.Equal("main", Lane(null));
+        Assert.Equal("backup", Lane("backup"));
+        Assert.Equal(RouteTable.NoLane, Lane("gone"));
+
+        string Lane(string? named) => table.LaneOf(new ReversePath("a@x"), new ForwardPath("bob@example.org"), named);
     }
 
     [Theory]
@@ -76,13 +88,13 @@ public class RouteTableTests
         Assert.Equal("jira", Lane("jira@example.com", "bob@partner.test"));
         Assert.Equal("rest", Lane("wiki@example.com", "bob@partner.test"));
 
-        string Lane(string from, string to) => table.LaneOf(new ReversePath(from), new ForwardPath(to));
+        string Lane(string from, string to) => table.LaneOf(new ReversePath(from), new ForwardPath(to), null);
     }
 
     [Fact]
     public void Without_a_route_there_is_no_lane()
     {
-        Assert.Equal("", RouteTable.Empty.LaneOf(ReversePath.Null, new ForwardPath("alice@example.com")));
+        Assert.Equal("", RouteTable.Empty.LaneOf(ReversePath.Null, new ForwardPath("alice@example.com"), null));
         Assert.Null(RouteTable.Empty.Named("upstream"));
     }
 
@@ -117,13 +129,13 @@ public class RouteTableTests
         var table = new RouteTable(
             [new Route("inside", "b", 25) { Recipients = ["*.example.com", "bob@partner.test"] }]);
         var (from, to) = (new ReversePath("jira@example.com"), new ForwardPath("alice@a.b.elsewhere.test"));
-        table.LaneOf(from, to);
+        table.LaneOf(from, to, null);
         var least = long.MaxValue;
         for (var round = 0; round < 5; round++) // a collection in the middle of a round counts towards it
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 1_000; i++)
-                table.LaneOf(from, to);
+                table.LaneOf(from, to, null);
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 

@@ -119,7 +119,7 @@ public sealed class InquiryTests : IDisposable
     // One of each fate, on a day on which the relay was down for a while and its disk full for another.
     private void Live()
     {
-        _story.LaneOf = (_, to) => to.Address.StartsWith("heidi", StringComparison.Ordinal) ? "slow" : "upstream";
+        _story.LaneOf = (_, to, _) => to.Address.StartsWith("heidi", StringComparison.Ordinal) ? "slow" : "upstream";
         _story.Tell(Noted(-90, EventKind.Started), Noted(-80, EventKind.DiskLow), Noted(-70, EventKind.DiskFree),
             Noted(-60, EventKind.Stopped), Noted(-30, EventKind.Started));
         _story.Tell(new NotedRecord(new TrailEvent(At(-20), EventKind.Erased, null, null)

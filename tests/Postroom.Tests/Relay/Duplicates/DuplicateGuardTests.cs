@@ -31,6 +31,20 @@ public sealed class DuplicateGuardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_person_has_sent_once_more_is_meant()
+    {
+        var first = await SendAsync();
+        var (lease, _) = await _house.TryAsync();
+        await _house.SettleAsync(lease, Happening.Accepted);
+        var replay = await _house.SendAsync(GuardedHouse.Notification(), "jira@example.com", ["alice@a.example"],
+            replay: new Replay(first, null, null));
+        await _house.AssertNoMarkAsync();
+        var (next, duplicate) = await _house.TryAsync();
+        Assert.Equal(replay, next.Id);
+        Assert.Null(duplicate);
+    }
+
+    [Fact]
     public async Task What_is_sent_again_is_marked_found_and_not_sent()
     {
         var first = await SendAsync();

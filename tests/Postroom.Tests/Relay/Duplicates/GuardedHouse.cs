@@ -70,11 +70,13 @@ internal sealed class GuardedHouse : IAsyncDisposable
 
     public Task<MailId> SendAsync(string mail, params string[] to) => SendAsync(mail, "jira@example.com", to);
 
-    public async Task<MailId> SendAsync(string mail, string from, string[] to, string listener = "main")
+    public async Task<MailId> SendAsync(
+        string mail, string from, string[] to, string listener = "main", Replay? replay = null)
     {
         var sender = from.Length == 0 ? ReversePath.Null : new ReversePath(from);
         var envelope = new Envelope(sender, [.. to.Select(one => new Recipient(new ForwardPath(one)))]);
-        var taken = await _server.TakeAsync(envelope, () => new Origin(listener, "127.0.0.1", null, null, "ESMTP"),
+        var origin = new Origin(listener, "127.0.0.1", null, null, "ESMTP") { Replay = replay };
+        var taken = await _server.TakeAsync(envelope, () => origin,
             new MemoryStream(Encoding.UTF8.GetBytes(mail)), 1 << 20, TestContext.Current.CancellationToken);
         return taken.Id ?? throw new InvalidOperationException(taken.Reply.ToString());
     }

@@ -54,7 +54,10 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
                 IsInMemory = isInMemory,
             };
             for (var i = 0; i < envelope.Recipients.Count; i++)
-                mail.Recipients.Add(new StoryRecipient { Lane = _laneOf(envelope.From, envelope.Recipients[i].Path) });
+                mail.Recipients.Add(new StoryRecipient
+                {
+                    Lane = _laneOf(envelope.From, envelope.Recipients[i].Path, null),
+                });
             _mails.Add(mail);
             Ring();
             return mail;
@@ -175,7 +178,7 @@ internal sealed class StorySpool(TimeProvider time, LaneOf laneOf, Pulse pulse) 
             foreach (var mail in _mails)
                 for (var i = 0; i < mail.Recipients.Count; i++)
                     if (RecipientLife.IsOpen(mail.Recipients[i].State))
-                        mail.Recipients[i].Lane = laneOf(mail.Envelope.From, mail.Envelope.Recipients[i].Path);
+                        mail.Recipients[i].Lane = laneOf(mail.Envelope.From, mail.Envelope.Recipients[i].Path, null);
         }
 
         return Tell("route");

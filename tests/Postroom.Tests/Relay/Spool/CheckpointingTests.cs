@@ -77,7 +77,7 @@ public sealed class CheckpointingTests : IDisposable
     private Task<EmbeddedSpool> OpenAsync() => DuringAsync(SpoolOpening.OpenAsync(
         new SpoolPlace(_disk, Path.Combine(_folder, "ledger.db"), null),
         new SpoolSettings { SegmentSize = 1 << 20, FreeSpaceFloor = 1 << 20, CheckpointEvery = Every },
-        (_, to) => to.Domain.Split('.')[0], _time, NullLogger.Instance));
+        (_, to, _) => to.Domain.Split('.')[0], _time, NullLogger.Instance));
 
     private string Sign(ChainHead head)
     {

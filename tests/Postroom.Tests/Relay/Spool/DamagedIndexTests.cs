@@ -82,6 +82,6 @@ public sealed class DamagedIndexTests : IDisposable
     }
 
     private static Task<EmbeddedSpool> OpenAsync(string folder) => SpoolOpening.OpenAsync(
-        folder, new SpoolSettings { SegmentSize = 1 << 20, FreeSpaceFloor = 0 }, (_, _) => "a",
+        folder, new SpoolSettings { SegmentSize = 1 << 20, FreeSpaceFloor = 0 }, (_, _, _) => "a",
         TimeProvider.System, NullLogger.Instance);
 }

@@ -93,7 +93,7 @@ public sealed class RefillTests : IDisposable
     private Task<EmbeddedSpool> OpenAsync() => SpoolOpening.OpenAsync(
         new SpoolPlace(_disk, Path.Combine(_folder, SpoolOpening.LedgerFile), null) { Offload = AskAsync },
         new SpoolSettings { SegmentSize = 1 << 20, FreeSpaceFloor = 0, Window = Window },
-        (_, to) => to.Domain.Split('.')[0], _time, NullLogger.Instance);
+        (_, to, _) => to.Domain.Split('.')[0], _time, NullLogger.Instance);
 
     private async Task AskAsync(Action what)
     {

@@ -93,7 +93,7 @@ public abstract class SpoolDirectiveCompliance
         await using var world = NewWorld();
         var spool = await world.OpenAsync();
         await spool.HandOverAsync("bob@a.test");
-        await spool.RouteByAsync((_, _) => "elsewhere", TestContext.Current.CancellationToken);
+        await spool.RouteByAsync((_, _, _) => "elsewhere", TestContext.Current.CancellationToken);
         await spool.AssertNothingDueAsync("a");
         Assert.Equal("bob@a.test", (await spool.LeaseOneAsync("elsewhere")).Recipients[0].Recipient.Path.Address);
     }

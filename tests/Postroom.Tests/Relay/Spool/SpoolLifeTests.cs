@@ -259,7 +259,7 @@ public sealed class SpoolLifeTests
                 return;
             _suffix += "x";
             var suffix = _suffix;
-            world.LaneOf = (_, to) => to.Domain.Split('.')[0] + suffix;
+            world.LaneOf = (_, to, _) => to.Domain.Split('.')[0] + suffix;
             foreach (var lane in _paused)
                 await _spool.ResumeAsync(lane);
             _paused.Clear();

@@ -56,7 +56,7 @@ public sealed class SpoolLimitTests : IDisposable
         };
         var spool = await SpoolOpening.OpenAsync(
             place, new SpoolSettings { SegmentSize = 1 << 20, IndexLag = 4, AnswerWithin = TimeSpan.FromDays(40) },
-            (_, _) => "a", clock, NullLogger.Instance);
+            (_, _, _) => "a", clock, NullLogger.Instance);
         var taken = new List<Acceptance>();
         while (taken.Count == 0 || taken[^1].Refusal == Refusal.None)
         {

@@ -40,7 +40,7 @@ public abstract class SpoolWorld : IAsyncDisposable
     public IReadOnlyList<RetentionRule> Retention { get; set; } = [];
 
     /// <summary>By the recipient's domain: <c>a.example</c> waits in lane "a".</summary>
-    public LaneOf LaneOf { get; set; } = (_, to) => to.Domain.Split('.')[0];
+    public LaneOf LaneOf { get; set; } = (_, to, _) => to.Domain.Split('.')[0];
 
     public async Task<EmbeddedSpool> OpenAsync()
     {

@@ -54,6 +54,13 @@ internal static class RecordDecoding
             origin = origin with { Key = ReadKey(from.Text(), from.Text()) };
         if (!from.IsEnd)
             header = header with { Fingerprint = Fingerprint.Read(from.Take(Fingerprint.Length)) };
+        if (!from.IsEnd)
+        {
+            header = from.Flag() ? header : header with { Fingerprint = null };
+            var of = new MailId(from.Number());
+            origin = origin with { Replay = new Replay(of, from.TextOrNull(), from.TextOrNull()) };
+        }
+
         return new AcceptedRecord(id, at, envelope, origin, header)
         {
             Trace = trace,

@@ -82,20 +82,30 @@ internal static class RecordEncoding
         // Last, and not there where there is none: what was written before they were known reads the same.
         if (record.Header.App is { } app)
             WriteApp(ref to, app);
-        else if (record.Origin.Key is not null || record.Header.Fingerprint is not null)
+        else if (record.Origin is { Key: null, Replay: null } && record.Header.Fingerprint is null)
+            return;
+        else
             to.Text("");
-        WriteKey(ref to, record.Origin.Key, record.Header.Fingerprint);
+        WriteKey(ref to, record);
     }
 
-    // An empty text stands for none, so that a program from before fingerprints still reads the record.
-    private static void WriteKey(ref PayloadWriter to, OwnKey? key, Fingerprint? fingerprint)
+    // An empty text stands for none, so that a program from before fingerprints still reads the record. One from before
+    // replays takes what stands in a fingerprint's place for one: so it is the mail's id, which is no other's.
+    private static void WriteKey(ref PayloadWriter to, AcceptedRecord record)
     {
-        if (key is null && fingerprint is null)
+        var (key, print, replay) = (record.Origin.Key, record.Header.Fingerprint, record.Origin.Replay);
+        if (key is null && print is null && replay is null)
             return;
         to.Text(key?.Text ?? "");
         to.Text(key?.Digest ?? "");
-        if (fingerprint is { } print)
-            print.Write(to.Take(Fingerprint.Length));
+        if (print is not null || replay is not null)
+            (print ?? new Fingerprint((UInt128)record.Id.Value)).Write(to.Take(Fingerprint.Length));
+        if (replay is null)
+            return;
+        to.Flag(print is not null);
+        to.Number(replay.Of.Value);
+        to.Text(replay.Route);
+        to.Text(replay.Batch);
     }
 
     private static void WriteApp(ref PayloadWriter to, AppFacts app)

@@ -116,8 +116,10 @@ internal sealed class FilterSql
             {
                 "unread" => InBox("b.unread = 1"),
                 "read" => InBox("b.unread = 0"),
+                "replay" => "m.replay_of IS NOT NULL",
                 _ => Duplicate,
             },
+            Field.Replay => $"m.replay_of = {Value(MailId.TryParse(term.Value, out var of) ? of.Value : -1)}",
             Field.Box => InBox(Whole("b.box", term.Value)),
             Field.Tag => $"EXISTS (SELECT 1 FROM tag t WHERE t.mail = r.mail AND {Whole("t.tag", term.Value)})",
             Field.Came => InBox($"b.came {(term.Value == "after" ? ">" : "<=")} {Value(term.Octets)}"),

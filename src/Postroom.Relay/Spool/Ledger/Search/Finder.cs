@@ -15,7 +15,8 @@ internal sealed class Finder : IDisposable
             m.size, m.source, r.last, m.item, a.app,
             CASE r.state WHEN 5 THEN (SELECT box FROM inbox i WHERE i.mail = r.mail AND i.n = r.n) END,
             CASE r.state WHEN 5 THEN (SELECT unread FROM inbox i WHERE i.mail = r.mail AND i.n = r.n) END,
-            CASE r.state WHEN 5 THEN (SELECT group_concat(tag, ' ') FROM tag t WHERE t.mail = r.mail) END
+            CASE r.state WHEN 5 THEN (SELECT group_concat(tag, ' ') FROM tag t WHERE t.mail = r.mail) END,
+            m.route
         """;
 
     private const string WithApplication = "LEFT JOIN application a ON a.id = m.application";
@@ -250,6 +251,7 @@ internal sealed class Finder : IDisposable
             Box = row.TextOrNull(15),
             IsUnread = !row.IsNull(16) && row.Int(16) == 1,
             Tags = row.TextOrNull(17),
+            NamedRoute = row.TextOrNull(18),
         };
     }
 }

@@ -60,6 +60,8 @@ internal sealed class Narrowing
                 Add([Terms.MessageId(FilterSql.MessageId(value))]);
                 break;
             case Field.Is when value == "duplicate": Add([Terms.AnyDuplicate]); break;
+            case Field.Is when value == "replay": Add([Terms.Replay]); break;
+            case Field.Replay when MailId.TryParse(value, out var of): Add([Terms.ReplayOf(of.Value)]); break;
             case Field.Larger when Terms.LargerThan(term.Octets) is { } size: Add([size]); break;
             default: break; // in no list of this index: looked at mail by mail
         }

@@ -43,6 +43,12 @@ internal static class Terms
 
     public static string DuplicateFor(int recipient) => Number(DuplicatePrefix, recipient);
 
+    /// <summary>A mail that is another one once more.</summary>
+    public const string Replay = "r=any";
+
+    /// <summary>The replays of one mail.</summary>
+    public static string ReplayOf(long mail) => Number("r=", mail);
+
     public static string MessageId(string id) => Number("m=", (uint)PackedMail.HashOf(id));
 
     /// <summary>

@@ -65,6 +65,12 @@ internal sealed class WordIndex(Database database) : IDisposable
         Add(Terms.Source(mail.Origin.Source));
         if (mail.Origin.Key is { } key)
             Add(Terms.Key(mail.Origin.Source, key.Text));
+        if (mail.Origin.Replay is { } replay)
+        {
+            Add(Terms.Replay);
+            Add(Terms.ReplayOf(replay.Of.Value));
+        }
+
         foreach (var size in Terms.Sizes(mail.Size))
             Add(size);
         AddMarks(events);

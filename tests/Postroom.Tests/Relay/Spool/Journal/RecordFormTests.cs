@@ -43,6 +43,12 @@ public sealed class RecordFormTests
             {
                 Header = new HeaderFacts { App = new AppFacts("jira"), Fingerprint = Print },
             },
+            Mails.Accepted(12, 0) with { Origin = Api with { Key = null, Replay = Again } },
+            Mails.Accepted(13, 0) with
+            {
+                Origin = Api with { Replay = new Replay(new MailId(3), null, null) },
+                Header = new HeaderFacts { App = new AppFacts("shop"), Fingerprint = Print },
+            },
             Mails.Accepted(4, 0) with { Envelope = new Envelope(ReversePath.Null, []), Header = HeaderFacts.None },
             new LeasedRecord(Mails.Noon, [new LeasedParcel(new MailId(3), "upstream", [0, 1])]),
             Mails.Settled(3),
@@ -81,6 +87,13 @@ public sealed class RecordFormTests
         Assert.Equal([1, 1, 1, .. Payload(printed)[^16..]], Payload(printed)[Payload(plain).Length..]);
         printed = printed with { Origin = Api };
         Assert.Equal(Payload(plain with { Origin = Api }).Length + 16, Payload(printed).Length);
+        var replay = printed with { Origin = Api with { Replay = Again } };
+        Assert.True(Payload(replay).AsSpan().StartsWith(Payload(printed)));
+
+        // A program from before replays takes the first of these octets for a fingerprint: it is of no other mail.
+        replay = plain with { Origin = plain.Origin with { Replay = Again } };
+        var print = Fingerprint.Read(Payload(replay).AsSpan(Payload(plain).Length + 3));
+        Assert.Equal(new Fingerprint((UInt128)plain.Id.Value), print);
     }
 
     private static byte[] Payload(JournalRecord record)
@@ -91,6 +104,8 @@ public sealed class RecordFormTests
     }
 
     private static Fingerprint Print => new(new UInt128(0x8001020304050607, 0x08090a0b0c0d0eff));
+
+    private static Replay Again => new(new MailId(3), "backup", "second");
 
     private static Origin Api => new("api", "127.0.0.1", null, "token:shop", "HTTP") { Key = new("order-17", "abc") };
 

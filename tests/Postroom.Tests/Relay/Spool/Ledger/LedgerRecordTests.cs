@@ -204,7 +204,7 @@ public sealed class LedgerRecordTests : IDisposable
         var mail = _story.Mail(At(0), "a@x");
         _story.Tell(mail, Leased(At(1), mail.Id, 0),
             Settled(At(2), mail.Id, new Verdict(0, Happening.Refused) { Failure = Refusal(Fault.Recipient, 5) }));
-        _story.LaneOf = (_, _) => "other";
+        _story.LaneOf = (_, _, _) => "other";
         _story.Tell(new DirectedRecord(At(600), Happening.Released, [new Target(mail.Id, 0)], "anna", "fixed"));
         var parcel = Assert.Single(_story.Ledger.Waiting("other", DueKey.First, 10));
         Assert.Equal((At(600), TimeSpan.FromMinutes(600), 0),
@@ -288,7 +288,7 @@ public sealed class LedgerRecordTests : IDisposable
         _story.Tell(mails);
         var target = new Target(mails[1].Id, 0);
         _story.Tell(Leased(At(1), mails[0].Id, 0), new DirectedRecord(At(1), Happening.Held, [target], "a", null));
-        _story.LaneOf = (_, to) => to.Address.EndsWith("7@x", StringComparison.Ordinal) ? "sevens" : "rest";
+        _story.LaneOf = (_, to, _) => to.Address.EndsWith("7@x", StringComparison.Ordinal) ? "sevens" : "rest";
         _story.Ledger.Relane(_story.LaneOf);
         Assert.Equal([new("rest", 4_048), new("sevens", 450), new("upstream", 1)], _story.Ledger.Lanes());
         Assert.Equal(450, _story.Ledger.Waiting("sevens", DueKey.First, 1_000).Count);

@@ -24,7 +24,7 @@ public sealed class Story : IDisposable
 
     public List<(Position At, JournalRecord Record)> Journal { get; } = [];
 
-    public LaneOf LaneOf { get; set; } = static (_, _) => "upstream";
+    public LaneOf LaneOf { get; set; } = static (_, _, _) => "upstream";
 
     public static DateTimeOffset At(double minutes) => Noon.AddMinutes(minutes);
 
