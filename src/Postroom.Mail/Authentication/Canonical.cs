@@ -54,7 +54,7 @@ internal static class Canonical
 
     /// <summary>A body as it is signed (RFC 6376 §3.4.3, §3.4.4): empty lines at the end do not count; relaxed, neither
     /// do spaces at the end of a line, and several are one.</summary>
-    public static ReadOnlySpan<byte> Body(ReadOnlySpan<byte> body, bool isRelaxed)
+    public static byte[] Body(ReadOnlySpan<byte> body, bool isRelaxed)
     {
         var canonical = new List<byte>(body.Length + 2);
         var emptyLines = 0;
@@ -82,7 +82,7 @@ internal static class Canonical
 
         if (canonical.Count == 0 && !isRelaxed)
             canonical.AddRange("\r\n"u8);
-        return canonical.ToArray();
+        return [.. canonical];
     }
 
     private static void AddRelaxed(List<byte> canonical, ReadOnlySpan<byte> line)

@@ -68,7 +68,7 @@ public static class DkimCheck
             return new(Verdict.PermError, $"The key at {name} is wrong: {flaw}.",
                 "Publish it as the signer gives it.");
         if (key.Algorithm == "rsa" && bits < LeastBits)
-            return new(Verdict.PermError, string.Create(CultureInfo.InvariantCulture, $"The key at {name} has {bits} "
+            return new(Verdict.Policy, string.Create(CultureInfo.InvariantCulture, $"The key at {name} has {bits} "
                 + $"bits, and receivers take none below {LeastBits} (RFC 8301 §3.2)."),
                 "Sign with a key of 2048 bits.") { Bits = bits };
         var result = signature.Body == false

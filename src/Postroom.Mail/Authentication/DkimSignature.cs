@@ -42,12 +42,14 @@ public sealed partial record DkimSignature(string Domain, string Selector, bool?
     public static IReadOnlyList<DkimSignature?> In(ReadOnlyMemory<byte> mail)
     {
         var fields = Canonical.Fields(mail);
+        var simple = new Lazy<byte[]>(() => Canonical.Body(Canonical.BodyOf(mail.Span), isRelaxed: false));
+        var relaxed = new Lazy<byte[]>(() => Canonical.Body(Canonical.BodyOf(mail.Span), isRelaxed: true));
         return [.. fields.Where(field => Is(field, "DKIM-Signature")).Take(Most).Select(field => Of(field, fields,
-            mail.Span))];
+            isRelaxed => (isRelaxed ? relaxed : simple).Value))];
     }
 
-    private static DkimSignature? Of(ReadOnlyMemory<byte> field, List<ReadOnlyMemory<byte>> fields,
-        ReadOnlySpan<byte> mail)
+    private static DkimSignature? Of(
+        ReadOnlyMemory<byte> field, List<ReadOnlyMemory<byte>> fields, Func<bool, byte[]> bodyOf)
     {
         var text = Encoding.UTF8.GetString(field.Span);
         if (TagList.Of(text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..]) is not { } tags
@@ -56,13 +58,13 @@ public sealed partial record DkimSignature(string Domain, string Selector, bool?
             return null;
         domain = DomainName.Of(Printable.Of(domain));
         var how = (tags.Squeezed("c") ?? "simple/simple").Split('/');
-        var body = Canonical.Body(Canonical.BodyOf(mail), how is [_, "relaxed"]);
+        var body = bodyOf(how is [_, "relaxed"]);
         var most = tags.Squeezed("l") is { } length
             ? int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var octets) ? octets
                 : int.MaxValue
             : body.Length;
         var algorithm = tags.Squeezed("a") ?? "";
-        var signed = body[..Math.Min(most, body.Length)];
+        var signed = body.AsSpan(0, Math.Min(most, body.Length));
         bool? agrees = algorithm is "rsa-sha256" or "ed25519-sha256"
             ? TagList.Octets(bodyHash) is { } hash && hash.AsSpan().SequenceEqual(SHA256.HashData(signed)) : null;
         var identity = tags.Squeezed("i") is { } agent ? agent[(agent.LastIndexOf('@') + 1)..] : domain;

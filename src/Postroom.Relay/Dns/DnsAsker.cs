@@ -143,12 +143,21 @@ public sealed class DnsAsker(Func<DnsSettings> settings, TimeProvider clock)
     private List<IPEndPoint> Servers()
     {
         var named = settings().Servers;
-        return named.Count > 0 ? [.. named.Take(MostServers)]
-            :
+        if (named.Count > 0)
+            return [.. named.Take(MostServers)];
+        try
+        {
+            // Site-local ones are those that Windows invents where it has none.
+            return
             [
                 .. NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().DnsAddresses)
                     .Where(one => !one.IsIPv6SiteLocal).Distinct().Take(MostServers)
                     .Select(one => new IPEndPoint(one, 53)),
             ];
+        }
+        catch (NetworkInformationException)
+        {
+            return []; // the system does not say: nobody is asked, and the finding tells what to configure
+        }
     }
 }

@@ -35,11 +35,14 @@ public static class AskedSender
         var findings = new List<Finding>();
         var results = new List<string>();
         var vouched = new List<Vouched>();
+        var isSilent = false;
         var domain = DomainName.Of(Printable.Of(CheckedMail.DomainOf(facts.From)));
         if (Spf(known, facts.From, domain, address, now) is { } spf)
         {
             findings.AddRange(spf.Findings);
-            results.Add($"spf={spf.Verdict.Word()} smtp.mailfrom={domain}");
+            isSilent |= spf.Verdict == Verdict.TempError;
+            if (spf.Verdict is { } verdict)
+                results.Add($"spf={verdict.Word()} smtp.mailfrom={domain}");
             if (spf.Verdict == Verdict.Pass)
                 vouched.Add(new("spf", domain));
         }
@@ -48,6 +51,7 @@ public static class AskedSender
             if (DkimCheck.Of(known, signature, now) is { } dkim)
             {
                 findings.AddRange(OfSignature(signature, dkim));
+                isSilent |= dkim.Verdict == Verdict.TempError;
                 results.Add($"dkim={dkim.Verdict.Word()} header.d={signature.Domain} header.s={signature.Selector}");
                 if (dkim.Verdict == Verdict.Pass && !dkim.IsTest)
                     vouched.Add(new("dkim", signature.Domain));
@@ -58,14 +62,21 @@ public static class AskedSender
         if (facts.Author is { } author && DomainName.IsName(DomainName.Of(author))
             && DmarcCheck.Of(known, author, vouched) is { } dmarc)
         {
-            findings.AddRange(OfDmarc(author, dmarc, isSpfOpen: address is null && domain.Length > 0));
-            results.Add($"dmarc={dmarc.Verdict.Word()} header.from={DomainName.Of(author)}");
+            // It may yet pass by what is not known.
+            var isOpen = dmarc.Verdict == Verdict.Fail && address is null && domain.Length > 0;
+            isSilent &= dmarc.Verdict == Verdict.Fail;
+            findings.AddRange(OfDmarc(author, dmarc, isOpen ? "Without an address to judge SPF for, "
+                : isSilent ? "As long as DNS is silent, " : ""));
+            if (!isOpen)
+                results.Add($"dmarc={(isSilent ? Verdict.TempError : dmarc.Verdict).Word()} "
+                    + $"header.from={DomainName.Of(author)}");
         }
 
         return new SenderJudgement(findings, string.Join("; ", results));
     }
 
-    private static (Verdict Verdict, List<Finding> Findings)? Spf(
+    // The verdict is null where it depends on an address that nobody gave.
+    private static (Verdict? Verdict, List<Finding> Findings)? Spf(
         Known known, string from, string domain, IPAddress? address, DateTimeOffset now)
     {
         if (domain.Length == 0)
@@ -82,7 +93,7 @@ public static class AskedSender
             findings.Add(new("spf", Severity.Advice, $"Whether SPF passes depends on the address that receivers see: "
                 + "from which address does the mail reach them?", "Give the public address of the server that sends "
                     + "to the world: --ip ADDRESS, or ip=ADDRESS.") { Where = domain });
-            return (shape.Verdict, findings);
+            return (shape.Verdict == Verdict.Neutral ? null : shape.Verdict, findings);
         }
 
         if (!Reach.IsPublic(address))
@@ -156,16 +167,16 @@ public static class AskedSender
             };
     }
 
-    private static IEnumerable<Finding> OfDmarc(string author, DmarcResult dmarc, bool isSpfOpen)
+    private static IEnumerable<Finding> OfDmarc(string author, DmarcResult dmarc, string open)
     {
         var severity = dmarc.Verdict switch
         {
             Verdict.Pass => Severity.Fine, Verdict.None => Severity.Advice, _ => Severity.Problem,
         };
-        // It may yet pass by SPF, and nobody said from where.
-        var isOpen = isSpfOpen && dmarc.Verdict == Verdict.Fail;
-        yield return new("dmarc", isOpen ? Severity.Advice : severity,
-            isOpen ? $"Without an address to judge SPF for: {dmarc.Why}" : dmarc.Why, dmarc.Cure) { Where = author };
+        yield return new("dmarc", open.Length > 0 ? Severity.Advice : severity, open + dmarc.Why, dmarc.Cure)
+        {
+            Where = author,
+        };
         foreach (var remark in dmarc.Remarks)
             yield return new("dmarc-record", Severity.Advice, remark, "Mend the record where that is not meant so.")
             {

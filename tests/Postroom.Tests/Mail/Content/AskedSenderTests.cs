@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Postroom.Mail.Authentication;
 using Postroom.Mail.Content;
 using Postroom.Mail.Content.Checks;
 using Postroom.Tests.Mail.Authentication;
@@ -55,8 +54,9 @@ public sealed class AskedSenderTests
             + "_dmarc.example.com TXT v=DMARC1; p=reject", address: null);
         Assert.Equal(Severity.Advice, Found(judged, "spf").Severity);
         Assert.Equal(Severity.Advice, Found(judged, "dmarc").Severity);
-        Assert.StartsWith("Without an address to judge SPF for: DMARC fails", Found(judged, "dmarc").What,
+        Assert.StartsWith("Without an address to judge SPF for, DMARC fails", Found(judged, "dmarc").What,
             StringComparison.Ordinal);
+        Assert.Equal("dkim=permerror header.d=football.example.com header.s=brisbane", judged.Results);
         Assert.Equal(Severity.Problem, Found(Judge("football.example.com TXT v=spf1 foo", address: null), "spf-record")
             .Severity);
     }
@@ -73,6 +73,16 @@ public sealed class AskedSenderTests
         var finding = Found(Judge(zone, address), name);
         Assert.Equal(severity, finding.Severity);
         Assert.NotEmpty(finding.Cure);
+    }
+
+    [Fact]
+    public void While_dns_is_silent_about_a_key_no_verdict_is_final()
+    {
+        var judged = Judge("football.example.com TXT v=spf1 -all\nbrisbane._domainkey.football.example.com FAILED\n"
+            + "_dmarc.example.com TXT v=DMARC1; p=reject", "8.8.8.8");
+        Assert.EndsWith("dmarc=temperror header.from=football.example.com", judged.Results, StringComparison.Ordinal);
+        Assert.StartsWith("As long as DNS is silent, DMARC fails", Found(judged, "dmarc").What,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,8 +110,8 @@ public sealed class AskedSenderTests
         var large = new string('x', 64_000);
         string[] texts =
         [
-            "v=spf1 a:\\x1b[2J.example", "v=spf1 \\x1b[2J", $"v=spf1 {large}", "v=spf1 \\xe9", "v=spf1 exp=e.example -all",
-            "v=spf1 redirect=football.example.com", $"v=spf1 include:{large}.example -all",
+            "v=spf1 a:\\x1b[2J.example", "v=spf1 \\x1b[2J", $"v=spf1 {large}", "v=spf1 \\xe9",
+            "v=spf1 exp=e.example -all", "v=spf1 redirect=football.example.com", $"v=spf1 include:{large}.example -all",
         ];
         string[] keys = ["v=DKIM1; k=\\x1b[2J; p=AA", $"v=DKIM1; p={large}", large, "\\x1b"];
         string[] policies = ["v=DMARC1; p=\\x1b[2J", $"v=DMARC1; {large}", "v=DMARC1;;;;", "v=DMARC1"];
