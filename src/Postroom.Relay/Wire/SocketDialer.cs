@@ -18,7 +18,7 @@ public sealed class SocketDialer : IDialer
         try
         {
             // In the order of the system's resolver: RFC 6724, so that IPv6 comes first where it works.
-            var found = await Dns.GetHostAddressesAsync(host, cancel);
+            var found = await System.Net.Dns.GetHostAddressesAsync(host, cancel);
             return found.Length > 0
                 ? Array.ConvertAll(found, address => address.ToString())
                 : throw new DialException($"{host} has no address");

@@ -2,6 +2,7 @@ using Postroom.Api.Access;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Mail;
+using Postroom.Relay.Dns;
 using Postroom.Relay.Postmaster;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Storms;
@@ -83,6 +84,9 @@ public sealed record ApiDoors(
 
     /// <summary>A person says that a move is meant; false: there is none.</summary>
     public Func<Confirmation, Task<bool>> Confirm { get; init; } = static _ => Task.FromResult(false);
+
+    /// <summary>Whom DNS is asked of, where a person has it asked.</summary>
+    public Func<DnsSettings> Dns { get; init; } = static () => DnsSettings.System;
 
     /// <summary>How an address stands in the log.</summary>
     public Func<string, LogWordAnswer> LogWord { get; init; } =

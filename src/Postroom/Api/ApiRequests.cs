@@ -11,6 +11,7 @@ using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Api.Storms;
 using Postroom.Api.Trouble;
+using Postroom.Relay.Dns;
 using Postroom.Relay.Fetching;
 using Postroom.Relay.Spool;
 using Postroom.Relay.Vault;
@@ -48,7 +49,8 @@ internal sealed class ApiRequests(ApiDoors doors, Gate gate, ILogger log) : IHtt
 
     public ExportRequests Exports => field ??= new(doors, Bodies);
 
-    public ContentRequests Contents => field ??= new(Mails, Bodies, new LinkFetcher(FetchDoors.Standard));
+    public ContentRequests Contents => field ??= new(Mails, Bodies, new LinkFetcher(FetchDoors.Standard),
+        new SenderRequests(new DnsAsker(doors.Dns, doors.Time), doors.Time));
 
     private Bodies Bodies => field ??= new(_witness);
 

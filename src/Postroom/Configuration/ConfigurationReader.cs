@@ -81,6 +81,7 @@ public static class ConfigurationReader
             Storms = StormKeys.Of(tables.Find(t => t.Name == "storm")),
             Suppression = SuppressionKeys.Of(tables.Find(t => t.Name == "suppression")),
             LogAddresses = LogKeys.AddressesOf(tables.Find(t => t.Name == "log")),
+            Dns = DnsKeys.Of(tables.Find(t => t.Name == "dns")),
             Telemetry = TelemetryKeys.Of(tables.Find(t => t.Name == "telemetry")),
         };
         return all with { Postmaster = PostmasterOf(all, tables) };

@@ -31,6 +31,7 @@ public static class CrossChecks
             .. tables.Where(t => t.Name == "vault").SelectMany(OfVault),
             .. tables.Where(t => t.Name == "api").SelectMany(t => ApiKeys.Check(t, all.Api)),
             .. tables.Where(t => t.Name == "telemetry").SelectMany(TelemetryKeys.Check),
+            .. tables.Where(t => t.Name == "dns").SelectMany(DnsKeys.Check),
             .. tables.Where(t => t.Name == "duplicates").SelectMany(DuplicateKeys.Check),
             .. tables.Where(t => t.Name == "storm").SelectMany(StormKeys.Check),
             .. tables.Where(t => t.Name == "suppression").SelectMany(SuppressionKeys.Check),

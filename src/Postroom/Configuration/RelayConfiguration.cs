@@ -3,6 +3,7 @@ using Postroom.Mail.Routing;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Storms;
 using Postroom.Mail.Trouble;
+using Postroom.Relay.Dns;
 using Postroom.Relay.Duplicates;
 using Postroom.Relay.OAuth;
 using Postroom.Relay.Postmaster;
@@ -55,6 +56,9 @@ public sealed record RelayConfiguration(Mode Mode, string HostName, string DataF
 
     /// <summary>Where metrics and traces are sent to, if anywhere.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
+
+    /// <summary>Whom DNS is asked of.</summary>
+    public DnsSettings Dns { get; init; } = DnsSettings.System;
 
     /// <summary>What becomes of mail, as the configuration has it.</summary>
     public SandboxSettings Sandbox { get; init; } = new(Mode);

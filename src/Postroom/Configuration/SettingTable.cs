@@ -36,6 +36,8 @@ public static class SettingTable
         new("log", false, "What stands in the log; see [privacy.md](../privacy.md)."),
         new("telemetry", false, "A collector of OpenTelemetry that metrics and traces are sent to; see "
             + "[metrics.md](../metrics.md). `/metrics` is there without it."),
+        new("dns", false, "Whom DNS is asked of, where a person has it asked for the checks of a mail; see "
+            + "[content.md](../content.md)."),
         new("retention", true, "How long what is kept of which mail: of several tables, the first that has the mail "
             + "and says it. None: its record is kept for ever; see [privacy.md](../privacy.md)."),
         new("suppression", false, "Addresses that keep failing, and are given up for a while; see "
@@ -58,7 +60,7 @@ public static class SettingTable
         [.. RootSettings.All, .. ListenerKeys.All, .. RouteKeys.All, .. SandboxKeys.All, .. TroubleKeys.All,
             .. MaildirKeys.All, .. OAuthKeys.All,
             .. ApplicationKeys.All, .. SourceKeys.All, .. QueueKeys.All, .. SpoolKeys.All, .. VaultKeys.All,
-            .. ApiKeys.All, .. LogKeys.All, .. TelemetryKeys.All,
+            .. ApiKeys.All, .. LogKeys.All, .. TelemetryKeys.All, .. DnsKeys.All,
             .. RetentionKeys.All, .. SuppressionKeys.All, .. DuplicateKeys.All, .. StormKeys.All, .. ReceiverKeys.All,
             .. CanaryKeys.All, .. AlarmKeys.All];
 

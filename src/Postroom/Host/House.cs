@@ -142,7 +142,7 @@ public sealed class House : IAsyncDisposable
             Hurry = _conductor.ProbeNow, Vault = _vault, SecretChanged = SecretChanged, TryOut = TryOutAsync,
             Calendar = () => Expiries.Answer(_configuration, _vault, _access),
             Tokens = _access, TokensChanged = _calendar.Changed, MessageSize = all.Api.MessageSize, Take = TakeAsync,
-            Closing = _closing.Token,
+            Closing = _closing.Token, Dns = () => _configuration.Dns,
             Audit = Auditors.Of(_spool, all.DataFolder, _vault, _wiring),
             Erase = new Erasers(_spool, _suppressions, _postmaster.Watch, _vault).EraseAsync,
             UsersFile = Folders.Users(all.DataFolder),

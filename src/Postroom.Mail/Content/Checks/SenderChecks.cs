@@ -1,3 +1,5 @@
+using Postroom.Mail.Authentication;
+
 namespace Postroom.Mail.Content.Checks;
 
 /// <summary>SPF, DKIM and DMARC as a receiver would begin with them. Nobody is asked: what only DNS knows is said to be
@@ -14,21 +16,20 @@ internal static class SenderChecks
                 + "7208 §2.4)."
             : $"SPF is judged by {spf}, the domain of the reverse-path (RFC 7208 §2.4).",
             spf.Length == 0 ? "" : $"The servers that this mail leaves by have to stand in the SPF record of {spf}.");
-        var signatures = mail.Mail.Fields.Where(field => field.Name.Equals("DKIM-Signature",
-            StringComparison.OrdinalIgnoreCase)).Take(10).Select(field => DkimBody.Of(field.Written,
-                mail.Octets.Span)).ToList();
+        var signatures = DkimSignature.In(mail.Octets);
         foreach (var signature in signatures)
             yield return OfSignature(signature);
         if (signatures.Count == 0)
             yield return new("dkim-none", Severity.Advice, "The mail bears no DKIM signature as it leaves here.",
                 "Have the provider that it goes through sign for the domain of From.");
         if (mail.Author is { } author)
-            yield return Dmarc(author, spf, [.. signatures.OfType<DkimBody>().Where(one => one.Body is not false)]);
+            yield return Dmarc(author, spf,
+                [.. signatures.OfType<DkimSignature>().Where(one => one.Body is not false)]);
     }
 
     private static string SpfDomain(CheckedMail mail) => Printable.Of(CheckedMail.DomainOf(mail.From));
 
-    private static Finding OfSignature(DkimBody? signature) => signature switch
+    private static Finding OfSignature(DkimSignature? signature) => signature switch
     {
         null => new("dkim-unreadable", Severity.Problem, "A DKIM-Signature has no d=, s= or bh= (RFC 6376 §3.5).",
             "See what signs this mail."),
@@ -46,7 +47,7 @@ internal static class SenderChecks
         },
     };
 
-    private static Finding Dmarc(string author, string spf, List<DkimBody> signatures)
+    private static Finding Dmarc(string author, string spf, List<DkimSignature> signatures)
     {
         var best = signatures.Select(one => (By: "DKIM", one.Domain)).Append((By: "SPF", Domain: spf))
             .Select(one => (one.By, one.Domain, How: Align(author, one.Domain))).MaxBy(one => one.How);
@@ -93,5 +94,5 @@ internal static class SenderChecks
             ? Alignment.Sibling : Alignment.None;
     }
 
-    private static string Name(DkimBody signature) => $"d={signature.Domain}; s={signature.Selector}";
+    private static string Name(DkimSignature signature) => $"d={signature.Domain}; s={signature.Selector}";
 }

@@ -83,7 +83,15 @@ public sealed record CodeAnswer(string Code, string Around);
 /// --json</c>.</summary>
 /// <param name="Problems">How many of the findings are problems.</param>
 /// <param name="Findings">The worst first.</param>
-public sealed record ChecksAnswer(string Id, int Problems, IReadOnlyList<FindingAnswer> Findings);
+public sealed record ChecksAnswer(string Id, int Problems, IReadOnlyList<FindingAnswer> Findings)
+{
+    /// <summary>What receivers would write behind their name in Authentication-Results (RFC 8601 §2.2); only where DNS
+    /// was asked.</summary>
+    public string? Results { get; init; }
+
+    /// <summary>How many questions DNS was asked; only where it was.</summary>
+    public int? Questions { get; init; }
+}
 
 /// <summary>One thing that was found.</summary>
 /// <param name="Name">Never changes.</param>

@@ -42,7 +42,7 @@ internal static class ContentOperations
             Name = "getCodes", Gives = Content.Json(ApiJson.Default.CodesAnswer),
         },
         new("GET", "/api/v1/mails/{id}/checks", Scopes.Read,
-            "What of a mail will not arrive, not be seen or not be trusted. Nobody is asked but by fetch.",
+            "What of a mail will not arrive, not be seen or not be trusted. Nobody is asked but by fetch and dns.",
             static (api, call) => api.Contents.ChecksAsync(call))
         {
             Name = "checkMail",
@@ -50,6 +50,10 @@ internal static class ContentOperations
             [
                 new Parameter("fetch", "boolean",
                     "The links are asked for by this relay, those of the public internet; needs operate."),
+                new Parameter("dns", "boolean",
+                    "DNS is asked for SPF, DKIM and DMARC as receivers would; needs operate."),
+                new Parameter("ip", "string",
+                    "With dns: the public address from which receivers would see the mail come, for SPF."),
             ],
             Gives = Content.Json(ApiJson.Default.ChecksAnswer),
         },

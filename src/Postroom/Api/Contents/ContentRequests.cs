@@ -11,7 +11,8 @@ using Postroom.Relay.Fetching;
 namespace Postroom.Api.Contents;
 
 /// <summary>Answers what a mail shows. Who reads it is on the trail first, as by <c>raw</c>.</summary>
-internal sealed class ContentRequests(MailRequests mails, Bodies bodies, LinkFetcher fetcher)
+internal sealed class ContentRequests(
+    MailRequests mails, Bodies bodies, LinkFetcher fetcher, SenderRequests senders)
 {
     private const int Largest = 64 << 20;
 
@@ -78,28 +79,34 @@ internal sealed class ContentRequests(MailRequests mails, Bodies bodies, LinkFet
     public async Task ChecksAsync(Call call)
     {
         var isFetching = IsFetching(call);
+        var (isAsking, address) = SenderRequests.Of(call);
         var record = await mails.RecordAsync(call);
         IReadOnlyList<Finding> findings = [];
         IReadOnlyList<string> urls = [];
+        SenderFacts? sender = null;
         await ReadAsync(call, (mail, octets) =>
         {
-            findings = MailChecks.Of(new CheckedMail(mail, octets, record.From,
-                [.. record.Recipients.Select(one => one.To)])
+            var whole = new CheckedMail(mail, octets, record.From, [.. record.Recipients.Select(one => one.To)])
             {
                 Id = record.Id.ToString(), Repaired = record.Header.Repaired,
-            });
+            };
+            findings = MailChecks.Of(whole);
+            sender = isAsking ? SenderFacts.Of(whole) : null;
             urls = [.. Links.Of(mail).Select(link => link.Url).Distinct()];
             return Task.CompletedTask;
         });
         if (isFetching)
             findings = FetchFindings.Before(await fetcher.FetchAsync(urls, call.Aborted), urls.Count, findings);
+        (string? results, int? questions) = (null, null);
+        if (sender is not null)
+            (findings, results, questions) = await senders.JudgeAsync(sender, address, findings, call.Aborted);
         var answer = new ChecksAnswer(call.Names[0], findings.Count(one => one.Severity == Severity.Problem),
         [
             .. findings.Select(one => new FindingAnswer(one.Name, AnswerOf.Name(one.Severity), one.What, one.Cure)
             {
                 Where = one.Where,
             }),
-        ]);
+        ]) { Results = results, Questions = questions };
         await call.WriteAsync(answer, ApiJson.Default.ChecksAnswer);
     }
 

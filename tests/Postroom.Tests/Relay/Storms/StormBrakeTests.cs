@@ -142,6 +142,22 @@ public sealed class StormBrakeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_person_sends_once_more_is_of_no_storm()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            await _house.SendAsync($"Alert {i} of srv", "p1@a.example", replay: new Replay(new MailId(1), null, null));
+            await _house.SendAsync($"Alert {i} of srv", "p1@a.example", from: ""); // a copy, or a report
+        }
+
+        Assert.Empty(_house.Brake.All);
+        await BlowAsync(20);
+        for (var i = 0; i < 60; i++)
+            Assert.Null((await _house.TryAsync("a")).Rule); // came first, and is not held with what blows now
+        Assert.StartsWith("storm 1: ", (await _house.TryAsync("a")).Rule, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_comes_to_be_held_after_a_decision_is_to_be_decided_too()
     {
         await BlowAsync(20);

@@ -42,10 +42,13 @@ internal sealed class StormHouse : IAsyncDisposable
     }
 
     public async Task<MailId> SendAsync(
-        string subject, string to, string from = "app@example.com", string client = "127.0.0.1")
+        string subject, string to, string from = "app@example.com", string client = "127.0.0.1",
+        Replay? replay = null)
     {
-        var envelope = new Envelope(new ReversePath(from), [new Recipient(new ForwardPath(to))]);
-        var taken = await _server.TakeAsync(envelope, () => new Origin("main", client, null, null, "ESMTP"),
+        var path = from.Length == 0 ? ReversePath.Null : new ReversePath(from);
+        var envelope = new Envelope(path, [new Recipient(new ForwardPath(to))]);
+        var origin = new Origin("main", client, null, null, "ESMTP") { Replay = replay };
+        var taken = await _server.TakeAsync(envelope, () => origin,
             new MemoryStream(Encoding.UTF8.GetBytes($"Subject: {subject}\r\n\r\nhello\r\n")), 1 << 20,
             TestContext.Current.CancellationToken);
         return taken.Id ?? throw new InvalidOperationException(taken.Reply.ToString());
