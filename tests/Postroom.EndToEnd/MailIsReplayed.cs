@@ -115,6 +115,8 @@ public sealed class MailIsReplayed
         port = {backup.Port}
         tls  = "none"
         recipients = ["nobody.example"]
+        [[retention]]
+        bodies = "7d"
         """);
 
     private static Task SendAsync(RealRelay relay, int count) =>

@@ -30,6 +30,7 @@ internal sealed record ReplayOrder(IReadOnlyList<string>? To, string? By, string
 internal sealed class Replaying(ApiDoors doors)
 {
     private const int Shown = 10;
+    private const string NotKept = "its bytes are no longer kept, or damaged";
 
     private readonly Copies _copies = new(doors);
     private readonly ReplayGuard _guard = new(doors.Spool.Index);
@@ -53,12 +54,11 @@ internal sealed class Replaying(ApiDoors doors)
         foreach (var replay in known.Where(static one => !IsTold(one)))
             await TellAsync(mail, replay.Id, [.. replay.Recipients.Select(static r => r.To)], order);
         chosen = ByRules(mail, chosen, order, left);
-        using var bytes = chosen.Count > 0 && doors.Spool.Index.Content(id) is { } content
-            ? new ContentStream(content) : null;
-        if (chosen.Count > 0 && bytes is null)
-            left.Add(Left(id, chosen, ("bytes", "its bytes are no longer kept")));
-        if (bytes is null)
+        if (chosen.Count == 0)
             return new ReplayAnswer([], left);
+        if (doors.Spool.Index.Content(id) is not { } content || (order.IsDry && !await IsKeptAsync(content, cancel)))
+            return new ReplayAnswer([], [.. left, Left(id, chosen, ("bytes", NotKept))]);
+        using var bytes = new ContentStream(content);
         var done = new ReplayedAnswer(id.ToString(), chosen) { Subject = mail.Header.Subject };
         if (order.IsDry)
             return new ReplayAnswer([done], left);
@@ -129,10 +129,23 @@ internal sealed class Replaying(ApiDoors doors)
                 at.Left.Add(Left(mail.Id, to, ("refused", taken.Reply.ToString())));
             return taken.Id;
         }
-        catch (DamagedBodyException e)
+        catch (DamagedBodyException)
         {
-            at.Left.Add(Left(mail.Id, to, ("bytes", e.Message)));
+            at.Left.Add(Left(mail.Id, to, ("bytes", NotKept)));
             return null;
+        }
+    }
+
+    // What was given back to the disk is gone whole, so its end says so: the piece that it is in is checked.
+    private static async Task<bool> IsKeptAsync(MailContent content, CancellationToken cancel)
+    {
+        try
+        {
+            return await content.ReadAsync(Math.Max(content.Length - 1, 0), new byte[1], cancel) > 0;
+        }
+        catch (DamagedBodyException)
+        {
+            return false;
         }
     }
 
@@ -142,7 +155,8 @@ internal sealed class Replaying(ApiDoors doors)
         if (order.IsDry)
             return;
         var more = to.Count > Shown ? FormattableString.Invariant($" and {to.Count - Shown} more") : "";
-        var why = (order.Again is { } again ? $", again for {again}" : "") + (order.Why is null ? "" : $": {order.Why}");
+        var again = order.Again is null ? "" : $", again for {order.Again}";
+        var why = again + (order.Why is null ? "" : $": {order.Why}");
         var now = doors.Time.GetUtcNow();
         if (!mail.Trail.Any(e => e.Kind == EventKind.Replayed && AnswerOf.ReplayIn(e.Text) == replay.ToString()))
             doors.Spool.Note(new TrailEvent(now, EventKind.Replayed, mail.Id, null)

@@ -15,7 +15,7 @@ internal static class ReplayView
         ["open"] = "still to go",
         ["captured"] = "captured: see postroom inbox release",
         ["unsent"] = "never went, by a person's or a rule's word",
-        ["bytes"] = "bytes no longer kept",
+        ["bytes"] = "bytes no longer kept ([[retention]] bodies says how long)",
         ["rule"] = "kept here by the rules",
         ["suppressed"] = "on the suppression list",
         ["refused"] = "not taken by this relay",
