@@ -39,10 +39,6 @@ public static class DomainName
         name == upper || name.EndsWith("." + upper, StringComparison.Ordinal);
 
     /// <summary>Drops labels from the left until DNS can be asked for it (RFC 7208 §7.3).</summary>
-    internal static string Shortened(string name)
-    {
-        while (name.Length > Longest && name.IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot)
-            name = name[(dot + 1)..];
-        return name;
-    }
+    internal static string Shortened(string name) => name.Length <= Longest ? name
+        : name[(name.IndexOf('.', name.Length - Longest - 1) + 1)..];
 }

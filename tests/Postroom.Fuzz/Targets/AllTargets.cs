@@ -11,6 +11,7 @@ public static class AllTargets
         TextTargets.Patterns, TextTargets.Phrases,
         MessageTargets.Header, MessageTargets.Trace, MessageTargets.Report,
         ContentTargets.Shown, ContentTargets.Page,
+        DnsTargets.Message, DnsTargets.Record, DnsTargets.Signature,
         SenderTargets.Senders, SenderTargets.Templates,
         SaslTargets.Prep, SaslTargets.Server, SaslTargets.Client, SaslTargets.Stored,
         FileTargets.Records, FileTargets.Configuration,

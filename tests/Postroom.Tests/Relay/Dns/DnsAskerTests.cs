@@ -93,7 +93,7 @@ public sealed class DnsAskerTests
     {
         { "a pointer to itself", [0xC0, 27, 0, 16, 0, 1, 0, 0, 0, 1, 0, 2, 1, 65] },
         { "a pointer ahead", [0xC0, 99, 0, 16, 0, 1, 0, 0, 0, 1, 0, 2, 1, 65] },
-        { "a pointer into the header", [0xC0, 2, 0, 16, 0, 1, 0, 0, 0, 1, 0, 2, 1, 65] },
+        { "a pointer into the header", [0xC0, 4, 0, 16, 0, 1, 0, 0, 0, 1, 0, 2, 1, 65] },
         { "a label of 64", [64, .. new byte[80]] },
         { "a record that ends nowhere", [0xC0, 12, 0, 16, 0, 1, 0, 0, 0, 1, 0xFF, 0xFF, 1, 65] },
         { "a string that is longer than its record", [0xC0, 12, 0, 16, 0, 1, 0, 0, 0, 1, 0, 2, 9, 65] },
