@@ -19,7 +19,9 @@ internal sealed class SourceWindow(DateTimeOffset since)
     private const int ToOne = 5;
 
     private readonly Queue<Seen> _seen = new();
+    private readonly Queue<Likeness> _late = new(Share);
     private readonly Dictionary<string, (int Counted, int All)> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Trait, string Item, string? To), int> _about = [];
 
     /// <summary>When it was heard of first.</summary>
     public DateTimeOffset Since => since;
@@ -39,6 +41,9 @@ internal sealed class SourceWindow(DateTimeOffset since)
             seen.Counted = CountedOf(mail);
         _seen.Enqueue(seen);
         Add(seen, 1);
+        if (_late.Count == Share)
+            _late.Dequeue();
+        _late.Enqueue(mail);
         return isKnown ? null : Judge(mail, now, rule);
     }
 
@@ -98,26 +103,11 @@ internal sealed class SourceWindow(DateTimeOffset since)
     // For which of its traits a mail counts, a bit each.
     private int CountedOf(Likeness mail)
     {
-        var same = new List<Likeness>(0);
-        foreach (var one in _seen)
-            if (!one.IsKnown && one.Mail.Item == mail.Item)
-                same.Add(one.Mail);
         var counted = 0;
         for (var i = 0; i < mail.Traits.Count; i++)
-        {
-            var (about, to) = (0, 0);
-            foreach (var one in same)
-                if (one.Traits.Contains(mail.Traits[i]))
-                {
-                    about++;
-                    if (one.To == mail.To)
-                        to++;
-                }
-
-            if (about < OfOneItem || to >= ToOne)
+            if (_about.GetValueOrDefault((mail.Traits[i], mail.Item, null)) < OfOneItem
+                || _about.GetValueOrDefault((mail.Traits[i], mail.Item, mail.To)) >= ToOne)
                 counted |= 1 << i;
-        }
-
         return counted;
     }
 
@@ -133,16 +123,29 @@ internal sealed class SourceWindow(DateTimeOffset since)
             count = (count.Counted + ((seen.Counted & (1 << i)) != 0 ? sign : 0), count.All + sign);
             if (count.All == 0)
                 _counts.Remove(seen.Mail.Traits[i]);
+            if (seen.IsKnown)
+                continue;
+            AddAbout((seen.Mail.Traits[i], seen.Mail.Item, null), sign);
+            AddAbout((seen.Mail.Traits[i], seen.Mail.Item, seen.Mail.To), sign);
         }
+    }
+
+    private void AddAbout((string, string, string?) what, int sign)
+    {
+        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_about, what, out _);
+        count += sign;
+        if (count == 0)
+            _about.Remove(what);
     }
 
     private bool IsMostOfLate(string trait)
     {
-        var late = Math.Min(Share, _seen.Count);
-        return 2 * _seen.Skip(_seen.Count - late).Count(one => one.Mail.Traits.Contains(trait)) >= late;
+        var late = Math.Min(_late.Count, _seen.Count); // what is older than the window is no longer of the last
+        return 2 * _late.Skip(_late.Count - late).Count(one => one.Traits.Contains(trait)) >= late;
     }
 
-    private void Trim(DateTimeOffset now, StormSettings rule)
+    /// <summary>Forgets what is older than the window.</summary>
+    public void Trim(DateTimeOffset now, StormSettings rule)
     {
         while (_seen.TryPeek(out var oldest)
             && (_seen.Count >= MostSeen || now - oldest.Mail.Id.At > rule.Window))

@@ -80,6 +80,8 @@ public sealed class StormWatch
     /// <returns>Those that have, just now.</returns>
     public IReadOnlyList<Storm> Calm(DateTimeOffset now, StormSettings rule)
     {
+        foreach (var source in _sources.Values)
+            source.Trim(now, rule);
         var calm = new List<Storm>();
         for (var i = 0; i < _storms.Count; i++)
             if (_storms[i] is { Over: null } blowing && now - blowing.Since >= rule.Window

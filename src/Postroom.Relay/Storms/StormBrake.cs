@@ -134,13 +134,15 @@ public sealed class StormBrake
     }
 
     /// <summary>Does what is due.</summary>
-    /// <returns>When to come back; infinite: when something changes.</returns>
+    /// <returns>When to come back, if nothing changes before.</returns>
     internal async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
         Tell();
         var next = await Decisions.StepAsync(cancel);
         var look = _settings.Window / 5; // whether what blows has passed
-        return _all.Any(one => one.Over is null) && (next < TimeSpan.Zero || next > look) ? look : next;
+        if (_all.Any(one => one.Over is null) && (next < TimeSpan.Zero || next > look))
+            return look;
+        return next < TimeSpan.Zero || next > KeepEvery ? KeepEvery : next; // what has become old is forgotten
     }
 
     /// <summary>Puts another in the place of a storm, as it is now; durable when this returns.</summary>

@@ -1,6 +1,5 @@
 using CsCheck;
 using Postroom.Mail.Authentication;
-using Postroom.Tests.Relay.Dns;
 using Xunit;
 
 namespace Postroom.Tests.Mail.Authentication;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Postroom.Api.Access;
 using Postroom.Cli;
+using Postroom.Tests.Mail.Authentication;
 using Postroom.Tests.Relay.Dns;
 using Xunit;
 

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using Postroom.Mail.Authentication;
 using Postroom.Relay.Dns;
+using Postroom.Tests.Mail.Authentication;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Dns;
