@@ -159,9 +159,9 @@ public static class CrossChecks
             if (!all.Postmaster.NamesRoute(all.Routes[i].Name))
             {
                 yield return new Mistake(routes[i].Place,
-                    $"route \"{all.Routes[i].Name}\" is never used: \"{all.Routes[greedy].Name}\" before it takes "
-                        + $"everything",
-                    "put it first", IsWarning: true);
+                    $"route \"{all.Routes[i].Name}\" takes only what is replayed by it: "
+                        + $"\"{all.Routes[greedy].Name}\" before it takes everything",
+                    "put it first, if mail is to go by it as well", IsWarning: true);
                 yield break;
             }
     }
