@@ -66,7 +66,7 @@ public sealed class StormBrake
     public void Seen(MailId id, Origin origin, Envelope envelope, HeaderFacts header)
     {
         var rule = _settings;
-        if (!rule.IsOn || IsMeant(origin, envelope) || rule.Spares(new LastingFacts(envelope.From, origin, header, 0)))
+        if (!rule.IsOn || rule.Spares(new LastingFacts(envelope.From, origin, header, 0)))
             return;
         var mail = Likeness.Of(id, origin, envelope, header);
         lock (_gate)
@@ -88,8 +88,8 @@ public sealed class StormBrake
     /// <summary>What is to become of a recipient for a storm; null: nothing is in the way.</summary>
     public async ValueTask<Keeping?> JudgeAsync(Lease lease, LeasedRecipient to)
     {
-        if (_all.Count == 0 || IsMeant(lease.Origin, lease.Envelope))
-            return null;
+        if (_all.Count == 0 || lease.Origin.Replay is not null || lease.Envelope.From == ReversePath.Null)
+            return null; // a replay, a released copy or a report, none of which is counted either
         var mail = Likeness.Of(lease.Id, lease.Origin, lease.Envelope, lease.Header);
         var storm = _all.LastOrDefault(one => one.Has(mail));
         if (storm is null or { Passes: true } || IsSpared(lease) || await WasHeldAsync(lease.Id, to.Index, storm))
@@ -221,10 +221,6 @@ public sealed class StormBrake
         _kept.UnionWith(_watch.Storms.Select(one => one.Number));
         return true;
     }
-
-    // What a person replays, and the copies that they release, which like reports have the null reverse-path.
-    private static bool IsMeant(Origin origin, Envelope envelope) =>
-        origin.Replay is not null || envelope.From == ReversePath.Null;
 
     private bool IsSpared(Lease lease) =>
         _settings.Spares(new LastingFacts(lease.Envelope.From, lease.Origin, lease.Header, lease.Content.Length));
