@@ -34,7 +34,8 @@ public static class DmarcCheck
         var walks = vouched.Select(one => TreeWalk.Of(known, DomainName.Of(one.Domain))).ToList();
         if (TreeWalk.Of(known, author) is not { } walk || walks.Contains(null))
             return null;
-        if (walk.Failure is { } failure)
+        // What the author's own domain says, it says whatever stands above it: that tells organizations alone.
+        if (walk.Failure is { } failure && !walk.Records.Any(one => one.Domain == author))
             return new(Verdict.TempError, $"{failure}.", "Ask again later; receivers do too.");
         if (Applied(walk, author) is not { } record)
             return None(known, author);
@@ -48,7 +49,8 @@ public static class DmarcCheck
             return new(Verdict.Pass, $"DMARC passes by {Said(aligned[0])}, which aligns with {author}, the domain of "
                 + "From.", "") { Remarks = remarks };
         // Nobody knows whether it would have passed.
-        if (walks.Find(one => one!.Failure is not null)?.Failure is { } unknown)
+        if (walks.Append(walk).FirstOrDefault(one => vouched.Count > 0 && one!.Failure is not null)?.Failure
+            is { } unknown)
             return new(Verdict.TempError, $"{unknown}.", "Ask again later; receivers do too.") { Remarks = remarks };
         var nobody = vouched.Count == 0
             ? "neither SPF nor a signature passes"
@@ -98,7 +100,7 @@ public static class DmarcCheck
     private static bool Aligns(DmarcRecord record, TreeWalk walk, Vouched one, TreeWalk its, string author) =>
         DomainName.Of(one.Domain) == author
         || (!(one.By == "dkim" ? record.IsStrictDkim : record.IsStrictSpf)
-            && its.Failure is null && its.Organization == walk.Organization);
+            && walk.Failure is null && its.Failure is null && its.Organization == walk.Organization);
 
     private static IEnumerable<string> Remarks(DmarcRecord record)
     {

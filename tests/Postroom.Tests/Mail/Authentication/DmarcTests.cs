@@ -67,6 +67,14 @@ public sealed class DmarcTests
     public void What_nobody_answers_is_open() => Assert.Equal(Verdict.TempError, Judge("_dmarc.example.com FAILED",
         "example.com").Verdict);
 
+    [Theory]
+    [InlineData("spf:example.com", Verdict.Pass)]
+    [InlineData("spf:mail.example.com", Verdict.TempError)] // of one organization? nobody says
+    [InlineData("", Verdict.Fail)]
+    public void What_is_not_answered_above_the_authors_domain_takes_nothing_from_its_word(
+        string vouched, Verdict verdict) => Assert.Equal(verdict,
+            Judge("_dmarc.example.com TXT v=DMARC1; p=reject\n_dmarc.com FAILED", "example.com", vouched).Verdict);
+
     [Fact]
     public void What_is_left_of_the_old_standard_is_said()
     {
