@@ -23,6 +23,10 @@ public sealed class Phrase
     /// <summary>And one that begins so; null if nothing is asked of it.</summary>
     public string? Beginning => _begins ? Words.Term(_words[^1]) : null;
 
+    /// <summary>It is a pattern for any part of a text. One of ASCII is found as by LIKE: nothing else folds to
+    /// that.</summary>
+    public bool IsPattern => _words.Count == 0;
+
     public static Phrase Of(string value)
     {
         var star = value.IndexOf('*', StringComparison.Ordinal);
@@ -31,7 +35,7 @@ public sealed class Phrase
         return words.Count > 0 ? new Phrase(words, [], begins) : new Phrase([], value.Split('*'), begins: false);
     }
 
-    public bool Matches(string? text) => text is not null && (_words.Count == 0 ? HasParts(text) : HasWords(text));
+    public bool Matches(string? text) => text is not null && (IsPattern ? HasParts(text) : HasWords(text));
 
     private bool HasParts(string text)
     {

@@ -39,6 +39,16 @@ public sealed class PhraseTests
         Assert.Equal(matches, Phrase.Of(value).Matches(text));
 
     [Fact]
+    public void Nothing_but_ascii_is_found_by_a_pattern_of_ascii()
+    {
+        var others = Enumerable.Range(0x80, 0xFFFF - 0x80).Select(static c => (char)c)
+            .Where(static c => !char.IsSurrogate(c)).ToArray();
+        for (var c = ' '; c <= '~'; c++)
+            if (c != '*')
+                Assert.False(Phrase.Of($"*{c}*").Matches(new string(others)), $"something folds to {c}");
+    }
+
+    [Fact]
     public void No_text_has_no_phrase() => Assert.False(Phrase.Of("").Matches(null));
 
     [Theory]

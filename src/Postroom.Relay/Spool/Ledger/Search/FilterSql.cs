@@ -183,7 +183,10 @@ internal sealed class FilterSql
 
     private string Has(string column, string value)
     {
-        _phrases.Add(Phrase.Of(value));
+        var phrase = Phrase.Of(value);
+        if (phrase.IsPattern && Ascii.IsValid(value))
+            return Contains(column, value); // the same, and no call from there to here for each row
+        _phrases.Add(phrase);
         return FormattableString.Invariant($"has({column}, {_phrases.Count - 1})");
     }
 
