@@ -52,24 +52,23 @@ public sealed class SourceMemory(string file, TimeProvider time, ILogger log)
     /// <returns>Why it is captured; null: nothing is in the way.</returns>
     public Keeping? Hear(Origin origin, AppFacts? app, DateTimeOffset at, bool isTried)
     {
-        if (app?.Instance is not { } instance)
-            return null;
         lock (_gate)
         {
-            if (!_isOn)
+            if (Judge(origin, app, at) is not { } said)
                 return null;
-            var (name, mail) = ($"{app.App} {instance}", new Arrival(ClientOf(origin), HeloOf(origin), app.Site, at));
-            if (_rules.FirstOrDefault(one => one.Instance == instance) is { } rule)
-                return Told(name, SourceTable.Against(rule, mail), isTried);
-            var all = _known ??= Read();
-            var before = all.GetValueOrDefault(name);
-            if (before is null && all.Count >= MostSources)
-                return null;
-            var (known, elsewhere) = SourceTable.Hear(before, mail);
-            if (known != before)
-                Learned(all, name, before, known);
-            return Told(name, elsewhere, isTried);
+            if (said.Known is { } known && known != said.Before)
+                Learned(_known!, said.Name, said.Before, known);
+            if (said.Elsewhere is not null)
+                Told(said.Name, said.Elsewhere, isTried);
+            return said.Keeping;
         }
+    }
+
+    /// <summary>What would be said of a mail; nothing is learned or told by it.</summary>
+    public Keeping? Look(Origin origin, AppFacts? app, DateTimeOffset at)
+    {
+        lock (_gate)
+            return Judge(origin, app, at)?.Keeping;
     }
 
     /// <summary>Those that arrive from elsewhere, as they stand.</summary>
@@ -151,16 +150,36 @@ public sealed class SourceMemory(string file, TimeProvider time, ILogger log)
         _changed.TrySetResult();
     }
 
-    private Keeping? Told(string name, string? elsewhere, bool isTried)
+    private Judged? Judge(Origin origin, AppFacts? app, DateTimeOffset at)
     {
-        if (elsewhere is null)
+        if (!_isOn || app?.Instance is not { } instance)
             return null;
+        var (name, mail) = ($"{app.App} {instance}", new Arrival(ClientOf(origin), HeloOf(origin), app.Site, at));
+        if (_rules.FirstOrDefault(one => one.Instance == instance) is { } rule)
+            return new Judged(name, SourceTable.Against(rule, mail), Before: null, Known: null);
+        var all = _known ??= Read();
+        var before = all.GetValueOrDefault(name);
+        if (before is null && all.Count >= MostSources)
+            return null;
+        var (known, elsewhere) = SourceTable.Hear(before, mail);
+        return new Judged(name, elsewhere, before, known);
+    }
+
+    private void Told(string name, string elsewhere, bool isTried)
+    {
         var isNews = !_captured.TryGetValue(name, out var before);
         _captured[name] = before + (isTried ? 1 : 0);
         _reasons[name] = elsewhere;
         if (isNews)
             IdentityLog.Elsewhere(log, name, elsewhere);
-        return new Keeping(Hold: false, $"clone guard: a copy of {name}: {elsewhere}");
+    }
+
+    /// <param name="Elsewhere">Why it is a copy's; null: it is not.</param>
+    /// <param name="Known">What is known of it with this mail; null: a rule says it all.</param>
+    private readonly record struct Judged(string Name, string? Elsewhere, KnownSource? Before, KnownSource? Known)
+    {
+        public Keeping? Keeping => Elsewhere is null
+            ? null : new Keeping(Hold: false, $"clone guard: a copy of {Name}: {Elsewhere}");
     }
 
     private Dictionary<string, KnownSource> Read()

@@ -2,6 +2,7 @@ using Postroom.Api.Access;
 using Postroom.Api.Live;
 using Postroom.Api.Modes;
 using Postroom.Mail;
+using Postroom.Mail.Sandbox;
 using Postroom.Relay.Dns;
 using Postroom.Relay.Postmaster;
 using Postroom.Relay.Spool;
@@ -81,6 +82,9 @@ public sealed record ApiDoors(
 
     /// <summary>On which machine mail is live.</summary>
     public Func<LiveAnswer> Live { get; init; } = static () => new LiveAnswer("", Foreign: false);
+
+    /// <summary>What the clone guard would say of a mail if its turn were now; null: nothing.</summary>
+    public Func<MailRecord, Keeping?> KeptBy { get; init; } = static _ => null;
 
     /// <summary>A person says that a move is meant; false: there is none.</summary>
     public Func<Confirmation, Task<bool>> Confirm { get; init; } = static _ => Task.FromResult(false);

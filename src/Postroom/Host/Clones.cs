@@ -64,6 +64,9 @@ internal sealed class Clones
     public async ValueTask<Keeping?> JudgeAsync(Lease lease, LeasedRecipient to) => await _guard.JudgeAsync(lease, to)
         ?? _sources.Hear(lease.Origin, lease.Header.App, lease.AcceptedAt, isTried: true);
 
+    /// <summary>What the source would have to say if a mail's turn were now.</summary>
+    public Keeping? LookAt(MailRecord mail) => _sources.Look(mail.Origin, mail.Header.App, mail.AcceptedAt);
+
     /// <summary>A copy calls nobody for what its original has to tell: its sources are silent, its mail is held, and
     /// whoever is on call for the original would come for nothing. That it is a copy is told, by what is not
     /// mail: that would be the wire.</summary>

@@ -150,7 +150,7 @@ public sealed class House : IAsyncDisposable
             Alarms = _postmaster.Watch,
             Suppressions = _suppressions, Modes = _modes.Doors, LogWord = _wiring.Addresses.WordOf,
             Live = _clones.Answer, Confirm = ConfirmAsync, Trouble = _trouble, Storms = _storms.Brake,
-            RouteNames = RouteNames,
+            RouteNames = RouteNames, KeptBy = _clones.LookAt,
         };
         _api = new ApiServer(new ApiParts(all.Api, all.DataFolder, all.HostName), doors, _wiring.Logs);
         await ListenAsync(() => _api.StartAsync(cancel));

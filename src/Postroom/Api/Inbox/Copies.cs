@@ -32,9 +32,9 @@ internal sealed class Copies(ApiDoors doors)
     /// <exception cref="ApiProblem">Which, and by which rule. Nothing was handed over.</exception>
     public void Check(MailRecord mail, CopyOrder order)
     {
-        var (policy, facts) = (doors.Modes.Policy(), FactsOf(mail));
+        var (policy, facts, kept) = (doors.Modes.Policy(), FactsOf(mail), doors.KeptBy(mail));
         foreach (var to in order.To)
-            if (policy.Judge(facts, new ForwardPath(to), doors.Time.GetUtcNow(), kept: null)
+            if (policy.Judge(facts, new ForwardPath(to), doors.Time.GetUtcNow(), kept)
                 is { Mode: not Mode.Live } verdict)
                 throw new ApiProblem(422,
                     $"mail {mail.Id} may not go to {to}: {SandboxPolicy.NameOf(verdict.Mode)} by {verdict.Rule}",

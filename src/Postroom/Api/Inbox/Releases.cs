@@ -63,10 +63,10 @@ internal sealed class Releases(ApiDoors doors, InboxActions actions)
         {
             if (doors.Spool.Index.Show(mail.Key) is not { } known)
                 continue;
-            var facts = _copies.FactsOf(known);
+            var (facts, kept) = (_copies.FactsOf(known), doors.KeptBy(known));
             foreach (var row in mail)
             {
-                var verdict = policy.Judge(facts, new ForwardPath(row.To), now, kept: null);
+                var verdict = policy.Judge(facts, new ForwardPath(row.To), now, kept);
                 outlook[(verdict.Mode, verdict.Rule)] = outlook.GetValueOrDefault((verdict.Mode, verdict.Rule)) + 1;
             }
         }

@@ -98,9 +98,10 @@ internal sealed class Replaying(ApiDoors doors)
     private List<string> ByRules(MailRecord mail, List<string> chosen, ReplayOrder order, List<LeftAnswer> left)
     {
         var (policy, facts, may) = (doors.Modes.Policy(), _copies.FactsOf(mail), new List<string>());
+        var kept = doors.KeptBy(mail);
         foreach (var to in chosen)
         {
-            var verdict = policy.Judge(facts, new ForwardPath(to), doors.Time.GetUtcNow(), kept: null);
+            var verdict = policy.Judge(facts, new ForwardPath(to), doors.Time.GetUtcNow(), kept);
             if (verdict.Mode != Mode.Live && (order.To is not null || verdict.Mode != Mode.Redirect))
                 left.Add(Left(mail.Id, [to], ("rule", $"{SandboxPolicy.NameOf(verdict.Mode)} by {verdict.Rule}")));
             else if (doors.Suppressions.Find(to) is not null)

@@ -42,6 +42,37 @@ public sealed class LiveTests
         Assert.Null(house.House.Foreign);
     }
 
+    [Fact]
+    public async Task What_the_guard_would_say_of_a_source_is_said_before_it_is_let_go()
+    {
+        await using var house = new ApiHouse("""
+            [[source]]
+            instance = "3b0c44"
+            from = ["10.1.2.3"]
+            """) { Machine = Home };
+        await house.OpenAsync();
+        var client = house.Client(Scopes.Administer);
+        var (_, taken) = await MessageTests.PostAsync(client,
+            "Subject: [JIRA] (P-1) x\nX-JIRA-FingerPrint: 3b0c44\n\nx\n", "message/rfc822",
+            "?from=jira@example.com&to=ann@example.com");
+        var id = taken.GetProperty("id").GetString();
+        await MessageTests.GetAsync(client, $"api/v1/messages/wait?filter=id:{id}%20state:captured&timeout=60");
+        await SayAsync(house, "live");
+        client = house.Client(Scopes.Administer); // a token of the same name took its place
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await client.PostAsJsonAsync("api/v1/inbox/release",
+            new { ids = (string[])[id!], to = (string[])["qa@example.com"] }, Patience)).StatusCode);
+        var replayed = await client.PostAsJsonAsync("api/v1/replays",
+            new { ids = (string[])[id!], to = (string[])["qa@example.com"] }, Patience);
+        var left = (await replayed.Content.ReadFromJsonAsync<JsonElement>(Patience)).GetProperty("left")[0];
+        Assert.Equal("rule", left.GetProperty("reason").GetString());
+        var released = await client.PostAsJsonAsync("api/v1/inbox/release", new { ids = (string[])[id!] }, Patience);
+        var outlook = (await released.Content.ReadFromJsonAsync<JsonElement>(Patience)).GetProperty("outlook")[0];
+        Assert.Equal("capture", outlook.GetProperty("becomes").GetString());
+        Assert.StartsWith("clone guard: a copy of jira 3b0c44", outlook.GetProperty("rule").GetString(),
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("live", true)]
     [InlineData("hold", false)]
