@@ -17,7 +17,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOTICED = ("Killed", "Timeout")
 MISSED = ("Survived", "NoCoverage")
-TIMEOUT = 30  # seconds; all tests take two
+TIMEOUT = 60  # seconds; all tests take twenty
 MEMORY = hex(1 << 30)  # octets of heap: some mutants fill whatever there is
 
 
