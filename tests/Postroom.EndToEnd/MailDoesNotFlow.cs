@@ -85,6 +85,7 @@ public sealed class MailDoesNotFlow
         await relay.StartAsync();
         var told = await hook.WaitAsync(1, Patience);
         Assert.Equal("alarm.raised", told[0].Text("type"));
+        await relay.WaitForAsync("Lane 'upstream' is paused", times: 2); // not waited for by what is told
         await relay.StopAsync();
         await relay.StartAsync();
         await relay.WaitForAsync("Lane 'upstream' is paused", times: 3); // in each of its lives

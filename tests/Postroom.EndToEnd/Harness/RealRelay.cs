@@ -195,10 +195,12 @@ internal sealed class RealRelay : IAsyncDisposable
     /// <summary>Waits until it has printed a word, as often as given.</summary>
     public async Task WaitForAsync(string word, int times = 1)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Shell.Limit);
+        var until = Stopwatch.StartNew();
         while (Printed.Split(word).Length <= times)
-            await Task.Delay(20, limit.Token);
+        {
+            Assert.True(until.Elapsed < Shell.Limit, $"\"{word}\" is not printed {times} times\n{Printed}");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     /// <summary>Waits until it ends by itself.</summary>
