@@ -100,6 +100,7 @@ internal sealed class MailLoader(Database database) : IDisposable
         var events = new List<TrailEvent>();
         while (_trail.Step())
             PackedTrail.ReadAll(_trail.Blob(1), id, events);
+        Timeline.PutInOrder(events);
         return events;
     }
 
