@@ -7,8 +7,9 @@ namespace Postroom.Mail.Storms;
 /// <param name="Today">Which day that is.</param>
 public readonly record struct Habit(int Most, long Day, int Now, long Today)
 {
-    /// <summary>For how many days it is remembered.</summary>
-    public const int Days = 28;
+    /// <summary>For how many days it is remembered: what goes out once a month is usual, whatever day that falls
+    /// on.</summary>
+    public const int Days = 35;
 
     /// <summary>What was usual before a day.</summary>
     public int Usual(long today)

@@ -7,7 +7,7 @@ namespace Postroom.Mail.Storms;
 /// All of it has to hold at once:
 /// <code>
 /// it counts                  Messages within Window (50 within 5 minutes): less is no storm anywhere
-/// far above what is usual    Times the most of any day of the last four weeks (4), of mail with the same in common,
+/// far above what is usual    Times the most of any day of the last five weeks (4), of mail with the same in common,
 ///                            however widely: whoever makes much on a day does so in one project, too
 /// it is one thing            half of the source's last 100 mails: a queue that drains is a mixture, and so is a Monday
 /// the source is known        for Learn (7 days): what a week looks like has to have been seen

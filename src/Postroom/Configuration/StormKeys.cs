@@ -16,7 +16,7 @@ internal static class StormKeys
     public static readonly Setting<TimeSpan> Window = new(T, "window", SettingTypes.Duration, Plain.Window,
         "The time in which they come, 1m to 1h.");
     public static readonly Setting<int> Times = new(T, "times", SettingTypes.Whole(2, 100), Plain.Times,
-        "How many times the most of any day of the last four weeks, of mail with the same in common.");
+        "How many times the most of any day of the last five weeks, of mail with the same in common.");
     public static readonly Setting<TimeSpan> Learn = new(T, "learn", SettingTypes.Duration, Plain.Learn,
         "How long a new source is only listened to, 30d at most. `0s`: not at all.");
     public static readonly Setting<IReadOnlyList<string>> Exempt = new(T, "exempt", SettingTypes.List, [],

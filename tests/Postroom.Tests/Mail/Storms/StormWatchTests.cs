@@ -69,6 +69,15 @@ public sealed class StormWatchTests
     }
 
     [Fact]
+    public void What_goes_out_once_a_month_is_a_storm_once_at_most()
+    {
+        var first = new DateTimeOffset(2027, 1, 1, 6, 0, 0, TimeSpan.Zero); // a Friday
+        Send(first, 300, TimeSpan.FromMilliseconds(50), Rule); // still learned
+        Assert.Null(Send(first.AddDays(31 + 3), 900, TimeSpan.FromMilliseconds(50), Rule)); // the first Thursday
+        Assert.NotNull(Send(first.AddDays(31 + 3 + 36), 900, TimeSpan.FromMilliseconds(50), Rule));
+    }
+
+    [Fact]
     public void What_was_learned_and_noticed_outlives_the_watch()
     {
         Send(JiraWeeks.Monday, 60, TimeSpan.FromSeconds(3), Rule);
