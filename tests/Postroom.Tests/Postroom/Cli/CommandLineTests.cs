@@ -35,6 +35,15 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void The_README_names_every_command()
+    {
+        var table = File.ReadAllText(Path.Combine(Golden.Root, "README.md"));
+        var all = CommandLine.Build(new Screen(TextWriter.Null, TextWriter.Null, null)).Subcommands;
+        Assert.Equal([], all.Where(one => !one.Hidden
+            && !table.Contains($"| `postroom {one.Name}", StringComparison.Ordinal)).Select(one => one.Name));
+    }
+
+    [Fact]
     public async Task A_file_that_is_not_there_is_ours_to_correct_and_one_that_the_disk_cannot_read_is_not()
     {
         foreach (var (file, ends) in new[]
