@@ -22,7 +22,8 @@ public sealed class TroubleIsWanted
         Assert.StartsWith("451 4.0.0 Trouble made on purpose (made by the address bob+451@",
             await SendAsync(relay, "bob+451@example.com"), StringComparison.Ordinal);
         Assert.StartsWith("250 ", await SendAsync(relay, "full-1@example.com"), StringComparison.Ordinal);
-        var id = (await relay.FindAsync("state:waiting to:full-1@example.com", 1))[0].GetProperty("id").GetString()!;
+        var tried = await relay.FindAsync("state:waiting to:full-1@example.com reply:4.2.2", 1);
+        var id = tried[0].GetProperty("id").GetString()!;
         var shown = (await relay.DoAsync("queue", "show", id)).Text;
         Assert.Contains("452 4.2.2 Trouble made on purpose, made by trouble rule \"full\"", shown,
             StringComparison.Ordinal);
