@@ -75,7 +75,7 @@ public sealed partial record DkimSignature(string Domain, string Selector, bool?
             Expires = InstantOf(tags.Squeezed("x")),
             Unsigned = body.Length - signed.Length,
             Signature = TagList.Octets(tags.Squeezed("b")) ?? [],
-            HeaderHash = SHA256.HashData(Signed(field.Span, fields, Names(tags), how is ["relaxed", ..])),
+            HeaderHash = SHA256.HashData(Signed(field, fields, Names(tags), how is ["relaxed", ..])),
         };
         return signature with { Flaw = FlawOf(signature, tags, how, most > body.Length) };
     }
@@ -103,18 +103,19 @@ public sealed partial record DkimSignature(string Domain, string Selector, bool?
             ? DateTimeOffset.FromUnixTimeSeconds(Math.Min(seconds, DateTimeOffset.MaxValue.ToUnixTimeSeconds())) : null;
 
     // §3.7: the fields that h= names, each time the last that was not taken yet, and the signature without what b=
-    // says.
-    private static byte[] Signed(ReadOnlySpan<byte> own, List<ReadOnlyMemory<byte>> fields, string[] names,
+    // says. The signature itself is none that h= can name (§3.5): where it stands there, other signatures are meant.
+    private static byte[] Signed(ReadOnlyMemory<byte> own, List<ReadOnlyMemory<byte>> fields, string[] names,
         bool isRelaxed)
     {
         var signed = new List<byte>();
-        var left = fields.GroupBy(field => Canonical.NameOf(field.Span), StringComparer.OrdinalIgnoreCase)
+        var left = fields.Where(field => !field.Equals(own))
+            .GroupBy(field => Canonical.NameOf(field.Span), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => new Stack<ReadOnlyMemory<byte>>(group),
                 StringComparer.OrdinalIgnoreCase);
         foreach (var name in names)
             if (left.TryGetValue(name, out var those) && those.TryPop(out var field))
                 signed.AddRange(Canonical.Field(field.Span, isRelaxed));
-        var written = Encoding.Latin1.GetString(own);
+        var written = Encoding.Latin1.GetString(own.Span);
         var blank = Value().Replace(written, "$1", 1);
         var last = Canonical.Field(Encoding.Latin1.GetBytes(blank), isRelaxed);
         signed.AddRange(last.AsSpan().EndsWith("\r\n"u8) ? last.AsSpan()[..^2] : last);

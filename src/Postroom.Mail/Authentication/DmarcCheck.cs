@@ -39,6 +39,10 @@ public static class DmarcCheck
             return new(Verdict.TempError, $"{failure}.", "Ask again later; receivers do too.");
         if (Applied(walk, author) is not { } record)
             return None(known, author);
+        if (record is { Oddity: { } wrong, IsReported: false })
+            return new(Verdict.PermError, $"The DMARC record of {record.Domain} is wrong: {wrong}. It names nobody for "
+                + "reports (rua=) either, and so receivers do without DMARC (RFC 9989 §4.10.1).",
+                "Write it as v=DMARC1; p=none; rua=mailto:…: p=, sp= and np= are none, quarantine or reject.");
         var policy = PolicyFor(known, record, author);
         if (policy is null)
             return null;
@@ -105,7 +109,8 @@ public static class DmarcCheck
     private static IEnumerable<string> Remarks(DmarcRecord record)
     {
         if (record.Oddity is { } oddity)
-            yield return $"Of the DMARC record of {record.Domain}: {oddity}.";
+            yield return $"The DMARC record of {record.Domain} is wrong: {oddity}. All of it counts as p=none "
+                + "(RFC 9989 §4.10.1).";
         if (record.IsTest)
             yield return $"The DMARC record of {record.Domain} is a trial (t=y): its policy counts one step less.";
         if (record.Percent is { } percent and < 100)

@@ -39,8 +39,12 @@ internal sealed record DmarcRecord(string Domain, DmarcPolicy Policy)
     /// <summary>pct= of RFC 7489 §6.3, which RFC 9989 has no more; null: not written.</summary>
     public int? Percent { get; private init; }
 
-    /// <summary>What is odd in it, in words; null: nothing.</summary>
+    /// <summary>What is wrong in it, so that it counts as p=none, in words; null: nothing (§4.10.1).</summary>
     public string? Oddity { get; private init; }
+
+    /// <summary>rua= names somebody whom reports can be sent to: only then does a record with anything wrong count at
+    /// all (§4.10.1).</summary>
+    public bool IsReported { get; private init; }
 
     /// <summary>The record of a domain among the texts at its <c>_dmarc</c>; null where there is none, or more than
     /// one (§4.10).</summary>
@@ -59,8 +63,8 @@ internal sealed record DmarcRecord(string Domain, DmarcPolicy Policy)
     {
         if (TagList.Of(text) is not { } tags)
             return null;
-        var (written, policy) = (tags.Value("p"), PolicyOf(tags.Value("p")));
-        return new DmarcRecord(domain, policy ?? DmarcPolicy.None)
+        var wrong = tags.Value("p") is null ? "it has no p=" : WrongOf(tags, "p", "sp", "np");
+        var record = new DmarcRecord(domain, PolicyOf(tags.Value("p")) ?? DmarcPolicy.None)
         {
             Below = PolicyOf(tags.Value("sp")),
             BelowMissing = PolicyOf(tags.Value("np")),
@@ -70,11 +74,17 @@ internal sealed record DmarcRecord(string Domain, DmarcPolicy Policy)
             Suffix = Is(tags.Value("psd"), "y") ? "y" : Is(tags.Value("psd"), "n") ? "n" : "u",
             Percent = int.TryParse(tags.Value("pct"), NumberStyles.None, CultureInfo.InvariantCulture, out var of)
                 && of <= 100 ? of : null,
-            Oddity = policy is not null ? null
-                : written is null ? "it has no p=, which counts as p=none, and for older receivers as no record at all"
-                : $"its p= is {Printable.Of(written)}, which counts as none",
+            Oddity = wrong,
+            IsReported = tags.Value("rua") is { } reports
+                && reports.Split(',').Any(one => Uri.TryCreate(one.Trim(), UriKind.Absolute, out _)),
         };
+        return wrong is null ? record
+            : record with { Policy = DmarcPolicy.None, Below = null, BelowMissing = null };
     }
+
+    private static string? WrongOf(IReadOnlyList<KeyValuePair<string, string>> tags, params string[] names) =>
+        names.Where(name => tags.Value(name) is { } written && PolicyOf(written) is null)
+            .Select(name => $"its {name}= is {Printable.Of(tags.Value(name)!)}, which is no policy").FirstOrDefault();
 
     private static DmarcPolicy? PolicyOf(string? value) => value?.ToLowerInvariant() switch
     {

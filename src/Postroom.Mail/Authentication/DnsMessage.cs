@@ -78,8 +78,10 @@ public static class DnsMessage
             return new DnsReply(true, DnsAnswer.Failed("the answer is longer than one message"));
         if (code is not (0 or 3))
             return new DnsReply(false, DnsAnswer.Failed($"the server says {CodeName(code)}"));
-        return Records(octets, Header + expected.Count) is { } records
-            ? Said(records, question, isMissing: code == 3, mayAskOn: (octets[3] & 0x80) == 0)
+        // By the question's own octets: a space or a backslash in it is written in names as they are read.
+        var at = Header;
+        return Name(octets, ref at) is { } asked && Records(octets, Header + expected.Count) is { } records
+            ? Said(records, question with { Name = asked }, isMissing: code == 3, mayAskOn: (octets[3] & 0x80) == 0)
             : new DnsReply(false, DnsAnswer.Failed("the answer cannot be read"));
     }
 

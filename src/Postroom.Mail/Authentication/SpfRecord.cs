@@ -151,19 +151,20 @@ internal sealed partial record SpfRecord(IReadOnlyList<SpfTerm> Terms, string? F
             ? int.Parse(written.Value, CultureInfo.InvariantCulture) is var bits && bits <= most ? bits : null
             : null;
 
-    [GeneratedRegex(@"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    // To the very end (\z): a record that was pasted with the end of its line is wrong, and $ would let that pass.
+    [GeneratedRegex(@"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Modifier();
 
-    [GeneratedRegex(@"^(?<q>[-+~?]?)(?<kind>all|include|a|mx|ptr|ip4|ip6|exists)(?::(?<arg>.*)|(?<rest>/.*))?$",
+    [GeneratedRegex(@"^(?<q>[-+~?]?)(?<kind>all|include|a|mx|ptr|ip4|ip6|exists)(?::(?<arg>.*)|(?<rest>/.*))?\z",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Mechanism();
 
-    [GeneratedRegex(@"^(?<name>.*?)(?:/(?<four>[0-9]*))?(?://(?<six>[0-9]*))?$", RegexOptions.Singleline)]
+    [GeneratedRegex(@"^(?<name>.*?)(?:/(?<four>[0-9]*))?(?://(?<six>[0-9]*))?\z", RegexOptions.Singleline)]
     private static partial Regex Lengths();
 
-    [GeneratedRegex(@"^(?<name>[^/]*)(?:/(?<bits>[0-9]*))?$", RegexOptions.Singleline)]
+    [GeneratedRegex(@"^(?<name>[^/]*)(?:/(?<bits>[0-9]*))?\z", RegexOptions.Singleline)]
     private static partial Regex OneLength();
 
-    [GeneratedRegex(@"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$")]
+    [GeneratedRegex(@"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!\z)|\z)){4}\z")]
     private static partial Regex Quad();
 }

@@ -84,7 +84,8 @@ internal sealed class Attempt(Desk desk, LanePump lane, Lease lease)
         {
             var recipient = recipients[i];
             var kept = await desk.KeptByAsync(lease, recipient);
-            var judged = _orders.Policy.Judge(mail, recipient.Recipient.Path, desk.Now, kept);
+            // By what holds after that wait: whoever has said a mode meanwhile was told that it holds.
+            var judged = desk.Orders.Policy.Judge(mail, recipient.Recipient.Path, desk.Now, kept);
             if (kept is null && IsMade(mail, recipient, judged.Mode))
                 continue;
             if (judged.Clearance is { Redirection: null }

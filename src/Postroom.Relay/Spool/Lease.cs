@@ -95,7 +95,12 @@ public sealed record Settlement(Lease Lease, IReadOnlyList<Verdict> Verdicts, At
 /// <summary>What a person asked for: <see cref="Happening.Held"/>, Released, Hurried or Cancelled.</summary>
 /// <param name="Who">The person, for the trail.</param>
 /// <param name="Why">The reason given; may be null.</param>
-public sealed record Directive(Happening What, IReadOnlyList<Target> Targets, string Who, string? Why);
+public sealed record Directive(Happening What, IReadOnlyList<Target> Targets, string Who, string? Why)
+{
+    /// <summary>Only of whoever is in this state still: others may have been at them since they were looked up. Null:
+    /// whatever their state allows.</summary>
+    public State? Only { get; init; }
+}
 
 /// <param name="Recipient">Its place in the envelope.</param>
 public readonly record struct Target(MailId Mail, int Recipient);

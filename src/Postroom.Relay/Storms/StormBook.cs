@@ -30,11 +30,10 @@ internal sealed class StormBook(string path, ILogger log)
     }
 
     /// <summary>Keeps it; when this returns true it is durable.</summary>
-    public bool Keep(StormWatch watch)
+    public bool Keep(KeptStorms kept)
     {
         try
         {
-            var kept = new KeptStorms(watch.Next, [.. watch.Storms.Select(KeptStorm.Of)], watch.Known);
             WholeFile.Replace(path, JsonSerializer.Serialize(kept, StormJson.Default.KeptStorms) + "\n");
             return true;
         }

@@ -31,7 +31,8 @@ public sealed class StormBrake
     private readonly StormBook _book;
     private readonly StormWatch _watch;
     private readonly Lock _gate = new();
-    private readonly HashSet<int> _kept;
+    private readonly Lock _writing = new(); // outside of the gate: what comes in does not wait for the disk
+    private readonly Dictionary<int, int> _kept; // of each storm, how many of its traits are on disk
     private volatile StormSettings _settings;
     private volatile IReadOnlyList<Storm> _all;
     private volatile TaskCompletionSource _changed = Promise.New();
@@ -45,7 +46,7 @@ public sealed class StormBrake
         Decisions = new StormDecisions(this, parts);
         _watch = _book.Read(Decisions.NextNumber);
         _all = _watch.Storms;
-        _kept = [.. _all.Select(one => one.Number)];
+        _kept = _all.ToDictionary(one => one.Number, one => one.Traits.Count);
         _keptAt = parts.Time.GetUtcNow();
     }
 
@@ -75,7 +76,6 @@ public sealed class StormBrake
             if (found is not null)
             {
                 _all = _watch.Storms;
-                _kept.Remove(found.Number);
                 _news.Add((EventKind.StormNoticed, found));
             }
             else if (id.At - _keptAt < KeepEvery)
@@ -94,9 +94,10 @@ public sealed class StormBrake
         var storm = _all.LastOrDefault(one => one.Has(mail));
         if (storm is null or { Passes: true } || IsSpared(lease) || await WasHeldAsync(lease.Id, to.Index, storm))
             return null;
-        lock (_gate)
-            if (!_kept.Contains(storm.Number))
-                Keep();
+        if (!IsKept(storm))
+            lock (_writing)
+                if (!IsKept(storm))
+                    Keep();
         return new Keeping(Hold: true, storm.Rule);
     }
 
@@ -129,8 +130,7 @@ public sealed class StormBrake
                 Interlocked.Exchange(ref _changed, Promise.New());
         }
 
-        lock (_gate)
-            Keep();
+        Keep();
     }
 
     /// <summary>Does what is due.</summary>
@@ -150,33 +150,43 @@ public sealed class StormBrake
     /// <exception cref="IOException">It could not be kept, and is as it was.</exception>
     internal Storm? Change(int number, Func<Storm, Storm> change)
     {
-        lock (_gate)
+        lock (_writing)
         {
-            if (_watch.Storms.FirstOrDefault(one => one.Number == number) is not { } before)
+            if (Find(number) is null)
                 return null;
-            var after = change(before);
-            _watch.Change(after);
-            if (!Keep())
-            {
-                _watch.Change(before);
+            if (!Keep(one => one.Number == number ? change(one) : one))
                 throw new IOException("storms.json could not be written; see the relay's log");
+            lock (_gate)
+            {
+                var before = Find(number)!; // it may have grown meanwhile
+                var after = change(before);
+                _watch.Change(after);
+                if (after.Passes && !before.Passes)
+                    _watch.Take(after, _parts.Time.GetUtcNow());
+                _all = _watch.Storms;
+                _changed.TrySetResult();
+                return after;
             }
-
-            if (after.Passes && !before.Passes)
-                _watch.Take(after, _parts.Time.GetUtcNow());
-            _all = _watch.Storms;
-            _changed.TrySetResult();
-            return after;
         }
+    }
+
+    private Storm? Find(int number)
+    {
+        lock (_gate)
+            return _watch.Storms.FirstOrDefault(one => one.Number == number);
     }
 
     /// <summary>Forgets a storm of which nothing is left.</summary>
     internal void Forget(int number)
     {
-        lock (_gate)
+        lock (_writing)
         {
-            _watch.Forget(number);
-            _all = _watch.Storms;
+            lock (_gate)
+            {
+                _watch.Forget(number);
+                _all = _watch.Storms;
+            }
+
             Keep();
         }
     }
@@ -185,16 +195,19 @@ public sealed class StormBrake
     {
         var now = _parts.Time.GetUtcNow();
         List<(EventKind Kind, Storm Storm)> news;
+        bool isDue;
         lock (_gate)
         {
             foreach (var calm in _watch.Calm(now, _settings))
                 _news.Add((EventKind.StormOver, calm));
             news = [.. _news];
             _news.Clear();
-            if (news.Count > 0 || now - _keptAt >= KeepEvery || now < _keptAt)
-                Keep();
+            isDue = news.Count > 0 || now - _keptAt >= KeepEvery || now < _keptAt;
             _all = _watch.Storms;
         }
+
+        if (isDue)
+            Keep();
 
         foreach (var (kind, storm) in news)
             if (kind == EventKind.StormOver)
@@ -213,13 +226,32 @@ public sealed class StormBrake
     internal void Note(EventKind kind, string? who, string what) =>
         _parts.Spool.Note(new TrailEvent(_parts.Time.GetUtcNow(), kind, null, null) { Who = who, Text = what });
 
-    private bool Keep()
+    private bool IsKept(Storm storm)
     {
-        _keptAt = _parts.Time.GetUtcNow();
-        if (!_book.Keep(_watch))
-            return false;
-        _kept.UnionWith(_watch.Storms.Select(one => one.Number));
-        return true;
+        lock (_gate)
+            return _kept.GetValueOrDefault(storm.Number) >= storm.Traits.Count;
+    }
+
+    // As it is, or as it is going to be.
+    private bool Keep(Func<Storm, Storm>? going = null)
+    {
+        lock (_writing)
+        {
+            IReadOnlyList<Storm> storms;
+            KeptStorms kept;
+            lock (_gate)
+            {
+                _keptAt = _parts.Time.GetUtcNow();
+                (storms, kept) = (_watch.Storms, new KeptStorms(_watch.Next, [], _watch.Known));
+            }
+
+            if (!_book.Keep(kept with { Storms = [.. storms.Select(going ?? (one => one)).Select(KeptStorm.Of)] }))
+                return false;
+            lock (_gate)
+                foreach (var storm in storms)
+                    _kept[storm.Number] = storm.Traits.Count;
+            return true;
+        }
     }
 
     private bool IsSpared(Lease lease) =>

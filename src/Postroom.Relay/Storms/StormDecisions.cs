@@ -28,7 +28,7 @@ public sealed class StormDecisions
     private readonly StormBrake _brake;
     private readonly StormParts _parts;
     private readonly Dictionary<int, (Queue<Target> Waiting, DateTimeOffset Next)> _slow = [];
-    private bool _isResumed;
+    private readonly HashSet<int> _underWay = []; // whose release is not done yet: it tells a person how many went
 
     internal StormDecisions(StormBrake brake, StormParts parts) => (_brake, _parts) = (brake, parts);
 
@@ -66,15 +66,25 @@ public sealed class StormDecisions
     /// <exception cref="IOException">It could not be kept: nothing has changed.</exception>
     public async Task<int?> ReleaseAsync(int number, string who, CancellationToken cancel)
     {
-        if (_brake.Change(number, one => one with
-            {
-                Passes = true, Slowly = 0, Decision = $"released by {who}",
-            }) is not { } storm)
-            return null;
-        var count = await DirectAsync(Happening.Released, await HeldAsync(storm, cancel),
-            (who, $"{storm.Mark}released"), cancel);
-        Decided(storm, who, string.Create(CultureInfo.InvariantCulture, $"{count} recipients released"));
-        return count;
+        lock (_underWay)
+            _underWay.Add(number);
+        try
+        {
+            if (_brake.Change(number, one => one with
+                {
+                    Passes = true, Slowly = 0, Decision = $"released by {who}",
+                }) is not { } storm)
+                return null;
+            var count = await DirectAsync(Happening.Released, await HeldAsync(storm, cancel),
+                (who, $"{storm.Mark}released"), cancel);
+            Decided(storm, who, string.Create(CultureInfo.InvariantCulture, $"{count} recipients released"));
+            return count;
+        }
+        finally
+        {
+            lock (_underWay)
+                _underWay.Remove(number);
+        }
     }
 
     /// <summary>Lets it go so many recipients a minute, the oldest first, until nothing is held and it has
@@ -125,15 +135,15 @@ public sealed class StormDecisions
     public static IReadOnlyList<RecipientRow> NewestOf(IReadOnlyList<RecipientRow> held) =>
         [.. held.DistinctBy(row => row.To, StringComparer.OrdinalIgnoreCase)];
 
-    /// <summary>Does what is due: goes on with what the end of the last life cut off, lets go what goes slowly, forgets
-    /// what is over.</summary>
+    /// <summary>Does what is due: goes on with what was released and is held all the same, lets go what goes slowly,
+    /// forgets what is over.</summary>
     /// <returns>When to come back; infinite: when something changes.</returns>
     internal async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
         var wait = Timeout.InfiniteTimeSpan;
         foreach (var storm in _brake.All)
         {
-            if (storm is { Passes: true } && !_isResumed)
+            if (storm.Passes && !IsUnderWay(storm.Number))
                 await DirectAsync(Happening.Released, await HeldAsync(storm, cancel),
                     ("postroom", $"{storm.Mark}{storm.Decision}"), cancel);
             if (storm is { Passes: false, Slowly: > 0 })
@@ -148,8 +158,15 @@ public sealed class StormDecisions
             }
         }
 
-        _isResumed = true;
         return wait;
+    }
+
+    // What of a storm that passes is held was judged before its release and settled after it, or the end of the last
+    // life came between the two.
+    private bool IsUnderWay(int number)
+    {
+        lock (_underWay)
+            return _underWay.Contains(number);
     }
 
     // What waits on a lane that stands still is held when its turn comes: also after a decision, and then there is
@@ -191,7 +208,10 @@ public sealed class StormDecisions
             some.Add(one);
         if (some.Count > 0)
             await _parts.Spool.DirectAsync(
-                new Directive(Happening.Released, some, "postroom", $"{storm.Mark}{storm.Decision}"), cancel);
+                new Directive(Happening.Released, some, "postroom", $"{storm.Mark}{storm.Decision}")
+                {
+                    Only = State.Held, // a person may have let it go by itself, and it may have failed since
+                }, cancel);
         _slow[storm.Number] = (waiting, due);
         return due - now > LeastWait ? due - now : LeastWait;
     }
@@ -202,7 +222,8 @@ public sealed class StormDecisions
         var count = 0;
         foreach (var bite in rows.Chunk(Bite))
             count += await _parts.Spool.DirectAsync(new Directive(what,
-                [.. bite.Select(row => new Target(row.Mail, row.Recipient))], by.Who, by.Why), cancel);
+                [.. bite.Select(row => new Target(row.Mail, row.Recipient))], by.Who, by.Why) { Only = State.Held },
+                cancel);
         if (count > 0)
             await _parts.Spool.Index.CaughtUpAsync(cancel);
         return count;

@@ -81,7 +81,8 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
         };
         _seen.Dispose();
         App = facts.App;
-        parts.Onlooker.Met(handover.Origin, facts);
+        if (handover.Origin.Replay is null) // a person hands it over, and nobody sends from there now
+            parts.Onlooker.Met(handover.Origin, facts);
         if (handover.Origin.Listener != SubmissionServer.Own && Meddled(handover, facts) is { } made)
         {
             Made = made; // a delay comes when the mail is safe

@@ -148,7 +148,8 @@ public sealed class SubmissionServer : IAsyncDisposable
             if (receipt is null)
                 return handover.Origin.Listener == Own ? new Taken(reply, null) : Refused(reply, mail.Reason);
             parts.Meters.Accepted(Whole, mail.App?.App, data.Length, envelope.Recipients.Count);
-            parts.Onlooker.Heard(mail.App);
+            if (handover.Origin.Replay is null)
+                parts.Onlooker.Heard(mail.App);
             return new Taken(reply, receipt.Id);
         }
         catch (SpoolFailedException)

@@ -60,9 +60,12 @@ internal sealed class Clones
     public void Met(Origin origin, HeaderFacts header) =>
         _sources.Hear(origin, header.App, _wiring.Time.GetUtcNow(), isTried: false);
 
-    /// <summary>Where the machine is its own, the source has a say.</summary>
+    /// <summary>Where the machine is its own, the source has a say. Of a replay it is what it had to say of the mail it
+    /// is of, and nothing is learned by it: its source does not send from there now.</summary>
     public async ValueTask<Keeping?> JudgeAsync(Lease lease, LeasedRecipient to) => await _guard.JudgeAsync(lease, to)
-        ?? _sources.Hear(lease.Origin, lease.Header.App, lease.AcceptedAt, isTried: true);
+        ?? (lease.Origin.Replay is { } replay
+            ? _sources.Look(lease.Origin, lease.Header.App, replay.Of.At)
+            : _sources.Hear(lease.Origin, lease.Header.App, lease.AcceptedAt, isTried: true));
 
     /// <summary>What the source would have to say if a mail's turn were now.</summary>
     public Keeping? LookAt(MailRecord mail) => _sources.Look(mail.Origin, mail.Header.App, mail.AcceptedAt);

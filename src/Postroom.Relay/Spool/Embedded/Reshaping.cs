@@ -202,7 +202,7 @@ internal sealed class Reshaping(
             var states = ledger.Recipients(byMail.Key).ToDictionary(r => r.Index, r => r.State);
             foreach (var target in byMail)
                 if (states.TryGetValue(target.Recipient, out var state)
-                    && RecipientLife.After(state, directive.What) is not null
+                    && RecipientLife.After(state, directive.What) is not null && (directive.Only ?? state) == state
                     && !leased.Contains((target.Mail, target.Recipient)))
                     allowed.Add(target);
         }

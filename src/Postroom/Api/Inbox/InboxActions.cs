@@ -124,7 +124,10 @@ internal sealed class InboxActions(ApiDoors doors)
         if (rows.Count == 0)
             return 0;
         var targets = rows.ConvertAll(static row => new Target(row.Mail, row.Recipient));
-        var deleted = await doors.Spool.DirectAsync(new Directive(Happening.Cancelled, targets, who, why), cancel);
+        var deleted = await doors.Spool.DirectAsync(new Directive(Happening.Cancelled, targets, who, why)
+        {
+            Only = State.Captured, // what somebody lets go at the same time goes
+        }, cancel);
         await doors.Spool.Index.CaughtUpAsync(cancel);
         return deleted;
     }

@@ -30,7 +30,10 @@ internal sealed class Releases(ApiDoors doors, InboxActions actions)
         var changed = 0L;
         foreach (var bite in rows.Chunk(Bite))
             changed += await doors.Spool.DirectAsync(new Directive(Happening.Released,
-                [.. bite.Select(static row => new Target(row.Mail, row.Recipient))], who, request.Why), cancel);
+                [.. bite.Select(static row => new Target(row.Mail, row.Recipient))], who, request.Why)
+            {
+                Only = State.Captured,
+            }, cancel);
         if (changed > 0)
             await doors.Spool.Index.CaughtUpAsync(cancel);
         return new InboxAnswer("release", rows.Count, changed) { Outlook = outlook };

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
 using MimeKit;
@@ -196,6 +197,22 @@ public sealed class DkimTests
         var mail = Octets((Both + Football).Replace("t=1528637909;", "l=3;", StringComparison.Ordinal));
         Assert.Equal("Hi.\r\n\r\nWe lost the game. Are you hungry yet?\r\n\r\nJoe.\r\n".Length - 3,
             DkimSignature.In(mail)[0]!.Unsigned);
+    }
+
+    // RFC 6376 §3.5: h= may name other signatures, and never means the one that it stands in.
+    [Fact]
+    public void One_that_signs_another_signature_and_that_there_is_no_third_verifies()
+    {
+        using var rsa = RSA.Create(2048);
+        const string Rest = "DKIM-Signature: v=1; d=first.example\nFrom: a@example.com\n";
+        var bodyHash = Convert.ToBase64String(SHA256.HashData("hi\r\n"u8));
+        var own = "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=s1; h=from:dkim-signature:dkim-signature; "
+            + $"bh={bodyHash}; b=";
+        var signed = Octets("From: a@example.com\nDKIM-Signature: v=1; d=first.example\n" + own);
+        var signature = rsa.SignData(signed, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        Assert.Equal(Verdict.Pass, Assert.Single(Judge($"{own}{Convert.ToBase64String(signature)}\n{Rest}\nhi\n",
+            "s1._domainkey.example.com TXT v=DKIM1; p=" + Convert.ToBase64String(rsa.ExportSubjectPublicKeyInfo())))
+            .Verdict);
     }
 
     // Whatever stands in a header: there is a verdict, and nothing is thrown.

@@ -42,7 +42,15 @@ public sealed class DmarcTests
         DmarcPolicy.Reject)]
     // odd, and none
     [InlineData("example.com", "rua=mailto:a@example.com", "example.com", "", Verdict.Fail, DmarcPolicy.None)]
-    [InlineData("example.com", "p=strict", "example.com", "", Verdict.Fail, DmarcPolicy.None)]
+    [InlineData("example.com", "p=strict; rua=mailto:a@example.com", "example.com", "", Verdict.Fail, DmarcPolicy.None)]
+    [InlineData("example.com", "p=reject; sp=rejekt; rua=mailto:a@example.com", "example.com", "", Verdict.Fail,
+        DmarcPolicy.None)]
+    [InlineData("example.com", "p=reject; np=; rua=mailto:a@example.com", "missing.example.com", "", Verdict.Fail,
+        DmarcPolicy.None)]
+    [InlineData("example.com", "p=strict", "example.com", "", Verdict.PermError, DmarcPolicy.None)]
+    [InlineData("example.com", "p=reject; sp=rejekt; rua=nobody", "example.com", "spf:example.com", Verdict.PermError,
+        DmarcPolicy.None)]
+    [InlineData("example.com", "adkim=s", "example.com", "", Verdict.PermError, DmarcPolicy.None)]
     [InlineData("example.com", "p=reject; p=none", "example.com", "", Verdict.PermError, DmarcPolicy.None)]
     [InlineData("example.org", "p=reject", "example.com", "spf:example.com", Verdict.None, DmarcPolicy.None)]
     public void The_policy_is_found_and_held(
@@ -80,6 +88,17 @@ public sealed class DmarcTests
     {
         var result = Judge("_dmarc.example.com TXT v=DMARC1; p=reject; pct=20", "example.com");
         Assert.Contains("pct=20", Assert.Single(result.Remarks), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_makes_a_record_count_for_nothing_is_said()
+    {
+        var counts = Judge("_dmarc.example.com TXT v=DMARC1; p=reject; sp=rejekt; rua=mailto:a@example.com",
+            "example.com");
+        Assert.Contains("its sp= is rejekt, which is no policy. All of it counts as p=none",
+            Assert.Single(counts.Remarks), StringComparison.Ordinal);
+        Assert.Contains("it has no p=", Judge("_dmarc.example.com TXT v=DMARC1; sp=reject", "example.com").Why,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,6 +26,18 @@ public sealed class DnsMessageTests
         Assert.Equal([@"x\046\027"], DnsMessage.Read(answer, 7, Question)!.Answer.Records);
     }
 
+    // What a macro makes of a local part: exists:%{l}.example.
+    [Theory]
+    [InlineData("john doe.example")]
+    [InlineData(@"a\b.example")]
+    public void An_answer_to_an_odd_name_is_an_answer(string name)
+    {
+        var question = new DnsQuestion(name, RecordType.A);
+        var heard = new Heard(DnsMessage.Ask(7, question, hasExtensions: true), question, IsByTcp: false);
+        var answer = new Answering(heard).Address(name, "127.0.0.2").Octets();
+        Assert.Equal(["127.0.0.2"], DnsMessage.Read(answer, 7, question)!.Answer.Records);
+    }
+
     // Whatever comes, it is read or it is not; nothing is thrown, and it is not more than came.
     [Fact]
     public void Any_octets_are_borne()

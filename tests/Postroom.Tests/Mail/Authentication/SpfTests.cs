@@ -30,6 +30,15 @@ public sealed class SpfTests
         Assert.Equal((verdict, why), (result.Verdict, result.Why));
     }
 
+    [Theory]
+    [InlineData(@"v=spf1 ip4:192.0.2.1 -all\x0a")]
+    [InlineData(@"v=spf1 ip4:192.0.2.0/24\x0a")]
+    [InlineData(@"v=spf1 a:mail.example.com\x0a +all")]
+    [InlineData(@"v=spf1 redirect=example.net\x0a")]
+    public void A_record_with_the_end_of_a_line_in_it_is_wrong(string record) =>
+        Assert.Equal(Verdict.PermError, Judge($"example.com TXT {record}\nmail.example.com A 192.0.2.1\n"
+            + "example.net TXT v=spf1 +all").Verdict);
+
     [Fact]
     public void Ten_lookups_are_taken_and_eleven_are_not()
     {

@@ -1,8 +1,12 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Postroom.Configuration;
 using Postroom.Host;
+using Postroom.Mail;
 using Postroom.Mail.Alarms;
 using Postroom.Mail.Sandbox;
+using Postroom.Mail.Status;
+using Postroom.Relay.Spool;
+using Postroom.Relay.Submission;
 using Postroom.Tests.Relay.Spool;
 using Xunit;
 
@@ -46,14 +50,7 @@ public sealed class ClonesTests : IAsyncLifetime
         Assert.True(all.Configuration is not null, string.Join("\n", all.Mistakes));
         var settings = all.Configuration.Postmaster;
         var machine = new Machine("home");
-        var clones = new Clones(await _world.OpenAsync(), all.Configuration, new Wiring(
-            TimeProvider.System, new Random(1), NullLoggerFactory.Instance)
-        {
-            Machine = (_, _) => machine,
-            CourierFor = (_, _) => throw new InvalidOperationException("nothing is sent"),
-            TryOut = (_, _, _, _) => throw new InvalidOperationException("nobody asked"),
-            Submission = (_, _, _) => throw new InvalidOperationException("nothing comes in"),
-        });
+        var clones = ClonesOf(await _world.OpenAsync(), all.Configuration, () => machine);
         Assert.Null(await clones.WeighAsync(mayLeave: true, isLive: true));
         Assert.Same(settings, clones.Quiet(settings));
 
@@ -63,5 +60,71 @@ public sealed class ClonesTests : IAsyncLifetime
         Assert.Equal("duty", told.Name);
         Assert.True(told.Wants(ShippedAlarms.Copy, Severity.Critical));
         Assert.False(told.Wants("mail-stuck", Severity.Critical));
+    }
+
+    [Fact]
+    public async Task What_a_person_sends_once_more_does_not_say_that_its_source_is_where_it_was_then()
+    {
+        var all = ConfigurationReader.Read(new ConfigurationSource($"""
+            data = '{_folder}'
+            mode = "live"
+            [[route]]
+            name = "upstream"
+            host = "mail.example.com"
+            """, "postroom.toml", new Dictionary<string, string>(), "machine.example", _folder)).Configuration!;
+        var spool = await _world.OpenAsync();
+        var clones = ClonesOf(spool, all, static () => new Machine("home"));
+        Assert.Null(await clones.WeighAsync(mayLeave: true, isLive: true));
+        var heard = 0; // by the alarm for silence
+        await using var server = new SubmissionServer(all.Submission, spool, _world.Time, NullLoggerFactory.Instance)
+        {
+            Onlooker = new Onlooker { Met = clones.Met, Heard = _ => heard++ },
+        };
+        var old = await SendAsync(server, "10.0.0.1");
+        await JudgedAsync(clones, spool);
+        _world.Time.Advance(TimeSpan.FromDays(4));
+        await SendAsync(server, "10.0.0.2"); // it has a new address
+        Assert.Null(await JudgedAsync(clones, spool));
+
+        _world.Time.Advance(TimeSpan.FromHours(1));
+        await SendAsync(server, "10.0.0.1", new Replay(old, null, null));
+        Assert.Null(await JudgedAsync(clones, spool));
+        await SendAsync(server, "10.0.0.2");
+        Assert.Null(await JudgedAsync(clones, spool));
+        Assert.Empty(clones.Elsewhere);
+        Assert.Equal(3, heard);
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+        await SendAsync(server, "10.0.0.1"); // and where it is heard again, the other is the copy
+        await SendAsync(server, "10.0.0.2");
+        Assert.Null(await JudgedAsync(clones, spool));
+        Assert.NotNull(await JudgedAsync(clones, spool));
+    }
+
+    private Clones ClonesOf(ISpool spool, RelayConfiguration all, Func<Machine> machine) => new(spool, all, new Wiring(
+        _world.Time, new Random(1), NullLoggerFactory.Instance)
+    {
+        Machine = (_, _) => machine(),
+        CourierFor = (_, _) => throw new InvalidOperationException("nothing is sent"),
+        TryOut = (_, _, _, _) => throw new InvalidOperationException("nobody asked"),
+        Submission = (_, _, _) => throw new InvalidOperationException("nothing comes in"),
+    });
+
+    private static async Task<MailId> SendAsync(SubmissionServer server, string client, Replay? replay = null)
+    {
+        var envelope = new Envelope(new ReversePath("jira@example.com"),
+            [new Recipient(new ForwardPath("x@a.example"))]);
+        var origin = new Origin("main", client, "jira.example.com", null, "ESMTP") { Replay = replay };
+        var mail = "X-JIRA-FingerPrint: 3b0c44\r\nSubject: x\r\n\r\nhello\r\n"u8.ToArray();
+        return (await server.TakeAsync(envelope, () => origin, new MemoryStream(mail), 1 << 20,
+            TestContext.Current.CancellationToken)).Id!.Value;
+    }
+
+    private static async Task<Keeping?> JudgedAsync(Clones clones, ISpool spool)
+    {
+        var lease = await spool.LeaseOneAsync("a");
+        var kept = await clones.JudgeAsync(lease, lease.Recipients[0]);
+        await spool.SettleAsync(new Settlement(lease, [new Verdict(0, Happening.Accepted) { Reply = "250 ok" }], null,
+            []));
+        return kept;
     }
 }

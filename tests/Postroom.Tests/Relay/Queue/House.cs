@@ -7,6 +7,7 @@ using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
 using Postroom.Mail.Trouble;
 using Postroom.Relay.Queue;
+using Postroom.Relay.Spool;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Queue;
@@ -40,11 +41,16 @@ internal sealed class House : IAsyncDisposable
             Dice = new Random(4),
             Log = Log,
             Meddle = (at, wouldLeave) => Meddle(at, wouldLeave),
+            KeptBy = (lease, to) => KeptBy(lease, to),
         });
     }
 
     /// <summary>What is made to go wrong.</summary>
     public Func<Occasion, bool, Made?> Meddle { get; set; } = static (_, _) => null;
+
+    /// <summary>What is asked before any mode.</summary>
+    public Func<Lease, LeasedRecipient, ValueTask<Keeping?>> KeptBy { get; set; } =
+        static (_, _) => ValueTask.FromResult<Keeping?>(null);
 
     public StoryTime Time { get; }
     public Pulse Pulse { get; } = new();

@@ -4,6 +4,8 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Status;
 using Postroom.Relay.Delivery;
+using Postroom.Relay.Delivery.Graph;
+using Postroom.Tests.Relay.Delivery.Graph;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Queue;
@@ -46,6 +48,33 @@ public class ModeTests
         Assert.Equal("X-Original-To: alice@example.com\r\nX-Original-To: bob@example.com\r\n"
             + Body.Replace("Subject: ", "Subject: [qa] ", StringComparison.Ordinal), await TextOfAsync(sent.Content));
         Assert.All(mail.Recipients, to => Assert.Equal("redirected to box@qa.example: mode = redirect", to.Last!.Text));
+    }
+
+    [Theory]
+    [InlineData(3_000_000)]
+    [InlineData(1)] // by a draft
+    public async Task By_Graph_too_a_copy_goes_to_the_mailbox_alone_though_the_header_names_others(int largestStraight)
+    {
+        await using var house = await OfAsync(new SandboxSettings(Mode.Redirect) { Redirection = Mailbox });
+        var mail = Put(house, "alice@example.com", "bob@example.com");
+        await house.UntilAsync(() => mail.Recipients.TrueForAll(to => to.State == State.Delivered));
+        await using var graph = await GraphHouse.OpenAsync(
+            settings: new GraphSettings { LargestStraight = largestStraight });
+        using var outcome = await graph.SendAsync(Assert.Single(house.Courier.Tries));
+        Assert.Null(Assert.Single(outcome.Results).Failure);
+        if (largestStraight > 1)
+            Assert.Equal("Bcc: box@qa.example\r\nX-Original-To: alice@example.com\r\n"
+                + "X-Original-To: bob@example.com\r\n"
+                + Body.Replace("Subject: ", "Subject: [qa] ", StringComparison.Ordinal)
+                    .Replace("To: alice@example.com\r\n\r\n", "\r\n", StringComparison.Ordinal),
+                Encoding.UTF8.GetString(graph.Graph.Sent.Single()));
+        else
+        {
+            var json = Assert.Single(graph.Graph.Drafts).Value.Json.RootElement;
+            Assert.Equal("box@qa.example", Assert.Single(json.GetProperty("bccRecipients").EnumerateArray())
+                .GetProperty("emailAddress").GetProperty("address").GetString());
+            Assert.False(json.TryGetProperty("toRecipients", out _) || json.TryGetProperty("ccRecipients", out _));
+        }
     }
 
     [Fact]
@@ -105,6 +134,21 @@ public class ModeTests
         await house.UntilAsync(() => fresh.State == State.Delivered);
         Assert.Equal((State.Captured, State.Held), (captured.State, held.State));
         Assert.Single(house.Courier.Tries);
+    }
+
+    [Fact]
+    public async Task What_is_said_while_a_mail_is_judged_holds_for_it_too()
+    {
+        await using var house = new House();
+        house.KeptBy = async (_, _) =>
+        {
+            await house.Conductor.JudgeByAsync(new SandboxPolicy(Mode.Capture)); // it holds, is answered
+            return null;
+        };
+        house.Run();
+        var mail = Put(house, "alice@example.com").Only;
+        await house.UntilAsync(() => mail.State == State.Captured);
+        Assert.Empty(house.Courier.Tries);
     }
 
     [Fact]

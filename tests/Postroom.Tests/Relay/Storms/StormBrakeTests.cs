@@ -142,6 +142,78 @@ public sealed class StormBrakeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_judged_before_a_release_and_is_held_after_it_goes_too()
+    {
+        await BlowAsync(20);
+        await StepAsync();
+        await TryAllAsync(19);
+        var late = await _house.Spool.LeaseOneAsync("a");
+        var kept = await _house.Brake.JudgeAsync(late, late.Recipients[0]);
+        Assert.Equal(19, await _house.Brake.Decisions.ReleaseAsync(1, "ann", Patience));
+        await _house.Spool.SettleAsync(new Settlement(late,
+            [new Verdict(0, Happening.Held) { Text = kept!.Rule }], null, []));
+        Assert.Single(await HeldAsync());
+        await StepAsync();
+        Assert.Empty(await HeldAsync());
+    }
+
+    [Fact]
+    public async Task What_comes_in_does_not_wait_while_a_decision_is_written()
+    {
+        await BlowAsync(20);
+        var calls = 0;
+        var id = MailId.After(default, _world.Time.GetUtcNow().AddMilliseconds(1));
+        var envelope = new Envelope(new ReversePath("app@example.com"),
+            [new Recipient(new ForwardPath("p1@a.example"))]);
+        using var seen = new ManualResetEventSlim();
+        _house.Brake.Change(1, one =>
+        {
+            if (calls++ == 0) // for the file
+            {
+                new Thread(() =>
+                {
+                    _house.Brake.Seen(id, new Origin("main", "127.0.0.1", null, null, "ESMTP"), envelope,
+                        new HeaderFacts { Subject = "Alert 1 of srv" });
+                    seen.Set();
+                }).Start();
+                Assert.True(seen.Wait(TimeSpan.FromSeconds(10), Patience));
+            }
+
+            return one with { Decision = "seen by ann" };
+        });
+        Assert.Equal(("seen by ann", 21), (_house.Brake.All[0].Decision, _house.Brake.All[0].Peak));
+    }
+
+    [Fact]
+    public async Task What_was_let_go_by_itself_and_failed_is_not_sent_again_when_its_turn_comes_slowly()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(20);
+        Assert.True(_house.Brake.Decisions.ReleaseSlowly(1, 6_000, "ann"));
+        await StepAsync(); // the first, and all others are in line
+        var row = (await HeldAsync())[0];
+        await _house.Spool.DirectAsync(new Directive(Happening.Released, [new Target(row.Mail, row.Recipient)], "ann",
+            null), Patience);
+        for (var i = 0; i < 2; i++)
+        {
+            var lease = await _house.Spool.LeaseOneAsync("a");
+            await _house.Spool.SettleAsync(new Settlement(lease, [new Verdict(0, Happening.Refused)
+            {
+                Failure = new Failure(Fault.Recipient, new EnhancedStatus(5, 1, 1), "550 nobody", null),
+            }], null, []));
+        }
+
+        for (var second = 0; second < 3; second++)
+        {
+            _world.Time.Advance(TimeSpan.FromSeconds(1));
+            await StepAsync();
+        }
+
+        Assert.Empty(await HeldAsync());
+        Assert.Equal(2, _house.Spool.Index.Count(Filter.All).ByState[State.Failed]);
+    }
+
+    [Fact]
     public async Task What_a_person_sends_once_more_is_of_no_storm()
     {
         for (var i = 0; i < 30; i++)
