@@ -27,12 +27,17 @@ internal sealed partial class Application(World world, string name)
 
     public bool IsDone { get; private set; }
 
+    /// <summary>Its mail is a <see cref="Burst"/>.</summary>
+    public bool Bursts { get; init; }
+
     private Random Dice => world.Scheduler.Dice;
+
+    private string From => world.Sandbox is null ? "app@app.test" : $"{name}@app.test";
 
     public async Task RunAsync(int count)
     {
         for (var i = 0; i < count; i++)
-            _mails.Add(Make(i));
+            _mails.Add(Bursts ? Burst.Make(i, Addresses[Dice.Next(4)]) : Make(i));
         ClientConnection? kept = null;
         for (var i = 0; i < count; i++)
         {
@@ -73,7 +78,7 @@ internal sealed partial class Application(World world, string name)
 
     private async Task<ClientConnection?> OpenAsync()
     {
-        var connection = new ClientConnection(world);
+        var connection = new ClientConnection(world) { Port = world.Sandbox?.PortOf(name) ?? 25 };
         if (!connection.TryConnect())
             return null;
         if (await connection.ReplyAsync() is not { Code: 220 })
@@ -86,7 +91,7 @@ internal sealed partial class Application(World world, string name)
     private async Task<Handover> HandOverAsync(ClientConnection connection, int number)
     {
         var (mail, life) = (_mails[number], world.LifeNumber);
-        var commands = new List<string> { "MAIL FROM:<app@app.test>\r\n" };
+        var commands = new List<string> { $"MAIL FROM:<{From}>\r\n" };
         commands.AddRange(mail.To.Select(to => $"RCPT TO:<{to}>\r\n"));
         var isChunked = Dice.Next(2) == 0;
         if (!isChunked)

@@ -17,6 +17,9 @@ internal sealed class ClientConnection(World world)
     public TimeSpan Latency { get; } =
         TimeSpan.FromMilliseconds(Latencies[world.Scheduler.Dice.Next(Latencies.Length)]);
 
+    /// <summary>Where it connects to.</summary>
+    public int Port { get; init; } = 25;
+
     public bool IsOpen => _toRelay is not null && !_hasEnded;
 
     /// <summary>The last reply; null if none came.</summary>
@@ -24,7 +27,7 @@ internal sealed class ClientConnection(World world)
 
     public bool TryConnect()
     {
-        _toRelay = world.Connect(this)?.ToRelay;
+        _toRelay = world.Connect(this, Port)?.ToRelay;
         return _toRelay is not null;
     }
 

@@ -64,7 +64,7 @@ internal sealed class HopStream : Stream
                 _reading?.TrySetResult();
             },
         };
-        var session = new HopSession(world, hop, _toRelay);
+        var session = new HopSession(world, life, hop, _toRelay);
         _toHop = new SimulatedWire(world.Scheduler, world.Outside, hop.Latency)
         {
             OnOctets = session.Arrived,

@@ -26,6 +26,22 @@ internal enum HopMood
 internal sealed record Taken(
     MailId? Id, string MessageId, IReadOnlyList<string> To, byte[] Octets, string From, string? Told)
 {
+    /// <summary>The life that sent it.</summary>
+    public required int Life { get; init; }
+
+    /// <summary>When its transaction began.</summary>
+    public required long Begun { get; init; }
+
+    /// <summary>It went to the mailbox of a sandbox, in the place of these.</summary>
+    public IReadOnlyList<string> Originals { get; } = !To.Contains(Sandbox.Mailbox) ? []
+        : [.. HeadOf(Octets).Split("\r\n").TakeWhile(line => line.StartsWith(Original, StringComparison.Ordinal))
+            .Select(line => line[Original.Length..])];
+
+    private const string Original = "X-Original-To: ";
+
+    /// <summary>It is what became of the mail to a recipient.</summary>
+    public bool IsFor(string to) => To.Contains(to) || Originals.Contains(to);
+
     /// <summary>The header of a mail, up to the empty line.</summary>
     public static string HeadOf(ReadOnlySpan<byte> octets)
     {

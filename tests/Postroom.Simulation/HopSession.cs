@@ -7,13 +7,14 @@ using Postroom.Mail;
 namespace Postroom.Simulation;
 
 /// <summary>One connection to a next hop: an SMTP server as plain as can be, with moods.</summary>
-internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toRelay)
+internal sealed partial class HopSession(World world, Life life, Hop hop, SimulatedWire toRelay)
 {
     private readonly List<byte> _in = [];
     private readonly List<byte> _mail = [];
     private readonly List<string> _to = [];
     private readonly Queue<Action> _toSay = new();
     private string? _from;
+    private long _begun;
     private bool _inData;
     private long _chunk = -1;
     private bool _isLastChunk;
@@ -73,7 +74,7 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
             case "MAIL":
                 Reset();
                 if (Act(hop.OnCommand(), "250 2.1.0 ok"))
-                    _from = line;
+                    (_from, _begun) = (line, world.Scheduler.Now);
                 break;
             case "RCPT":
                 if (_from is null)
@@ -160,9 +161,13 @@ internal sealed partial class HopSession(World world, Hop hop, SimulatedWire toR
         var octets = _mail.ToArray();
         var head = Taken.HeadOf(octets);
         MailId? id = MailId.TryParse(Id().Match(head).Groups[1].Value, out var received) ? received : null;
-        if (id is null && !_from!.StartsWith("MAIL FROM:<>", StringComparison.Ordinal))
+        if (id is null && !_from!.StartsWith("MAIL FROM:<>", StringComparison.Ordinal)
+            && !_to.Contains(Sandbox.Mailbox))
             world.Violation($"{hop.Name} got a mail without our Received field");
-        hop.Taken.Add(new Taken(id, MessageId().Match(head).Groups[1].Value, [.. _to], octets, _from!, told));
+        hop.Taken.Add(new Taken(id, MessageId().Match(head).Groups[1].Value, [.. _to], octets, _from!, told)
+        {
+            Life = life.Number, Begun = _begun,
+        });
         var what = id is null ? "a report" : $"{id}";
         world.Note($"{hop.Name} takes {what} for {string.Join(' ', _to)}: {told ?? "(untold)"}");
     }

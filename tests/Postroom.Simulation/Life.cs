@@ -38,6 +38,7 @@ internal sealed class Life
     public Life(World world, SimulatedDisk disk, string ledger, End end, int moments)
     {
         (_world, Disk, _ledger, _end, _momentsLeft) = (world, disk, ledger, end, moments);
+        Number = world.LifeNumber;
         Party = new Party("relay") { OnStep = Live };
         Time = new SimulatedTime(world.Scheduler, Party);
         Near = new NearSide(world, this);
@@ -56,7 +57,16 @@ internal sealed class Life
 
     public FarSide Far { get; }
 
+    /// <summary>From 1.</summary>
+    public int Number { get; }
+
     public EmbeddedSpool? Spool { get; private set; }
+
+    /// <summary>Where people come in; null before they can, and in a world without a sandbox.</summary>
+    public Rooms? Rooms { get; private set; }
+
+    /// <summary>Told when it is over: who waits for an answer gets none.</summary>
+    public List<Action> Unanswered { get; } = [];
 
     /// <summary>Nothing of it acts any more.</summary>
     public bool IsOver { get; private set; }
@@ -84,6 +94,9 @@ internal sealed class Life
     public bool IsFatal() =>
         IsOver || (_end is End.Kill or End.PowerCut && _momentsLeft > 0 && --_momentsLeft == 0);
 
+    /// <summary>If it is to be killed, it is within so many moments from now.</summary>
+    public void EndWithin(int moments) => _momentsLeft = Math.Min(_momentsLeft, moments);
+
     /// <summary>The process is gone, or the machine.</summary>
     public void Die()
     {
@@ -94,6 +107,7 @@ internal sealed class Life
         Left = LostPower ? Disk.PowerCut() : Disk.Kill();
         Near.Die(LostPower);
         Far.Die(LostPower);
+        Unanswered.ForEach(tell => tell());
         _world.Died(this);
     }
 
@@ -107,13 +121,17 @@ internal sealed class Life
                 Threads = new SimulatedThreads(_world.Scheduler, Party, _world.Slowness),
             };
             Spool = await SpoolOpening.OpenAsync(place, _world.SpoolSettings, routes.LaneOf, Time, _world.Logger);
+            var rooms = _world.Sandbox is { } sandbox ? new Rooms(_world, sandbox, this, Spool) : null;
             var submission = new SubmissionServer(
-                new SubmissionSettings("relay.test", "/nonexistent/users",
-                    [new ListenerSettings("main", "127.0.0.1:25") { Tls = ListenerTls.Off }]),
-                Spool, Time, _world, Near);
+                new SubmissionSettings("relay.test", "/nonexistent/users", Listeners()), Spool, Time, _world, Near)
+            {
+                Onlooker = rooms?.Onlooker ?? new Onlooker(),
+            };
             await submission.StartAsync(CancellationToken.None);
-            var conductor = new Conductor(Parts(routes));
+            var conductor = new Conductor(Parts(routes, rooms));
             var running = conductor.RunAsync(CancellationToken.None);
+            rooms?.Open(conductor, submission);
+            Rooms = rooms;
             _world.Note("the relay serves");
             await ServeAsync();
             if (!Spool.Failed.IsFaulted)
@@ -135,11 +153,19 @@ internal sealed class Life
         }
     }
 
-    private ConductorParts Parts(RouteTable routes) => new()
+    private ListenerSettings[] Listeners() =>
+    [
+        new("main", "127.0.0.1:25") { Tls = ListenerTls.Off },
+        .. _world.Sandbox is { HasSide: true }
+            ? [new ListenerSettings("side", "127.0.0.1:26") { Tls = ListenerTls.Off }] : (ListenerSettings[])[],
+    ];
+
+    private ConductorParts Parts(RouteTable routes, Rooms? rooms) => new()
     {
         Spool = Spool!,
         Routes = routes,
-        Policy = new SandboxPolicy(Mode.Live),
+        Policy = rooms?.Keeper.Policy ?? new SandboxPolicy(Mode.Live),
+        KeptBy = rooms is null ? static (_, _) => ValueTask.FromResult<Keeping?>(null) : rooms.KeptByAsync,
         Settings = new QueueSettings(),
         CourierFor = route => new SmtpCourier(route, new CourierSettings("relay.test"), Far, Time),
         HostName = "relay.test",
@@ -154,9 +180,13 @@ internal sealed class Life
     private async Task CloseAsync(SubmissionServer submission, Conductor conductor, Task running)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10), Time);
+        Rooms?.BeginToClose();
         await submission.StopAsync(patience.Token);
+        if (Rooms is not null)
+            await Rooms.ClosedAsync();
         await conductor.StopAsync();
         await running;
         await Spool!.DisposeAsync();
+        Rooms?.Dispose();
     }
 }

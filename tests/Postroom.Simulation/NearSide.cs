@@ -7,29 +7,19 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Postroom.Simulation;
 
 /// <summary>Where applications connect to one life of the relay.</summary>
-internal sealed class NearSide(World world, Life life) : IConnectionListenerFactory, IConnectionListener
+internal sealed class NearSide(World world, Life life) : IConnectionListenerFactory
 {
-    private readonly Queue<NearConnection> _waiting = new();
     private readonly List<NearConnection> _all = [];
-    private TaskCompletionSource<ConnectionContext?>? _accepting;
-    private bool _isBound;
-
-    public EndPoint EndPoint { get; private set; } = new IPEndPoint(IPAddress.Loopback, 25);
+    private readonly Dictionary<int, NearListener> _bound = [];
 
     /// <summary>An application connects; null if nobody listens.</summary>
-    public NearConnection? Connect(ClientConnection client)
+    public NearConnection? Connect(ClientConnection client, int port)
     {
-        if (!_isBound || life.IsOver)
+        if (!_bound.TryGetValue(port, out var listener) || !listener.IsBound || life.IsOver)
             return null;
         var connection = new NearConnection(world, life, client);
         _all.Add(connection);
-        if (_accepting is { } accepting)
-        {
-            _accepting = null;
-            accepting.SetResult(connection);
-        }
-        else
-            _waiting.Enqueue(connection);
+        listener.Offer(connection);
         return connection;
     }
 
@@ -40,24 +30,43 @@ internal sealed class NearSide(World world, Life life) : IConnectionListenerFact
             connection.Die(withPower);
     }
 
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        new(_bound[((IPEndPoint)endpoint).Port] = new NearListener(endpoint));
+}
+
+/// <summary>One address that it listens at.</summary>
+internal sealed class NearListener(EndPoint endpoint) : IConnectionListener
+{
+    private readonly Queue<NearConnection> _waiting = new();
+    private TaskCompletionSource<ConnectionContext?>? _accepting;
+
+    public EndPoint EndPoint => endpoint;
+
+    public bool IsBound { get; private set; } = true;
+
+    public void Offer(NearConnection connection)
     {
-        (EndPoint, _isBound) = (endpoint, true);
-        return new(this);
+        if (_accepting is { } accepting)
+        {
+            _accepting = null;
+            accepting.SetResult(connection);
+        }
+        else
+            _waiting.Enqueue(connection);
     }
 
     public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         if (_waiting.TryDequeue(out var connection))
             return new(connection);
-        if (!_isBound)
+        if (!IsBound)
             return new((ConnectionContext?)null);
         return new((_accepting = new TaskCompletionSource<ConnectionContext?>()).Task);
     }
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        _isBound = false;
+        IsBound = false;
         _accepting?.TrySetResult(null);
         return default;
     }

@@ -16,8 +16,9 @@ internal sealed class PlantedFault(string name, string path, string old, string 
     private const string Relay = "Postroom.Relay";
 
     /// <summary>Tries the seeds against the broken relay.</summary>
+    /// <param name="first">Below zero: worlds with a sandbox.</param>
     /// <returns>What the copy said; null if it found nothing wrong.</returns>
-    public string? Hunt(int seeds)
+    public string? Hunt(int first, int seeds)
     {
         var home = Path.GetDirectoryName(typeof(PlantedFault).Assembly.Location)!;
         var copy = Path.Combine(home, "planted", name);
@@ -28,7 +29,7 @@ internal sealed class PlantedFault(string name, string path, string old, string 
             RedirectStandardOutput = true,
             Environment =
             {
-                ["POSTROOM_SEED"] = "1",
+                ["POSTROOM_SEED"] = first.ToString(CultureInfo.InvariantCulture),
                 ["POSTROOM_SEEDS"] = seeds.ToString(CultureInfo.InvariantCulture),
             },
         };

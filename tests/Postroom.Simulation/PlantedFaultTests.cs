@@ -6,7 +6,7 @@ namespace Postroom.Simulation;
 /// that find nothing in the relay as it is.</summary>
 public sealed class PlantedFaultTests
 {
-    private const int Seeds = 10_000;
+    private const int Seeds = 5_000;
 
     [Fact]
     public void A_250_before_the_mail_is_on_disk() => Find(new PlantedFault(
@@ -55,9 +55,56 @@ public sealed class PlantedFaultTests
         "        _ = LaterAsync();\n        async Task LaterAsync() { await Task.Yield(); Assignment.AtWire(); }\n"),
         "a copy of which the trail says nothing");
 
-    private static void Find(PlantedFault fault, params string[] signs)
+    [Fact]
+    public void A_mail_judged_by_the_mode_in_which_it_was_accepted() => FindInSandbox(new PlantedFault(
+        "early-clearance", "src/Postroom.Relay/Queue/Attempt.cs",
+        "    private readonly Orders _orders = desk.Orders;\n",
+        """
+            private static readonly System.Runtime.CompilerServices.ConditionalWeakTable<
+                Desk, System.Collections.Concurrent.ConcurrentDictionary<Postroom.Mail.MailId, SandboxPolicy>> Then = [];
+            private readonly Orders _orders = desk.Orders with
+            {
+                Policy = Then.GetOrCreateValue(desk).GetOrAdd(lease.Id, desk.Orders.Policy),
+            };
+
+        """), "and its lease was to be", "should be elsewhere");
+
+    [Fact]
+    public void A_mode_that_is_kept_in_memory_alone() => FindInSandbox(new PlantedFault(
+        "lost-mode", "src/Postroom.Relay/Modes/ModeBook.cs",
+        "            _file.Replace(JsonSerializer.Serialize(\n"
+        + "                [.. fresh.Select(KeptMode.Of)], ModeJson.Default.KeptModeArray) + \"\\n\");\n", ""),
+        "and there was said");
+
+    [Fact]
+    public void A_mode_whose_name_is_not_on_disk() => FindInSandbox(new PlantedFault(
+        "lost-mode-name", "src/Postroom.Relay/Spool/Disk/WholeFile.cs", "        disk.SyncFolder(\"\");\n", ""),
+        "and there was said", "is forgotten in life");
+
+    [Fact]
+    public void A_release_that_is_told_before_it_is_on_disk() => FindInSandbox(new PlantedFault(
+        "early-release", "src/Postroom.Relay/Spool/Embedded/Reshaping.cs",
+        "                await append(new Entry(new DirectedRecord(\n", "                _ = append(new Entry(new DirectedRecord(\n"),
+        "was told that");
+
+    [Fact]
+    public void A_brake_that_forgets_what_it_held() => FindInSandbox(new PlantedFault(
+        "lost-storm", "src/Postroom.Relay/Storms/StormBook.cs",
+        "            file.Replace(JsonSerializer.Serialize(kept, StormJson.Default.KeptStorms) + \"\\n\");\n", ""),
+        "is forgotten in life");
+
+    [Fact]
+    public void A_redirected_copy_with_a_true_recipient() => FindInSandbox(new PlantedFault(
+        "true-recipient", "src/Postroom.Relay/Queue/RedirectedCopy.cs",
+        "new Recipient(mailbox.To, Notify.Never)", "instead[0].Recipient"), "and its lease was to be");
+
+    private static void Find(PlantedFault fault, params string[] signs) => Find(fault, 1, signs);
+
+    private static void FindInSandbox(PlantedFault fault, params string[] signs) => Find(fault, -1, signs);
+
+    private static void Find(PlantedFault fault, int first, string[] signs)
     {
-        var said = fault.Hunt(Seeds);
+        var said = fault.Hunt(first, Seeds);
         Assert.True(said is not null, $"{Seeds} seeds do not see it");
         Assert.True(signs.Any(sign => said.Contains(sign, StringComparison.Ordinal)), said);
     }

@@ -9,11 +9,16 @@ namespace Postroom.Simulation;
 public sealed class SeedTests
 {
     private const int Sample = 10_000;
+    private const int Sandboxes = 1_000;
 
     private static int First => Number("POSTROOM_SEED", 1);
 
     [Fact]
     public void What_was_promised_comes_true_in_ten_thousand_worlds() => Try(First, Number("POSTROOM_SEEDS", Sample));
+
+    [Fact]
+    public void What_was_promised_comes_true_where_there_is_a_sandbox() =>
+        Try(-Math.Abs(First), Number("POSTROOM_SEEDS", Sandboxes));
 
     [Fact]
     [Trait("Long", "yes")]
@@ -36,7 +41,10 @@ public sealed class SeedTests
     public void A_seed_repeats_its_world_exactly()
     {
         for (var seed = 1; seed <= 40; seed++)
+        {
             Assert.Equal(Run(seed).Story, Run(seed).Story);
+            Assert.Equal(Run(-seed).Story, Run(-seed).Story);
+        }
     }
 
     private static (int Worlds, long Lives, long Deliveries) Try(int first, int count)
@@ -48,7 +56,7 @@ public sealed class SeedTests
         {
             while (Volatile.Read(ref broken) == 0 && Interlocked.Increment(ref done) is var n && n <= count)
             {
-                var world = Run(first + n - 1);
+                var world = Run(first < 0 ? first - n + 1 : first + n - 1);
                 Interlocked.Add(ref lives, world.LifeNumber);
                 Interlocked.Add(ref deliveries, world.Hops.Values.Sum(hop => hop.Taken.Count));
                 if (world.Violations.Count > 0 && Interlocked.Exchange(ref broken, world.Seed) == 0)

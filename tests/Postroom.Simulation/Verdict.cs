@@ -19,18 +19,24 @@ internal sealed partial class Verdict(World world)
     public void Judge()
     {
         Read();
-        var reports = _records.Values.ToLookup(r => r.Header.MessageId, r => r.Id);
+        var reports = _records.Values.Where(r => r.Origin is { Replay: null, Key: null }).ToLookup(r => r.Header.MessageId, r => r.Id);
         _taken = (from hop in world.Hops.Values
                   from taken in hop.Taken
                   select (hop, taken)).ToLookup(t => t.taken.Id ?? reports[t.taken.MessageId].FirstOrDefault());
         foreach (var application in world.Applications)
             foreach (var handover in application.Handovers)
                 EveryAcknowledgedMailIsKnown(application, handover);
+        var sandbox = world.Sandbox is { } has ? new SandboxVerdict(world, has, _records) : null;
         foreach (var record in _records.Values)
-            EveryRecipientHasItsEnd(record);
+            EveryRecipientHasItsEnd(record, sandbox);
         foreach (var taken in _taken)
             foreach (var (hop, copy) in taken)
+            {
                 WhatArrivedWasSent(taken.Key, hop, copy);
+                sandbox?.ItWasCleared(taken.Key, hop, copy);
+            }
+
+        sandbox?.Judge();
         foreach (var application in world.Applications)
             WhatWasRefusedIsNotSent(application);
         if (JournalCheck.Verify(world.Life.Disk) is { Breaks.Count: > 0 } report)
@@ -60,18 +66,20 @@ internal sealed partial class Verdict(World world)
     }
 
     // Promises 2, 3 and 7: one end each, copies only where a doubt stands in the trail, and the hop's own words.
-    private void EveryRecipientHasItsEnd(MailRecord record)
+    private void EveryRecipientHasItsEnd(MailRecord record, SandboxVerdict? sandbox)
     {
         var acknowledged = world.Applications.Any(app => app.Handovers.Exists(h => h.Id == record.Id));
         foreach (var row in record.Recipients)
         {
-            var copies = _taken[record.Id].Where(t => t.Taken.To.Contains(row.To)).ToList();
+            var copies = _taken[record.Id].Where(t => t.Taken.IsFor(row.To)).ToList();
             var doubts = record.Trail.Count(
                 e => e.Kind == EventKind.InDoubt && (e.Recipient ?? row.Recipient) == row.Recipient);
             var delivered = row.State == State.Delivered ? 1 : 0;
             var what = $"{record.Id} for {row.To} ({row.State}, {copies.Count} taken, {doubts} in doubt)";
-            if (row.State is State.Cancelled && !acknowledged)
+            if (row.State is State.Cancelled && (sandbox is null ? !acknowledged : IsRevoked(record)))
                 NothingOfItWasSent(what, copies.Count + doubts);
+            else if (sandbox is not null)
+                sandbox.IsWhereItWasToBe(record, row, what);
             else if (row.State is not (State.Delivered or State.Failed))
                 world.Violation($"{what} has no end: {row.Last}");
             if (copies.Count > doubts + delivered)
@@ -103,22 +111,29 @@ internal sealed partial class Verdict(World world)
             return;
         }
 
-        if (copy.To.FirstOrDefault(to => record.Recipients.All(r => r.To != to)) is { } stranger)
+        if (copy.To.FirstOrDefault(to => record.Recipients.All(r => r.To != to)
+            && !(world.Sandbox is not null && to == Sandbox.Mailbox)) is { } stranger)
             world.Violation($"{id} went to {stranger}, whom it was not for");
         if (copy.From.StartsWith("MAIL FROM:<>", StringComparison.Ordinal))
-            return; // a report of ours
+            return; // a report of ours, or a copy
+        var isRedirected = copy.Originals.Count > 0;
+        if (isRedirected && record.From.Length == 0)
+            return;
         var key = Key().Match(Taken.HeadOf(copy.Octets)).Groups[1].Value;
         var mail = world.Applications.SelectMany(app => app.Mails).FirstOrDefault(m => m.Key == key);
-        if (mail is null || !copy.Octets.AsSpan().EndsWith(mail.Bytes))
+        var sent = isRedirected && mail is not null ? SandboxVerdict.Tagged(mail.Bytes) : mail?.Bytes;
+        if (sent is null || !copy.Octets.AsSpan().EndsWith(sent))
             world.Violation($"{id} arrived at {hop.Name} as nobody sent it ({copy.Octets.Length} octets of {key})");
-        else if (!OnlyOurFields().IsMatch(Encoding.Latin1.GetString(copy.Octets.AsSpan()[..^mail.Bytes.Length])))
+        else if (!(isRedirected ? RedirectedFields() : OnlyOurFields())
+            .IsMatch(Encoding.Latin1.GetString(copy.Octets.AsSpan()[..^sent.Length])))
             world.Violation($"{id} arrived at {hop.Name} with more in front than our fields");
     }
 
     // A 4xx or 5xx is a no. Only a life that ended by force may have kept what it had refused because it was slow.
     private void WhatWasRefusedIsNotSent(Application application)
     {
-        var known = _records.Values.Where(r => r.Recipients.Any(row => row.State != State.Cancelled))
+        var known = _records.Values.Where(r => r.Origin is { Replay: null, Key: null }
+            && (world.Sandbox is null ? r.Recipients.Any(row => row.State != State.Cancelled) : !IsRevoked(r)))
             .ToLookup(r => r.Header.Subject);
         for (var i = 0; i < application.Mails.Count; i++)
         {
@@ -130,9 +145,14 @@ internal sealed partial class Verdict(World world)
         }
     }
 
-    [GeneratedRegex(@"^Subject: ((?:app|wiki)-\d+)\r$", RegexOptions.Multiline)]
+    private static bool IsRevoked(MailRecord record) => record.Trail.Any(e => e.Kind == EventKind.Revoked);
+
+    [GeneratedRegex(@"^Subject: (?:\[staging\] )?([^\r\n]+)\r$", RegexOptions.Multiline)]
     private static partial Regex Key();
 
     [GeneratedRegex(@"^(?:(?:Received|Date|Message-ID): [^\r\n]*\r\n(?:\t[^\r\n]*\r\n)*)+$")]
     private static partial Regex OnlyOurFields();
+
+    [GeneratedRegex(@"^(?:X-Original-To: [^\r\n]*\r\n)+(?:(?:Received|Date|Message-ID): [^\r\n]*\r\n(?:\t[^\r\n]*\r\n)*)+$")]
+    private static partial Regex RedirectedFields();
 }

@@ -55,10 +55,18 @@ internal sealed class World : ILoggerFactory, ILogger
         for (var lives = dice.Next(6); lives > 0; lives--)
             _fates.Enqueue(Fate(dice));
         _fates.Enqueue((End.Old, 0));
-        _life = NextLife(new SimulatedDisk(dice));
+        var disk = new SimulatedDisk(dice);
+        if (seed < 0)
+            (Sandbox = new Sandbox(this, seed)).Prepare(disk);
+        _life = NextLife(disk);
     }
 
     public int Seed { get; }
+
+    /// <summary>Modes, storms and people; null in a world of a positive seed, where all mail goes out.</summary>
+    public Sandbox? Sandbox { get; }
+
+    public RouteTable RouteTable => new(Routes);
 
     public Scheduler Scheduler { get; }
 
@@ -92,7 +100,7 @@ internal sealed class World : ILoggerFactory, ILogger
 
     public string NextName(string kind) => $"{kind}{++_names}";
 
-    public NearConnection? Connect(ClientConnection client) => _life.Near.Connect(client);
+    public NearConnection? Connect(ClientConnection client, int port) => _life.Near.Connect(client, port);
 
     public Task WaitAsync(TimeSpan wait) => Task.Delay(wait, Time);
 
@@ -114,12 +122,10 @@ internal sealed class World : ILoggerFactory, ILogger
     {
         var dice = Scheduler.Dice;
         foreach (var name in (string[])["app", "wiki"])
-        {
-            var application = new Application(this, name);
-            _applications.Add(application);
-            var count = dice.Next(1, 5);
-            Scheduler.Post(Outside, () => _ = application.RunAsync(count));
-        }
+            Add(new Application(this, name), dice.Next(1, 5));
+        if (Sandbox is { HasStorms: true } sandbox)
+            Add(new Application(this, "jira") { Bursts = true }, sandbox.Dice.Next(14, 26));
+        Sandbox?.Begin();
 
         for (var i = dice.Next(4); i > 0; i--)
             Scheduler.After(TimeSpan.FromSeconds(dice.Next(300)), Outside, Misfortune);
@@ -132,6 +138,12 @@ internal sealed class World : ILoggerFactory, ILogger
         if (_violations.Count == 0)
             new Verdict(this).Judge();
         SynchronizationContext.SetSynchronizationContext(null);
+    }
+
+    private void Add(Application application, int mails)
+    {
+        _applications.Add(application);
+        Scheduler.Post(Outside, () => _ = application.RunAsync(mails));
     }
 
     public void Died(Life life)
@@ -202,6 +214,7 @@ internal sealed class World : ILoggerFactory, ILogger
                 Note("the disk is slow for a while");
                 break;
             case 1:
+                Sandbox?.LookAtClock();
                 Scheduler.WallShift += TimeSpan.FromHours(dice.Next(-48, 48));
                 Note($"the wall clock is {Scheduler.WallShift} off");
                 break;
@@ -234,7 +247,8 @@ internal sealed class World : ILoggerFactory, ILogger
 
     private bool IsAtItsEnd()
     {
-        if (!IsCalm || !_applications.TrueForAll(app => app.IsDone) || _life.Spool is not { } spool)
+        if (!IsCalm || !_applications.TrueForAll(app => app.IsDone) || _life.Spool is not { } spool
+            || Sandbox is { IsDone: false })
             return false;
         if (Scheduler.Now - _calmSince > CalmAtMost.Ticks)
         {
@@ -243,10 +257,11 @@ internal sealed class World : ILoggerFactory, ILogger
             return true;
         }
 
-        if (spool.Lanes.Any(lane => lane.Waiting > 0))
+        if (spool.Lanes.Any(lane => lane.Waiting > 0) || _life.Rooms?.Brake.All.Any(storm => storm.Slowly > 0) == true)
             _caughtUp = null;
         else if (_caughtUp is null)
-            Scheduler.Post(_life.Party, () => _caughtUp ??= spool.Index.CaughtUpAsync(CancellationToken.None).AsTask());
+            Scheduler.Post(_life.Party, () => _caughtUp ??= Sandbox?.LookAsync(spool)
+                ?? spool.Index.CaughtUpAsync(CancellationToken.None).AsTask());
         return _caughtUp is { IsCompletedSuccessfully: true };
     }
 

@@ -17,14 +17,14 @@ public sealed class ModeBook
     /// <summary>The most that is said at once.</summary>
     public const int Most = 100;
 
-    private readonly string _path;
+    private readonly SmallFile _file;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private volatile IReadOnlyList<ModeOverride> _all;
 
-    public ModeBook(string path, TimeProvider time, ILogger log)
+    public ModeBook(SmallFile file, TimeProvider time, ILogger log)
     {
-        (_path, _time) = (path, time);
+        (_file, _time) = (file, time);
         _all = Read(log);
     }
 
@@ -94,7 +94,7 @@ public sealed class ModeBook
     {
         try
         {
-            WholeFile.Replace(_path, JsonSerializer.Serialize(
+            _file.Replace(JsonSerializer.Serialize(
                 [.. fresh.Select(KeptMode.Of)], ModeJson.Default.KeptModeArray) + "\n");
             _all = fresh;
         }
@@ -108,14 +108,14 @@ public sealed class ModeBook
     {
         try
         {
-            return !File.Exists(_path) ? []
-                : [.. (JsonSerializer.Deserialize(File.ReadAllBytes(_path), ModeJson.Default.KeptModeArray)
+            return _file.Read() is not { } kept ? []
+                : [.. (JsonSerializer.Deserialize(kept, ModeJson.Default.KeptModeArray)
                     ?? throw new JsonException("it is empty")).Select(one => one.Read())];
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            ModeLog.NotRead(log, _path, e.Message);
-            var why = $"{Path.GetFileName(_path)} cannot be read";
+            ModeLog.NotRead(log, _file.Path, e.Message);
+            var why = $"{Path.GetFileName(_file.Path)} cannot be read";
             return [new ModeOverride(Mode.Hold, Unread, why, _time.GetUtcNow())];
         }
     }

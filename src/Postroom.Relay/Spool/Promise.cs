@@ -11,4 +11,17 @@ public static class Promise
             : TaskCreationOptions.RunContinuationsAsynchronously;
 
     public static TaskCompletionSource New() => new(Options);
+
+    /// <summary>Waits for a change, for a time at most, or until it is cancelled; throws for none of these.</summary>
+    /// <param name="most">Infinite: the change alone, or the cancellation.</param>
+    /// <remarks>A delay that is cancelled wakes whoever waits for any of several through the pool, where the simulator
+    /// has no say: so it is cancelled only when nobody waits for it.</remarks>
+    public static async Task ChangedAsync(Task change, TimeSpan most, TimeProvider time, CancellationToken cancel)
+    {
+        var cancelled = New();
+        using var over = new CancellationTokenSource();
+        await using (cancel.UnsafeRegister(static one => ((TaskCompletionSource)one!).TrySetResult(), cancelled))
+            await Task.WhenAny(change, cancelled.Task, Task.Delay(most, time, over.Token));
+        over.Cancel(); // no timer is left behind
+    }
 }

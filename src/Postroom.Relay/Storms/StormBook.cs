@@ -9,7 +9,7 @@ using Postroom.Relay.Telemetry;
 namespace Postroom.Relay.Storms;
 
 /// <summary>Storms, and what is usual, in a file of the data folder.</summary>
-internal sealed class StormBook(string path, ILogger log)
+internal sealed class StormBook(SmallFile file, ILogger log)
 {
     /// <summary>As it was left; empty where there is none, or it cannot be read.</summary>
     /// <param name="next">The number of the next storm, where the file does not say it.</param>
@@ -17,13 +17,13 @@ internal sealed class StormBook(string path, ILogger log)
     {
         try
         {
-            if (File.Exists(path) && JsonSerializer.Deserialize(File.ReadAllBytes(path), StormJson.Default.KeptStorms)
+            if (file.Read() is { } octets && JsonSerializer.Deserialize(octets, StormJson.Default.KeptStorms)
                 is { Storms: { } storms, Sources: { } sources } kept)
                 return new StormWatch(storms.Select(one => one.Read()), sources, Math.Max(1, kept.Next));
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            StormLog.NotRead(log, path, e.Message);
+            StormLog.NotRead(log, file.Path, e.Message);
         }
 
         return new StormWatch([], new Dictionary<string, HeardSource>(), next());
@@ -34,7 +34,8 @@ internal sealed class StormBook(string path, ILogger log)
     {
         try
         {
-            WholeFile.Replace(path, JsonSerializer.Serialize(kept, StormJson.Default.KeptStorms) + "\n");
+            file.Replace(JsonSerializer.Serialize(kept, StormJson.Default.KeptStorms) + "
+");
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

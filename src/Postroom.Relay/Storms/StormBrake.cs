@@ -4,13 +4,14 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Storms;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Telemetry;
 
 namespace Postroom.Relay.Storms;
 
 /// <summary>What the brake is made from.</summary>
 /// <param name="File">In the data folder.</param>
-public sealed record StormParts(string File, ISpool Spool, TimeProvider Time, ILogger Log);
+public sealed record StormParts(SmallFile File, ISpool Spool, TimeProvider Time, ILogger Log);
 
 /// <summary>Holds the mail of a burst until a person has decided, and lets all other mail pass.</summary>
 /// <remarks>
@@ -123,9 +124,7 @@ public sealed class StormBrake
                 break;
             }
 
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(changed, Task.Delay(next, _parts.Time, ended.Token));
-            ended.Cancel(); // no timer is left behind
+            await Promise.ChangedAsync(changed, next, _parts.Time, cancel);
             if (changed.IsCompleted)
                 Interlocked.Exchange(ref _changed, Promise.New());
         }

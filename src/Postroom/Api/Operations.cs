@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Postroom.Api.Access;
 using Postroom.Api.Contents;
 
+[assembly: InternalsVisibleTo("Postroom.Simulation")] // builds the rooms of people as the host does
 [assembly: InternalsVisibleTo("Postroom.Tests")] // the document is made from the operations, and the rates are tried
 
 namespace Postroom.Api;

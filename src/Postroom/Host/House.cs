@@ -76,7 +76,7 @@ public sealed class House : IAsyncDisposable
         _reporting = new Reporting(_vault, wiring.Meters, _log);
         _tokens = new TokenBook(_vault, wiring.Time, wiring.Dice, wiring.Meters.Queue);
         _tokens.Use(configuration.Accounts);
-        _modes = new ModeKeeper(configuration, wiring);
+        _modes = ModeKeeper.Open(configuration, wiring);
         _access = new ApiTokens(Folders.Tokens(configuration.DataFolder), wiring.Time, _log);
     }
 
@@ -163,7 +163,7 @@ public sealed class House : IAsyncDisposable
         {
             RefusalOf = refusals.Find,
             KeepRefusal = refusals.Keep,
-            KeptBy = _storms!.After(_clones!, _modes),
+            KeptBy = _storms!.After(_clones!.JudgeAsync, _modes),
             Meddle = _trouble!.Meddle,
             SuppressedBy = Doubles.KeptBack(_suppressions!, _duplicates!, _closing.Token),
             Spool = Spool,

@@ -7,6 +7,7 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
 using Postroom.Relay.Modes;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Disk;
 
 namespace Postroom.Host;
 
@@ -26,12 +27,18 @@ internal sealed class ModeKeeper : IDisposable
     private Func<bool, bool, Task<string?>> _weigh = (_, _) => Task.FromResult<string?>(null);
     private Func<SandboxPolicy, Task> _judgeBy = _ => Task.CompletedTask;
 
-    public ModeKeeper(RelayConfiguration all, Wiring wiring)
+    public ModeKeeper(SandboxSettings configured, ModeBook book, TimeProvider time, ILogger log)
     {
-        (_time, _configured) = (wiring.Time, all.Sandbox);
-        _log = wiring.Logs.CreateLogger("postroom.modes");
-        _book = new ModeBook(Folders.Modes(all.DataFolder), wiring.Time, _log);
+        (_configured, _book, _time, _log) = (configured, book, time, log);
         _holding = Policy;
+    }
+
+    /// <summary>Remembers what was said in the life before.</summary>
+    public static ModeKeeper Open(RelayConfiguration all, Wiring wiring)
+    {
+        var log = wiring.Logs.CreateLogger("postroom.modes");
+        var book = new ModeBook(new SmallFile(Folders.Modes(all.DataFolder)), wiring.Time, log);
+        return new ModeKeeper(all.Sandbox, book, wiring.Time, log);
     }
 
     /// <summary>What was said for all mail, and holds now; null: the configuration's mode.</summary>
@@ -155,15 +162,13 @@ internal sealed class ModeKeeper : IDisposable
             HostLog.ModeNotKept(_log, notKept);
     }
 
-    private async Task WaitAsync(DateTimeOffset? end, Task changed, CancellationToken cancel)
+    private Task WaitAsync(DateTimeOffset? end, Task changed, CancellationToken cancel)
     {
         // In steps: a clock that is set, or a machine that slept, is noticed within an hour.
         var left = end is { } at ? at - _time.GetUtcNow() : Timeout.InfiniteTimeSpan;
         var step = end is null ? left : left > TimeSpan.FromHours(1) ? TimeSpan.FromHours(1)
             : TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(left.TotalMilliseconds)));
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await Task.WhenAny(changed, Task.Delay(step, _time, ended.Token));
-        ended.Cancel(); // no timer is left behind
+        return Promise.ChangedAsync(changed, step, _time, cancel);
     }
 
     private static string UntilOf(ModeOverride said) => said.Until is { } until

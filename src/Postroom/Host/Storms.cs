@@ -7,6 +7,7 @@ using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
 using Postroom.Mail.Storms;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Storms;
 using Postroom.Relay.Telemetry;
 
@@ -20,7 +21,7 @@ internal sealed class Storms(StormBrake brake)
     public static Storms Open(RelayConfiguration all, ISpool spool, Wiring wiring)
     {
         var brake = new StormBrake(all.Storms, new StormParts(
-            Folders.Storms(all.DataFolder), spool, wiring.Time, wiring.Logs.CreateLogger("postroom.storms")));
+            new SmallFile(Folders.Storms(all.DataFolder)), spool, wiring.Time, wiring.Logs.CreateLogger("postroom.storms")));
         wiring.Meters.Observe(RelayInstruments.Storms,
             IEnumerable<Measurement<double>> () => [new(brake.Open.Count)]);
         return new Storms(brake);
@@ -38,8 +39,9 @@ internal sealed class Storms(StormBrake brake)
 
     /// <summary>The clone guard has the first word, then the modes: where mail would not leave, no storm is
     /// held.</summary>
-    public Func<Lease, LeasedRecipient, ValueTask<Keeping?>> After(Clones clones, ModeKeeper modes) =>
-        async (lease, to) => await clones.JudgeAsync(lease, to)
+    public Func<Lease, LeasedRecipient, ValueTask<Keeping?>> After(
+        Func<Lease, LeasedRecipient, ValueTask<Keeping?>> clones, ModeKeeper modes) =>
+        async (lease, to) => await clones(lease, to)
             ?? (brake.All.Count > 0 && modes.WouldLeave(new LastingFacts(lease.Envelope.From, lease.Origin,
                 lease.Header, lease.Content.Length), to.Recipient.Path) ? await brake.JudgeAsync(lease, to) : null);
 

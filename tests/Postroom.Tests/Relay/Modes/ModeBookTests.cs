@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Sandbox;
 using Postroom.Relay.Modes;
+using Postroom.Relay.Spool.Disk;
 using Xunit;
 
 namespace Postroom.Tests.Relay.Modes;
@@ -17,7 +18,7 @@ public sealed class ModeBookTests : IDisposable
 
     private string File => Path.Combine(_folder, "modes.json");
 
-    private ModeBook Open() => new(File, _time, NullLogger.Instance);
+    private ModeBook Open() => new(new SmallFile(File), _time, NullLogger.Instance);
 
     [Fact]
     public void What_was_said_outlives_the_process_the_newest_first_and_one_for_each_place()

@@ -4,6 +4,7 @@ using Postroom.Mail;
 using Postroom.Mail.Status;
 using Postroom.Mail.Storms;
 using Postroom.Relay.Spool;
+using Postroom.Relay.Spool.Disk;
 using Postroom.Relay.Spool.Embedded;
 using Postroom.Relay.Storms;
 using Postroom.Relay.Submission;
@@ -38,7 +39,7 @@ internal sealed class StormHouse : IAsyncDisposable
     {
         var spool = await world.OpenAsync();
         return new StormHouse(world, spool,
-            new StormBrake(AtOnce, new StormParts(file, spool, world.Time, NullLogger.Instance)));
+            new StormBrake(AtOnce, new StormParts(new SmallFile(file), spool, world.Time, NullLogger.Instance)));
     }
 
     public async Task<MailId> SendAsync(
