@@ -34,8 +34,7 @@ internal sealed class StormBook(SmallFile file, ILogger log)
     {
         try
         {
-            file.Replace(JsonSerializer.Serialize(kept, StormJson.Default.KeptStorms) + "
-");
+            file.Replace(JsonSerializer.Serialize(kept, StormJson.Default.KeptStorms) + "\n");
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

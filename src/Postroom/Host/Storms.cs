@@ -20,8 +20,9 @@ internal sealed class Storms(StormBrake brake)
     /// <summary>Remembers the last life before the first mail comes.</summary>
     public static Storms Open(RelayConfiguration all, ISpool spool, Wiring wiring)
     {
+        var file = new SmallFile(Folders.Storms(all.DataFolder));
         var brake = new StormBrake(all.Storms, new StormParts(
-            new SmallFile(Folders.Storms(all.DataFolder)), spool, wiring.Time, wiring.Logs.CreateLogger("postroom.storms")));
+            file, spool, wiring.Time, wiring.Logs.CreateLogger("postroom.storms")));
         wiring.Meters.Observe(RelayInstruments.Storms,
             IEnumerable<Measurement<double>> () => [new(brake.Open.Count)]);
         return new Storms(brake);
