@@ -1,7 +1,8 @@
 """mutants.py REPORT PROGRAM [ROOM…]: tries every mutant, and says the score of each room and what docs/mutation.md does not explain.
 
 REPORT lists the mutants, as Stryker.NET made them; PROGRAM is the folder of the tests with the mutated floor. First each class of
-tests is run with no mutant active, and it is noted which mutants it reaches. Then each mutant gets a process of its own: the
+tests, of the rooms asked for and of those that may use them, is run with no mutant active, and it is noted which mutants it
+reaches. Then each mutant gets a process of its own: the
 classes of its room that reach it, and where they notice nothing the other classes that do. What none reaches has survived. The
 score of a room that was tried whole goes on the page that POSTROOM_FIGURES names.
 """
@@ -11,6 +12,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,14 +35,26 @@ def passes(program, bound, *arguments, **environment):
     return run.returncode == 0
 
 
+def users(asked):
+    """The rooms of these, and all that may use one of them, by the plan of the house; what is in no room, any may use."""
+    plan = re.findall(r"^\| `Mail\.(\w+)\S* \|.*\|(.*)\|$", (ROOT / "docs/ARCHITECTURE.md").read_text(), re.MULTILINE)
+    rooms = {one.split("/")[0] for one in asked}
+    if not asked or any(one.endswith(".cs") for one in rooms):
+        return {"", *(room for room, _ in plan)}
+    for _ in plan:
+        rooms |= {room for room, uses in plan if rooms & set(re.findall(r"`Mail\.(\w+)", uses))}
+    return rooms
+
+
 class Tests:
     """The classes of tests: how long each takes, and which mutants it reaches."""
 
-    def __init__(self, program, workers):
+    def __init__(self, program, workers, asked):
         self.program = program
         listed = subprocess.run(["dotnet", f"{program}/Postroom.Mutation.dll", "-list", "classes/json"], check=True,
                                 capture_output=True)
-        names = json.loads(listed.stdout.splitlines()[0])
+        rooms = users(asked)
+        names = [name for name in json.loads(listed.stdout.splitlines()[0]) if "".join(name.split(".")[3:-1][:1]) in rooms]
         self.known = dict(zip(names, workers.map(self.learn, names)))
 
     def learn(self, name):
@@ -79,7 +93,7 @@ class Tests:
 def mutants(report, program, asked):
     """Room, file, line, status and what became what, of every mutant that compiled and is asked for; Stryker lists more."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
-        tests = Tests(program, workers)
+        tests = Tests(program, workers, asked)
         waiting = []
         paths = {name.replace("\\", "/").split("Postroom.Mail/")[-1]: file for name, file in report["files"].items()}
         for path, file in sorted(paths.items()):
