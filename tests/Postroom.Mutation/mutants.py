@@ -1,8 +1,10 @@
 """mutants.py REPORT PROGRAM [ROOM…]: tries every mutant, and says the score of each room and what docs/mutation.md does not explain.
 
-REPORT lists the mutants, as Stryker.NET made them; PROGRAM is the folder of the tests with the mutated floor. Each mutant gets a
-process of its own: first the tests of its room, and where they notice nothing all of them. The score of a room that was tried
-whole goes on the page that POSTROOM_FIGURES names.
+REPORT lists the mutants, as Stryker.NET made them; PROGRAM is the folder of the tests with the mutated floor. First each class of
+tests, of the rooms asked for and of those that may use them, is run with no mutant active, and it is noted which mutants it
+reaches. Then each mutant gets a process of its own: the
+classes of its room that reach it, and where they notice nothing the other classes that do. What none reaches has survived. The
+score of a room that was tried whole goes on the page that POSTROOM_FIGURES names.
 """
 import collections
 import concurrent.futures
@@ -10,44 +12,91 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOTICED = ("Killed", "Timeout")
 MISSED = ("Survived", "NoCoverage")
-TIMEOUT = 60  # seconds; all tests take twenty
+SLOWER = 5  # times as long as when it was learned what they reach may classes take, and
+START = 20  # seconds more, for the start of the process
+LEARNING = 300  # seconds; what a class reaches that takes longer is not known: it is run for every mutant
 MEMORY = hex(1 << 30)  # octets of heap: some mutants fill whatever there is
 
 
-def passes(program, mutant, *tests):
-    """Whether the tests pass with this mutant active; no mutant has the number -1."""
-    with tempfile.NamedTemporaryFile() as active:
-        active.write(mutant.to_bytes(4, "little", signed=True))
-        active.flush()
-        environment = {**os.environ, "STRYKER_MUTANT_FILE": active.name, "DOTNET_GCHeapHardLimit": MEMORY}
-        run = subprocess.run(["dotnet", f"{program}/Postroom.Mutation.dll", "--stop-on-fail", "on", *tests],
-                             timeout=TIMEOUT, check=False, env=environment, capture_output=True)
-        return run.returncode == 0
+def passes(program, bound, *arguments, **environment):
+    """Whether tests pass; raises subprocess.TimeoutExpired after so many seconds."""
+    settings = {"DOTNET_GCHeapHardLimit": MEMORY, "DOTNET_TieredPGO": "0"}
+    run = subprocess.run(["dotnet", f"{program}/Postroom.Mutation.dll", "-noLogo", "-stopOnFail", *arguments], timeout=bound,
+                         check=False, env={**os.environ, **settings, **environment}, capture_output=True)
+    return run.returncode == 0
 
 
-def status(program, mutant, room):
-    """What becomes of a mutant."""
-    try:
-        if room and not passes(program, mutant, "--filter-namespace", f"Postroom.Tests.Mail.{room}*"):
-            return "Killed"
-        return "Survived" if passes(program, mutant) else "Killed"
-    except subprocess.TimeoutExpired:
-        return "Timeout"
+def users(asked):
+    """The rooms of these, and all that may use one of them, by the plan of the house; what is in no room, any may use."""
+    plan = re.findall(r"^\| `Mail\.(\w+)\S* \|.*\|(.*)\|$", (ROOT / "docs/ARCHITECTURE.md").read_text(), re.MULTILINE)
+    rooms = {one.split("/")[0] for one in asked}
+    if not asked or any(one.endswith(".cs") for one in rooms):
+        return {"", *(room for room, _ in plan)}
+    for _ in plan:
+        rooms |= {room for room, uses in plan if rooms & set(re.findall(r"`Mail\.(\w+)", uses))}
+    return rooms
+
+
+class Tests:
+    """The classes of tests: how long each takes, and which mutants it reaches."""
+
+    def __init__(self, program, workers, asked):
+        self.program = program
+        listed = subprocess.run(["dotnet", f"{program}/Postroom.Mutation.dll", "-list", "classes/json"], check=True,
+                                capture_output=True)
+        rooms = users(asked)
+        names = [name for name in json.loads(listed.stdout.splitlines()[0]) if "".join(name.split(".")[3:-1][:1]) in rooms]
+        self.known = dict(zip(names, workers.map(self.learn, names)))
+
+    def learn(self, name):
+        """How long a class takes by itself with no mutant active, and which it reaches, by Stryker's own count; None: not known."""
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                if not passes(self.program, LEARNING, "-class", name, STRYKER_COVERAGE_FILE="reached", TMPDIR=folder):
+                    sys.exit(f"{name} fails with no mutant active: nothing could be told from it")
+            except subprocess.TimeoutExpired:
+                return LEARNING, None
+            texts = [file.read_text() for file in pathlib.Path(folder).glob("reached-*")]
+        reached = {int(number) for text in texts for number in text.replace(";", ",").split(",") if number}
+        return time.monotonic() - began, reached
+
+    def status(self, mutant, room):
+        """What becomes of a mutant."""
+        own = f"Postroom.Tests.Mail.{room}."
+        near, far = [], []
+        for name, (_, reached) in self.known.items():
+            if reached is None or mutant in reached:
+                (near if name.startswith(own) else far).append(name)
+        try:
+            return "Survived" if self.pass_with(mutant, near) and self.pass_with(mutant, far) else "Killed"
+        except subprocess.TimeoutExpired:
+            return "Timeout"
+
+    def pass_with(self, mutant, names):
+        """Whether these classes pass with a mutant active."""
+        bound = START + SLOWER * sum(self.known[name][0] for name in names)
+        classes = [word for name in names for word in ("-class", name)]
+        return not names or passes(self.program, bound, *classes, STRYKER_MUTANT_ID_CONTROL_VAR="POSTROOM_MUTANT",
+                                   POSTROOM_MUTANT=str(mutant))
 
 
 def mutants(report, program, asked):
     """Room, file, line, status and what became what, of every mutant that compiled and is asked for; Stryker lists more."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+        tests = Tests(program, workers, asked)
         waiting = []
-        for name, file in report["files"].items():
-            path = name.replace("\\", "/").split("Postroom.Mail/")[-1]
+        paths = {name.replace("\\", "/").split("Postroom.Mail/")[-1]: file for name, file in report["files"].items()}
+        for path, file in sorted(paths.items()):
             room = path.split("/")[0] if "/" in path else None
             if asked and room not in asked and path not in asked:
                 continue
@@ -61,7 +110,7 @@ def mutants(report, program, asked):
                 part[0] = part[0][begin["column"] - 1:]
                 was = " ".join(" ".join(part).split())
                 now = " ".join((mutant.get("replacement") or "").split())
-                tried = workers.submit(status, program, int(mutant["id"]), room)
+                tried = workers.submit(tests.status, int(mutant["id"]), room)
                 waiting.append((room or "files of no room", path, begin["line"], tried, f"`{was}` → `{now}`"))
         for room, path, line, tried, change in waiting:
             yield room, path, line, tried.result(), change
@@ -93,8 +142,6 @@ def main():
     answered = [line[4:] for line in explained.split("\n") if line.startswith("### ")]
     scores = collections.defaultdict(collections.Counter)
     unexplained = 0
-    if not passes(sys.argv[2], -1):
-        sys.exit(f"the tests of {sys.argv[2]} fail with no mutant active: nothing could be told from them")
     asked = sys.argv[3:]
     for room, path, line, fate, change in mutants(report, sys.argv[2], asked):
         scores[room][fate in NOTICED] += 1

@@ -48,7 +48,7 @@ public sealed class AllowList
 
     public bool Has(ForwardPath to)
     {
-        if (_addresses.Contains(to.Address) || (to.Domain.Length > 0 && _domains.Contains(to.Domain)))
+        if (_addresses.Contains(to.Address) || _domains.Contains(to.Domain)) // no entry has an empty domain
             return true;
         foreach (var pattern in _patterns)
             if (Wildcard.Matches(pattern, to.Address))

@@ -70,6 +70,7 @@ public sealed class SandboxPolicy
     private readonly Decision _plain;
     private readonly Decision[] _rules;
     private readonly string[] _said;
+    private readonly int _farthest; // of the configuration
 
     public SandboxPolicy(Mode mode) : this(new SandboxSettings(mode))
     {
@@ -82,6 +83,7 @@ public sealed class SandboxPolicy
         _rules = [.. settings.Rules.Select(rule => new Decision(rule, rule.Mode,
             rule.Redirection ?? settings.Redirection, $"sandbox rule \"{rule.Name}\": {NameOf(rule.Mode)}"))];
         _said = [.. settings.Overrides.Select(WordsOf)];
+        _farthest = _rules.Append(_plain).Max(one => Reach(one.Mode));
     }
 
     /// <summary>What becomes of mail that no rule and no person says anything of.</summary>
@@ -95,11 +97,11 @@ public sealed class SandboxPolicy
         foreach (var said in _settings.Overrides)
             if (!said.Holds(now))
                 continue;
+            else if (Reach(said.Mode) > 0 && (said.MayLoosen || Reach(said.Mode) <= _farthest))
+                return true;
             else if (said.IsForAll && Reach(said.Mode) == 0)
                 return false;
-            else if (said.MayLoosen && Reach(said.Mode) > 0)
-                return true;
-        return Reach(_settings.Mode) > 0 || _rules.Any(rule => Reach(rule.Mode) > 0);
+        return _farthest > 0;
     }
 
     /// <summary>Whether any mail that comes in at a listener could go out to whom it is addressed, as far as that can
@@ -109,14 +111,17 @@ public sealed class SandboxPolicy
     {
         if (_settings.Stopped is not null)
             return false;
+        var own = CouldOwn(listener, to);
         foreach (var said in _settings.Overrides)
             if (!said.Holds(now))
                 continue;
-            else if (said.IsForAll && (Reach(said.Mode) < 2 || !said.MayLoosen))
-                return Reach(said.Mode) == 2 && CouldOwn(listener, to);
-            else if (said.MayLoosen && Reach(said.Mode) == 2)
+            else if (Reach(said.Mode) == 2 && (said.MayLoosen || own))
                 return true;
-        return CouldOwn(listener, to);
+            else if (said.IsForAll && (Reach(said.Mode) == 0 || (Reach(said.Mode) == 1 && said.MayLoosen)))
+                return false;
+            else if (said.IsForAll && Reach(said.Mode) == 1)
+                own = false; // all that could is redirected; of what is kept, an older word may still let some go
+        return own;
     }
 
     private bool CouldOwn(string listener, IReadOnlyList<ForwardPath> to) => _settings.Mode == Mode.Live

@@ -206,6 +206,9 @@ public class SandboxPolicyTests
             Assert.Equal(mode == Mode.Live ? to : mode == Mode.Redirect ? Mailbox.To : null, verdict.Clearance?.Path);
             if (verdict.Clearance is not null)
                 Assert.True(policy.LetsAnyLeave(now));
+            Assert.Equal(verdict.Clearance?.Rule ?? verdict.Rule, verdict.Rule);
+            if (said is not null && settings.Stopped is null)
+                Assert.Contains("carol", verdict.Rule, StringComparison.Ordinal);
             if (verdict.Clearance is { Redirection: null }) // said before anything of the mail is known
                 Assert.True(policy.CouldMail(Mail.Origin.Listener, [to], now)
                     && policy.CouldMail(Mail.Origin.Listener, [], now));
@@ -230,6 +233,127 @@ public class SandboxPolicyTests
         Assert.False(policy.CouldMail("apps", [Alice], Noon));
     }
 
+    // Rules, and what was said for all mail or for some of it (Some), the newest first; whoever said it with a ! may
+    // loosen.
+    [Theory]
+    [InlineData("capture", "", "", false, false)]
+    [InlineData("redirect", "", "", true, false)]
+    [InlineData("live", "", "", true, true)]
+    [InlineData("capture", "hold redirect", "", true, false)]
+    [InlineData("capture", "hold live", "", true, true)]
+    [InlineData("live", "", "capture", false, false)]         // all mail stays
+    [InlineData("live", "", "redirect", true, false)]
+    [InlineData("live", "", "someCapture", true, true)]       // some of it does
+    [InlineData("capture", "", "live", false, false)]         // by who may not, nothing gets looser
+    [InlineData("capture", "", "live!", true, true)]
+    [InlineData("capture", "", "redirect!", true, false)]
+    [InlineData("capture", "", "someLive", false, false)]
+    [InlineData("capture", "", "someLive!", true, true)]
+    [InlineData("capture", "", "someRedirect!", true, false)]
+    [InlineData("live", "", "someLive! capture", true, true)]
+    [InlineData("live", "", "capture someLive!", false, false)] // the newest goes first
+    [InlineData("live", "", "someHold! capture", false, false)]
+    [InlineData("live", "", "redirect! live!", true, false)]
+    [InlineData("redirect", "", "live", true, false)]
+    [InlineData("live", "", "live", true, true)]
+    [InlineData("live", "", "someLive capture", true, true)]  // as it was configured, said again of some
+    [InlineData("live", "", "live capture", true, true)]
+    [InlineData("capture", "", "someLive capture", false, false)]
+    [InlineData("capture", "redirect", "someRedirect capture", true, false)]
+    [InlineData("capture", "", "redirect someLive!", true, true)] // a word that does not hold for what is kept
+    [InlineData("capture", "", "redirect! someLive!", true, false)]
+    [InlineData("capture", "", "live someLive!", true, true)]
+    public void What_could_leave_at_all_is_known_before_any_mail(
+        string mode, string rules, string said, bool letsAnyLeave, bool couldMail)
+    {
+        var policy = new SandboxPolicy(new SandboxSettings(ModeOf(mode))
+        {
+            Redirection = Mailbox,
+            Rules = [.. Words(rules).Select(word => new SandboxRule(word, ModeOf(word)))],
+            Overrides = [.. Words(said).Select(word => Said(ModeOf(word)) with
+            {
+                MayLoosen = word.EndsWith('!'), Filter = word.StartsWith("some", StringComparison.Ordinal) ? "f" : null,
+            })],
+        });
+        Assert.Equal((letsAnyLeave, couldMail), (policy.LetsAnyLeave(Noon), policy.CouldMail("apps", [Alice], Noon)));
+        Assert.Equal(ModeOf(mode), policy.Mode);
+
+        static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+        static Mode ModeOf(string word) => Enum.Parse<Mode>(
+            word.Replace("some", "", StringComparison.Ordinal).TrimEnd('!'), ignoreCase: true);
+    }
+
+    [Fact]
+    public void What_has_ended_or_stands_for_another_decides_nothing()
+    {
+        var ended = Said(Mode.Capture) with { Until = Noon };
+        var policy = new SandboxPolicy(new SandboxSettings(Mode.Live) { Overrides = [ended] });
+        Assert.True(policy.CouldMail("apps", [], Noon));
+        Assert.False(policy.CouldMail("apps", [], Noon.AddTicks(-1)));
+        policy = new SandboxPolicy(new SandboxSettings(Mode.Capture)
+        {
+            Overrides = [Said(Mode.Live) with { MayLoosen = true, Until = Noon }],
+        });
+        Assert.False(policy.CouldMail("apps", [], Noon));
+        Assert.False(policy.LetsAnyLeave(Noon));
+        Assert.False(new SandboxPolicy(new SandboxSettings(Mode.Live) { Stopped = "a copy" })
+            .CouldMail("apps", [], Noon));
+        var one = Said(Mode.Hold) with { Rule = "qa" };
+        Assert.True(one.IsForTheSameAs(one with { Mode = Mode.Live }));
+        Assert.False(one.IsForTheSameAs(one with { Rule = "other" }));
+        Assert.False(one.IsForTheSameAs(one with { Filter = "app:jira" }));
+        Assert.Equal(("rule \"qa\"", "app:jira", "all mail"), (one.For, Said(Mode.Hold) with { Filter = "app:jira" } is
+            { } some ? some.For : "", Said(Mode.Hold).For));
+        Assert.Equal((false, false, true), (one.IsForAll, (one with { Rule = null, Filter = "f" }).IsForAll,
+            Said(Mode.Hold).IsForAll));
+    }
+
+    // Looser than what the strictest of what it is for does.
+    [Theory]
+    [InlineData(Mode.Redirect, null, false)]
+    [InlineData(Mode.Live, null, true)]
+    [InlineData(Mode.Redirect, "free", false)]
+    [InlineData(Mode.Live, "free", false)]
+    [InlineData(Mode.Redirect, "kept", true)]
+    [InlineData(Mode.Hold, "kept", false)]
+    [InlineData(Mode.Redirect, "none such", true)]
+    [InlineData(Mode.Discard, "none such", false)]
+    public void A_word_is_looser_where_it_lets_more_leave_than_what_it_is_for(Mode said, string? rule, bool isLooser)
+    {
+        var settings = new SandboxSettings(Mode.Live)
+        {
+            Rules =
+            [
+                new SandboxRule("free", Mode.Live), new SandboxRule("part", Mode.Redirect),
+                .. rule == "kept" ? [new SandboxRule("kept", Mode.Capture)] : Array.Empty<SandboxRule>(),
+            ],
+        };
+        Assert.Equal(isLooser, SandboxPolicy.IsLooser(settings, Said(said) with { Rule = rule }));
+    }
+
+    [Fact]
+    public void A_rules_own_mailbox_goes_before_the_one_for_all()
+    {
+        var own = new Redirection(new ForwardPath("own@qa.example"), null);
+        var settings = new SandboxSettings(Mode.Capture)
+        {
+            Redirection = Mailbox,
+            Rules = [new SandboxRule("r", Mode.Redirect) { Redirection = own, Listeners = ["APPS"] }],
+        };
+        Assert.Equal("redirected to own@qa.example: sandbox rule \"r\": redirect", Judged(settings).Rule);
+        Assert.Equal(own, Judged(settings).Clearance!.Redirection);
+        settings = settings with { Rules = [settings.Rules[0] with { Mode = Mode.Live }] };
+        settings = settings with { Overrides = [Said(Mode.Redirect)] };
+        Assert.Equal(own, Judged(settings).Clearance!.Redirection); // a person says so of the rule's mail
+        settings = settings with { Rules = [], Mode = Mode.Live };
+        Assert.Equal(Mailbox, Judged(settings).Clearance!.Redirection);
+        Assert.Equal("a copy", Judged(settings with { Stopped = "a copy" }).Rule);
+
+        static SandboxVerdict Judged(SandboxSettings settings) =>
+            new SandboxPolicy(settings).Judge(Mail, Alice, Noon, null);
+    }
+
     private static int Reach(Mode mode) => mode == Mode.Live ? 2 : mode == Mode.Redirect ? 1 : 0;
 
     private static SandboxSettings Any(Random dice)
@@ -245,11 +369,13 @@ public class SandboxPolicyTests
                 To = dice.Next(3) == 0 ? null : new AllowList([dice.Next(2) == 0 ? "@x.example" : "a*@*.example"]),
                 Listeners = dice.Next(4) == 0 ? ["other"] : [],
             })],
-            Overrides = [.. Enumerable.Range(0, dice.Next(3)).Select(_ => Said(AnyMode(dice)) with
+            Overrides = [.. Enumerable.Range(0, dice.Next(4)).Select(_ => (dice.Next(3) switch
             {
-                Rule = dice.Next(3) == 0 ? $"r{dice.Next(3)}" : null,
-                Of = dice.Next(3) == 0 ? Read(filters[dice.Next(4)]) : Filter.All,
-                Filter = "as read",
+                0 => Said(AnyMode(dice)) with { Of = Read(filters[dice.Next(4)]), Filter = "as read" },
+                1 => Said(AnyMode(dice)) with { Rule = $"r{dice.Next(3)}" },
+                _ => Said(AnyMode(dice)),
+            }) with
+            {
                 MayLoosen = dice.Next(2) == 0,
                 Until = dice.Next(2) == 0 ? Noon.AddMinutes(dice.Next(-60, 60)) : null,
             })],

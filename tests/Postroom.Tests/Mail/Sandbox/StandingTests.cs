@@ -62,6 +62,64 @@ public sealed class StandingTests
     }
 
     [Fact]
+    public void It_is_said_in_a_sentence_what_tells_the_two_apart()
+    {
+        var here = new Machine("stage") { Id = "0", Folder = "9.9", Cards = ["52:54:00:00:00:02"] };
+        Assert.Equal("this relay is live on relay1/8c1f03a2be5d, and this is stage/0: the host name is stage, and was "
+            + "relay1; the machine id is another; all network cards are others; the data folder is a copy: it was "
+            + "made at another time", Standing.Weigh(here, AtHome, null).Why);
+        Assert.Equal("this relay is live on old/1, and this is stage/0: live_on in the configuration names another",
+            Standing.Weigh(here, new Binding(), "old/1").Why);
+        var given = AtHome with { Machine = Home with { Given = "production" } };
+        Assert.Equal("this relay is live on production, and this is staging: the identity is staging, and was "
+            + "production", Standing.Weigh(here with { Given = "staging" }, given, null).Why);
+        Assert.Equal(("", "relay1/8c1f03a2be5d"), Standing.Weigh(Home, AtHome, null) is { } home
+            ? (home.Why, home.LiveOn) : default);
+        Assert.Null(Standing.Weigh(Home, new Binding(), null).LiveOn);
+        Assert.Equal("clone guard: accepted on a, before the spool was on b: held for a person",
+            new Border(First, "a", "b").Rule);
+        var kept = AtHome with { Seen = new Border(First, "relay1", "stage") };
+        var standing = Standing.Weigh(here, kept, null);
+        Assert.Equal(new Keeping(true, kept.Seen.Rule), standing.Judge(Old, kept, _ => false));
+        Assert.Equal(new Keeping(false, $"clone guard: {standing.Why}"), standing.Judge(First, kept, _ => false));
+    }
+
+    [Theory]
+    [InlineData("relay1/8c1f03a2be5d", true)]
+    [InlineData("RELAY1/8C1F03A2BE5D", true)]
+    [InlineData("Production", true)]
+    [InlineData("relay1", false)]
+    public void A_machine_is_called_as_it_was_given_or_by_its_own_name(string text, bool isCalled) =>
+        Assert.Equal(isCalled, (Home with { Given = "production" }).IsCalled(text));
+
+    [Fact]
+    public void A_machine_without_an_id_is_called_by_its_host_name()
+    {
+        Assert.Equal("relay1", (Home with { Id = null }).Name);
+        Assert.Equal(("relay1/8c1f03a2be5d", "production"), (Home.Name, (Home with { Given = "production" }).Name));
+        Assert.True((Home with { Id = null }).IsCalled("Relay1"));
+    }
+
+    [Fact]
+    public void What_is_kept_is_written_anew_where_anything_of_it_has_changed()
+    {
+        Assert.True(Home.IsKeptAs(Home with { Cards = [.. Home.Cards] }));
+        Assert.False(Home.IsKeptAs(Home with { Cards = [.. Home.Cards, "52:54:00:00:00:09"] }));
+        Assert.False(Home.IsKeptAs(Home with { Cards = [.. Home.Cards], HostName = "RELAY1" }));
+    }
+
+    [Fact]
+    public void A_given_identity_on_one_side_alone_decides_nothing()
+    {
+        Assert.Empty(Home.DiffersFrom(Home with { Given = "production" }));
+        Assert.Empty((Home with { Given = "production" }).DiffersFrom(Home));
+        Assert.Empty((Home with { Id = null }).DiffersFrom(Home));
+        Assert.Empty(Home.DiffersFrom(Home with { Id = null }));
+        Assert.Empty(Home.DiffersFrom(Home with { Folder = null }));
+        Assert.Empty(Home.DiffersFrom(Home with { Cards = [] }));
+    }
+
+    [Fact]
     public void A_confirmed_move_overrules_the_text_it_was_confirmed_against_and_no_other()
     {
         var moved = new Binding { Machine = Home, Overruled = "old/1" };
@@ -88,6 +146,7 @@ public sealed class StandingTests
         var standing = Standing.Weigh(Home, kept, null);
         Assert.Equal(new Keeping(true, kept.Moved.Rule), standing.Judge(Old, kept, _ => false));
         Assert.Null(standing.Judge(Old, kept, _ => true));
+        Assert.Null(standing.Judge(First, kept, _ => false)); // the first of its own
         Assert.Null(standing.Judge(New, kept, _ => throw new InvalidOperationException("not looked up")));
     }
 

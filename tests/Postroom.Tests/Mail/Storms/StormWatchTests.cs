@@ -88,13 +88,6 @@ public sealed class StormWatchTests
         Assert.Equal(_watch.Known["client 127.0.0.1"].Habits, next.Known["client 127.0.0.1"].Habits);
     }
 
-    [Theory]
-    [InlineData("Build failed in Jenkins: app #1042", null, "Build failed in Jenkins: app #")]
-    [InlineData("[JIRA] (PROJ-12) On fire", "PROJ-12", "[JIRA] (#) On fire")]
-    [InlineData("", null, "")]
-    public void A_subject_has_a_shape(string subject, string? item, string shape) =>
-        Assert.Equal(shape, Likeness.ShapeOf(subject, item));
-
     private static StormWatch New() => new([], new Dictionary<string, HeardSource>(), 1);
 
     private Storm? Send(

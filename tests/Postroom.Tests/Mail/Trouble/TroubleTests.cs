@@ -64,6 +64,59 @@ public sealed class TroubleTests
     }
 
     [Theory]
+    [InlineData("4.0.0", 451)]
+    [InlineData("4.1.1", 450)]
+    [InlineData("4.1.2", 450)]
+    [InlineData("4.2.0", 450)]
+    [InlineData("4.2.1", 450)]
+    [InlineData("4.2.2", 452)]
+    [InlineData("4.3.0", 451)]
+    [InlineData("4.3.1", 452)]
+    [InlineData("4.3.2", 451)]
+    [InlineData("4.4.1", 451)]
+    [InlineData("4.5.2", 451)]
+    [InlineData("4.5.3", 452)]
+    [InlineData("4.7.8", 451)]
+    [InlineData("5.0.0", 554)]
+    [InlineData("5.1.1", 550)]
+    [InlineData("5.2.1", 550)]
+    [InlineData("5.2.2", 552)]
+    [InlineData("5.3.1", 550)]
+    [InlineData("5.3.4", 552)]
+    [InlineData("5.4.4", 550)]
+    [InlineData("5.5.0", 554)]
+    [InlineData("5.5.3", 550)]
+    [InlineData("5.6.0", 554)]
+    [InlineData("5.7.1", 554)]
+    [InlineData("5.7.8", 535)]
+    public void A_status_has_the_plainest_code(string status, int code)
+    {
+        Assert.True(EnhancedStatus.TryParse(status, out var read));
+        Assert.Equal(code, Effect.CodeOf(read));
+    }
+
+    [Fact]
+    public void What_is_made_says_by_whom_and_the_end_of_a_connection_is_a_421_where_nobody_can_be_cut_off()
+    {
+        var said = new Made(Effect.Saying(451, null, null), "rule \"x\"");
+        Assert.Equal("451 4.0.0 Trouble made on purpose (made by rule \"x\")", said.Reply!.ToString());
+        Assert.Equal(said.Reply.ToString(), said.Refusal.ToString());
+        var cut = new Made(Effect.Silence, "bob+timeout@example.com");
+        Assert.Null(cut.Reply);
+        Assert.Equal("421 4.0.0 Cut off (made by bob+timeout@example.com)", cut.Refusal.ToString());
+    }
+
+    [Fact]
+    public void What_is_only_late_goes_on()
+    {
+        Assert.True(new Effect { Delay = TimeSpan.FromSeconds(1) }.GoesOn);
+        Assert.False(new Effect { Disconnects = true }.GoesOn);
+        Assert.False(Effect.Saying(451, null, null).GoesOn);
+        Assert.Equal("451 4.0.0 Trouble made on purpose, after 1.5 s",
+            (Effect.Saying(451, null, null) with { Delay = TimeSpan.FromSeconds(1.5) }).ToString());
+    }
+
+    [Theory]
     [InlineData(true, false, false)]  // what could leave meets none
     [InlineData(true, true, true)]    // unless a rule says so
     [InlineData(false, false, true)]
@@ -88,6 +141,33 @@ public sealed class TroubleTests
         Assert.Null(Find([rule], Stage.Rcpt, to: "bob@elsewhere.example"));
         Assert.Null(Find([rule with { Listeners = ["others"] }], Stage.Rcpt));
         Assert.Null(Find([rule with { Until = Noon }], Stage.Rcpt));
+        Assert.NotNull(Find([rule with { Listeners = ["others", "APPS"] }], Stage.Rcpt));
+        Assert.NotNull(Find([rule with { Until = null, To = null, Of = Filter.All }], Stage.Rcpt));
+        Assert.NotNull(TroubleTable.Find([rule], At(Stage.Rcpt, "bob@elsewhere.example", "bob@example.com"),
+            couldLeave: false, addresses: false, () => 0)); // one of them is enough
+    }
+
+    [Theory]
+    [InlineData(1, 0.9, true)] // what is certain asks no dice
+    [InlineData(0.5, 0.4, true)]
+    [InlineData(0.5, 0.5, false)]
+    public void It_happens_as_often_as_it_is_to(double probability, double roll, bool isMade)
+    {
+        var rolls = 0;
+        Assert.Equal(isMade, TroubleTable.Find([Greylisting with { Probability = probability }],
+            At(Stage.Rcpt, "bob@example.com"), couldLeave: false, addresses: true, Roll) is not null);
+        Assert.Equal(probability < 1 ? 1 : 0, rolls);
+
+        double Roll() => ++rolls > 0 ? roll : 0;
+    }
+
+    [Fact]
+    public void Of_several_addresses_the_first_that_asks_at_this_stage_has_it()
+    {
+        var at = At(Stage.Data,
+            "ann@example.com", "bob+451@example.com", "eve+data-452@example.com", "x+data-550@x.example");
+        var made = TroubleTable.Find([], at, couldLeave: false, addresses: true, () => 0);
+        Assert.Equal(("the address eve+data-452@example.com", null), (made?.Made.By, made?.Rule));
     }
 
     [Fact]
@@ -110,7 +190,14 @@ public sealed class TroubleTests
 
     [Theory]
     [InlineData(Field.Source, Stage.Connect, true)]
+    [InlineData(Field.Source, Stage.Hello, true)]
+    [InlineData(Field.Source, Stage.Login, true)]
+    [InlineData(Field.Source, Stage.Rcpt, true)]
+    [InlineData(Field.From, Stage.Connect, false)]
+    [InlineData(Field.From, Stage.Hello, false)]
     [InlineData(Field.From, Stage.Login, false)]
+    [InlineData(Field.From, Stage.Rcpt, true)]
+    [InlineData(Field.Larger, Stage.Mail, false)]
     [InlineData(Field.From, Stage.Mail, true)]
     [InlineData(Field.App, Stage.Rcpt, false)]
     [InlineData(Field.App, Stage.Data, true)]
@@ -125,7 +212,8 @@ public sealed class TroubleTests
         IReadOnlyList<TroubleRule> rules, Stage stage, bool couldLeave = false, string to = "bob@example.com") =>
         TroubleTable.Find(rules, At(stage, to), couldLeave, addresses: true, () => 0)?.Made;
 
-    private static Occasion At(Stage stage, string to) => new(stage, Mail, [new ForwardPath(to)], Noon);
+    private static Occasion At(Stage stage, params string[] to) =>
+        new(stage, Mail, [.. to.Select(one => new ForwardPath(one))], Noon);
 
     private static Filter Read(string text) =>
         FilterParser.TryParse(text, Noon, out var filter, out var error) ? filter : throw new ArgumentException(error);
