@@ -81,7 +81,7 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
         };
         _seen.Dispose();
         App = facts.App;
-        if (handover.Origin.Replay is null) // a person hands it over, and nobody sends from there now
+        if (IsAnyones(handover)) // else nobody sends from there now
             parts.Onlooker.Met(handover.Origin, facts);
         if (handover.Origin.Listener != SubmissionServer.Own && Meddled(handover, facts) is { } made)
         {
@@ -140,8 +140,8 @@ internal sealed class IncomingMail(SubmissionParts parts) : IDisposable
         _print = null;
     }
 
-    // Our own mail is sent as often as it is meant to be, and so are reports and what a person has sent once more: none
-    // of it is a duplicate.
+    // Our own mail is sent as often as it is meant to be, and so are reports and what a person has sent once more (a
+    // replay, a released copy): none of it is a duplicate, or tells where its source is.
     private static bool IsAnyones(Handover handover) => handover.Origin is { Listener: not SubmissionServer.Own,
         Replay: null } && handover.Envelope.From != ReversePath.Null;
 

@@ -61,11 +61,17 @@ internal sealed class Clones
         _sources.Hear(origin, header.App, _wiring.Time.GetUtcNow(), isTried: false);
 
     /// <summary>Where the machine is its own, the source has a say. Of a replay it is what it had to say of the mail it
-    /// is of, and nothing is learned by it: its source does not send from there now.</summary>
-    public async ValueTask<Keeping?> JudgeAsync(Lease lease, LeasedRecipient to) => await _guard.JudgeAsync(lease, to)
-        ?? (lease.Origin.Replay is { } replay
-            ? _sources.Look(lease.Origin, lease.Header.App, replay.Of.At)
-            : _sources.Hear(lease.Origin, lease.Header.App, lease.AcceptedAt, isTried: true));
+    /// is of. Nothing is learned by that, nor by a released copy, which has no reverse-path: their source does not send
+    /// from there now.</summary>
+    public async ValueTask<Keeping?> JudgeAsync(Lease lease, LeasedRecipient to)
+    {
+        if (await _guard.JudgeAsync(lease, to) is { } kept)
+            return kept;
+        var (origin, app, replay) = (lease.Origin, lease.Header.App, lease.Origin.Replay);
+        return replay is null && lease.Envelope.From != ReversePath.Null
+            ? _sources.Hear(origin, app, lease.AcceptedAt, isTried: true)
+            : _sources.Look(origin, app, replay?.Of.At ?? lease.AcceptedAt);
+    }
 
     /// <summary>What the source would have to say if a mail's turn were now.</summary>
     public Keeping? LookAt(MailRecord mail) => _sources.Look(mail.Origin, mail.Header.App, mail.AcceptedAt);

@@ -89,10 +89,12 @@ public sealed class ClonesTests : IAsyncLifetime
         _world.Time.Advance(TimeSpan.FromHours(1));
         await SendAsync(server, "10.0.0.1", new Replay(old, null, null));
         Assert.Null(await JudgedAsync(clones, spool));
+        await SendAsync(server, "10.0.0.1", from: ""); // a copy that a person released
+        Assert.Null(await JudgedAsync(clones, spool));
         await SendAsync(server, "10.0.0.2");
         Assert.Null(await JudgedAsync(clones, spool));
         Assert.Empty(clones.Elsewhere);
-        Assert.Equal(3, heard);
+        Assert.Equal(4, heard);
         _world.Time.Advance(TimeSpan.FromMinutes(1));
         await SendAsync(server, "10.0.0.1"); // and where it is heard again, the other is the copy
         await SendAsync(server, "10.0.0.2");
@@ -109,9 +111,10 @@ public sealed class ClonesTests : IAsyncLifetime
         Submission = (_, _, _) => throw new InvalidOperationException("nothing comes in"),
     });
 
-    private static async Task<MailId> SendAsync(SubmissionServer server, string client, Replay? replay = null)
+    private static async Task<MailId> SendAsync(
+        SubmissionServer server, string client, Replay? replay = null, string from = "jira@example.com")
     {
-        var envelope = new Envelope(new ReversePath("jira@example.com"),
+        var envelope = new Envelope(from.Length > 0 ? new ReversePath(from) : ReversePath.Null,
             [new Recipient(new ForwardPath("x@a.example"))]);
         var origin = new Origin("main", client, "jira.example.com", null, "ESMTP") { Replay = replay };
         var mail = "X-JIRA-FingerPrint: 3b0c44\r\nSubject: x\r\n\r\nhello\r\n"u8.ToArray();

@@ -203,7 +203,7 @@ public sealed class StormBrakeTests : IAsyncLifetime
             }], null, []));
         }
 
-        for (var second = 0; second < 3; second++)
+        for (var second = 0; second < 25; second++) // one each at least, however late the machine is
         {
             _world.Time.Advance(TimeSpan.FromSeconds(1));
             await StepAsync();
