@@ -46,7 +46,7 @@ internal sealed class Sandbox
         (_world, Dice) = (world, new Random(unchecked(seed * 397)));
         Configured = Configure();
         _may = [new Rulebook(Configured, [])];
-        HasStorms = Dice.Next(3) == 0;
+        HasStorms = Dice.Next(4) == 0;
         HasSide = Dice.Next(2) == 0;
     }
 
