@@ -144,7 +144,8 @@ internal sealed class Sandbox
     {
         var kept = said.Select(one => one.Reason).ToList();
         _leases.Clear();
-        var fits = _may.Select(book => book with { Configured = Configured }).Where(book => IsKept(book, kept)).ToList();
+        var fits = _may.Select(book => book with { Configured = Configured }).Where(book => IsKept(book, kept))
+            .ToList();
         if (fits.Count == 0)
             _world.Violation($"life {life} knows of {Names(kept)}, and there was said: "
                 + string.Join(" or ", _may.Select(book => Names(book.Said.Select(one => one.Written.Reason)))));
