@@ -64,7 +64,8 @@ internal sealed class Person(World world, Sandbox sandbox, string name)
                 || SandboxPolicy.IsLooser(sandbox.Configured.Written, said),
         };
         var word = new Word(said, scope);
-        world.Note($"{who}: {mode} for {said.For} until {said.Until:HH:mm:ss}{(said.MayLoosen ? "" : ", as operator")}");
+        var by = said.MayLoosen ? "" : ", as operator";
+        world.Note($"{who}: {mode} for {said.For} until {said.Until:HH:mm:ss}{by}");
         await ChangeAsync(book => book.With(word), rooms => rooms.Keeper.Doors.SetAsync(said), who);
     }
 

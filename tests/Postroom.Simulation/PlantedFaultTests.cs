@@ -61,8 +61,8 @@ public sealed class PlantedFaultTests
         "early-clearance", "src/Postroom.Relay/Queue/Attempt.cs",
         "    private readonly Orders _orders = desk.Orders;\n",
         """
-            private static readonly System.Runtime.CompilerServices.ConditionalWeakTable<
-                Desk, System.Collections.Concurrent.ConcurrentDictionary<Postroom.Mail.MailId, SandboxPolicy>> Then = [];
+            private static readonly System.Runtime.CompilerServices.ConditionalWeakTable<Desk,
+                System.Collections.Concurrent.ConcurrentDictionary<Postroom.Mail.MailId, SandboxPolicy>> Then = [];
             private readonly Orders _orders = desk.Orders with
             {
                 Policy = Then.GetOrCreateValue(desk).GetOrAdd(lease.Id, desk.Orders.Policy),
@@ -85,7 +85,8 @@ public sealed class PlantedFaultTests
     [Fact]
     public void A_release_that_is_told_before_it_is_on_disk() => FindInSandbox(new PlantedFault(
         "early-release", "src/Postroom.Relay/Spool/Embedded/Reshaping.cs",
-        "                await append(new Entry(new DirectedRecord(\n", "                _ = append(new Entry(new DirectedRecord(\n"),
+        "                await append(new Entry(new DirectedRecord(\n",
+        "                _ = append(new Entry(new DirectedRecord(\n"),
         "was told that", "should be elsewhere");
 
     [Fact]

@@ -46,7 +46,7 @@ internal sealed class Sandbox
         (_world, Dice) = (world, new Random(unchecked(seed * 397)));
         Configured = Configure();
         _may = [new Rulebook(Configured, [])];
-        HasStorms = Dice.Next(3) == 0;
+        HasStorms = Dice.Next(4) == 0;
         HasSide = Dice.Next(2) == 0;
     }
 
@@ -144,7 +144,8 @@ internal sealed class Sandbox
     {
         var kept = said.Select(one => one.Reason).ToList();
         _leases.Clear();
-        var fits = _may.Select(book => book with { Configured = Configured }).Where(book => IsKept(book, kept)).ToList();
+        var fits = _may.Select(book => book with { Configured = Configured }).Where(book => IsKept(book, kept))
+            .ToList();
         if (fits.Count == 0)
             _world.Violation($"life {life} knows of {Names(kept)}, and there was said: "
                 + string.Join(" or ", _may.Select(book => Names(book.Said.Select(one => one.Written.Reason)))));

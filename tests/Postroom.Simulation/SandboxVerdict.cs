@@ -148,7 +148,8 @@ internal sealed class SandboxVerdict(World world, Sandbox sandbox, IReadOnlyDict
             foreach (var held in record.Trail.Where(e => e.Kind == EventKind.Held
                 && e.Text?.StartsWith(Storm, StringComparison.Ordinal) == true))
                 if (!Burst.IsOfIt(record.Header.Subject))
-                    world.Violation($"{record.Id}, \"{record.Header.Subject}\", is of no storm, and was held: {held.Text}");
+                    world.Violation($"{record.Id}, \"{record.Header.Subject}\", is of no storm, and was held by it: "
+                        + held.Text);
                 else if (!storms.Any(one => held.Text!.StartsWith(one.Mark, StringComparison.Ordinal)
                     && one.Source == Burst.Source))
                     world.Violation($"{record.Id} was held, and nobody knows its storm: {held.Text}");

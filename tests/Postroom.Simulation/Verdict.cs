@@ -19,7 +19,8 @@ internal sealed partial class Verdict(World world)
     public void Judge()
     {
         Read();
-        var reports = _records.Values.Where(r => r.Origin is { Replay: null, Key: null }).ToLookup(r => r.Header.MessageId, r => r.Id);
+        var reports = _records.Values.Where(r => r.Origin is { Replay: null, Key: null })
+            .ToLookup(r => r.Header.MessageId, r => r.Id);
         _taken = (from hop in world.Hops.Values
                   from taken in hop.Taken
                   select (hop, taken)).ToLookup(t => t.taken.Id ?? reports[t.taken.MessageId].FirstOrDefault());
@@ -153,6 +154,7 @@ internal sealed partial class Verdict(World world)
     [GeneratedRegex(@"^(?:(?:Received|Date|Message-ID): [^\r\n]*\r\n(?:\t[^\r\n]*\r\n)*)+$")]
     private static partial Regex OnlyOurFields();
 
-    [GeneratedRegex(@"^(?:X-Original-To: [^\r\n]*\r\n)+(?:(?:Received|Date|Message-ID): [^\r\n]*\r\n(?:\t[^\r\n]*\r\n)*)+$")]
+    [GeneratedRegex(@"^(?:X-Original-To: [^\r\n]*\r\n)+"
+        + @"(?:(?:Received|Date|Message-ID): [^\r\n]*\r\n(?:\t[^\r\n]*\r\n)*)+$")]
     private static partial Regex RedirectedFields();
 }

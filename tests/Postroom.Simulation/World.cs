@@ -124,7 +124,7 @@ internal sealed class World : ILoggerFactory, ILogger
         foreach (var name in (string[])["app", "wiki"])
             Add(new Application(this, name), dice.Next(1, 5));
         if (Sandbox is { HasStorms: true } sandbox)
-            Add(new Application(this, "jira") { Bursts = true }, sandbox.Dice.Next(14, 26));
+            Add(new Application(this, "jira") { Bursts = true }, sandbox.Dice.Next(14, 22));
         Sandbox?.Begin();
 
         for (var i = dice.Next(4); i > 0; i--)
