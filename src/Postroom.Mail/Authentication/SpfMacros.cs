@@ -99,7 +99,7 @@ internal static partial class SpfMacros
     [GeneratedRegex(@"%\{[crt]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex OnlyExplains();
 
-    [GeneratedRegex(@"(?:\.(?:[a-z0-9]*[a-z][a-z0-9]*|[a-z0-9]+-[a-z0-9-]*[a-z0-9])\.?|%\{[^{}]*\})\z",
+    [GeneratedRegex(@"(?:\.(?:[a-z0-9]*[a-z][a-z0-9]*|[a-z0-9]+-[a-z0-9-]*[a-z0-9])\.?|%\{[^{}]*\}|%[%_-])\z",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex End();
 }

@@ -24,7 +24,15 @@ internal sealed class SourceWindow(DateTimeOffset since)
     private readonly Dictionary<(string Trait, string Item, string? To), int> _about = [];
 
     /// <summary>When it was heard of first.</summary>
-    public DateTimeOffset Since => since;
+    public DateTimeOffset Since { get; } = since;
+
+    /// <summary>When it was heard of last.</summary>
+    public DateTimeOffset Last { get; set; } = since;
+
+    /// <summary>For how long it was heard; none where it has been silent for so long that nothing is usual of
+    /// it.</summary>
+    public TimeSpan StandingAt(DateTimeOffset now) =>
+        now - Last > TimeSpan.FromDays(Habit.Days) ? TimeSpan.MinValue : Last - Since;
 
     /// <summary>What is usual, by trait.</summary>
     public Dictionary<string, Habit> Habits { get; } = new(StringComparer.Ordinal);
@@ -34,7 +42,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
     /// <returns>What it has in common with a storm that begins here, and the first mail of that; or null.</returns>
     public (string Trait, MailId First)? See(Likeness mail, bool isKnown, StormSettings rule)
     {
-        var now = mail.Id.At;
+        var now = Last = mail.Id.At;
         Trim(now, rule);
         var seen = new Seen(mail, isKnown);
         if (!isKnown)
@@ -75,7 +83,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
             if (count < rule.LeastKnown)
                 continue;
             var habit = Habits.GetValueOrDefault(trait, new Habit(0, today, 0, today));
-            if (count >= Math.Max(rule.Messages, (long)rule.Times * usual) && now - since >= rule.Learn
+            if (count >= Math.Max(rule.Messages, (long)rule.Times * usual) && now - Since >= rule.Learn
                 && IsMostOfLate(trait))
             {
                 foreach (var of in mail.Traits)

@@ -3,7 +3,11 @@ namespace Postroom.Mail.Storms;
 /// <summary>What is known of a source, to be kept.</summary>
 /// <param name="Since">When it was heard of first.</param>
 /// <param name="Habits">What is usual, by trait.</param>
-public sealed record HeardSource(DateTimeOffset Since, IReadOnlyDictionary<string, Habit> Habits);
+public sealed record HeardSource(DateTimeOffset Since, IReadOnlyDictionary<string, Habit> Habits)
+{
+    /// <summary>When it was heard of last.</summary>
+    public DateTimeOffset Last { get; init; }
+}
 
 /// <summary>Sees each mail as it comes in, and notices where a storm begins and when it has passed. For one caller at a
 /// time.</summary>
@@ -11,7 +15,8 @@ public sealed record HeardSource(DateTimeOffset Since, IReadOnlyDictionary<strin
 /// alike in a wider sense, as soon as that alone would be one: one burst is one storm.</remarks>
 public sealed class StormWatch
 {
-    /// <summary>The most sources that are told apart; of any other nothing is noticed.</summary>
+    /// <summary>The most sources that are told apart. For another one that is forgotten which has been silent for as
+    /// long as anything is remembered; else the one that was heard for the shortest time.</summary>
     public const int MostSources = 200;
 
     private const int MostTraits = 20;
@@ -27,7 +32,7 @@ public sealed class StormWatch
         (_storms, Next) = ([.. storms], next);
         foreach (var (name, one) in known.Take(MostSources))
         {
-            var source = _sources[name] = new SourceWindow(one.Since);
+            var source = _sources[name] = new SourceWindow(one.Since) { Last = one.Last };
             foreach (var (trait, habit) in one.Habits)
                 source.Habits[trait] = habit;
         }
@@ -41,7 +46,10 @@ public sealed class StormWatch
 
     /// <summary>What is known of sources, to be kept.</summary>
     public Dictionary<string, HeardSource> Known => _sources.ToDictionary(one => one.Key,
-        one => new HeardSource(one.Value.Since, new Dictionary<string, Habit>(one.Value.Habits)));
+        one => new HeardSource(one.Value.Since, new Dictionary<string, Habit>(one.Value.Habits))
+        {
+            Last = one.Value.Last,
+        });
 
     /// <summary>A mail came in.</summary>
     /// <returns>The storm that begins with it, or grows by it; null: nothing has changed.</returns>
@@ -51,7 +59,7 @@ public sealed class StormWatch
         if (!_sources.TryGetValue(mail.Source, out var source))
         {
             if (_sources.Count >= MostSources)
-                return null;
+                _sources.Remove(_sources.MinBy(one => one.Value.StandingAt(mail.Id.At)).Key);
             _sources[mail.Source] = source = new SourceWindow(mail.Id.At);
         }
 

@@ -19,7 +19,8 @@ internal sealed class StormBook(SmallFile file, ILogger log)
         {
             if (file.Read() is { } octets && JsonSerializer.Deserialize(octets, StormJson.Default.KeptStorms)
                 is { Storms: { } storms, Sources: { } sources } kept)
-                return new StormWatch(storms.Select(one => one.Read()), sources, Math.Max(1, kept.Next));
+                return new StormWatch(storms.Select(ReadOne), sources.Values.All(static one => one?.Habits is not null)
+                    ? sources : throw new JsonException("a source has no habits"), Math.Max(1, kept.Next));
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -28,6 +29,8 @@ internal sealed class StormBook(SmallFile file, ILogger log)
 
         return new StormWatch([], new Dictionary<string, HeardSource>(), next());
     }
+
+    private static Storm ReadOne(KeptStorm? one) => (one ?? throw new JsonException("a storm is none")).Read();
 
     /// <summary>Keeps it; when this returns true it is durable.</summary>
     public bool Keep(KeptStorms kept)

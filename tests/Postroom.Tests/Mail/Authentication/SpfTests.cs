@@ -108,6 +108,15 @@ public sealed class SpfTests
             known, new SpfAsked("example.com", IPAddress.Parse("::ffff:192.0.2.1"), "a@example.com", default)))
             .Verdict);
 
+    [Theory]
+    [InlineData("exists:a%%", Verdict.Fail)]
+    [InlineData("exists:a.%_", Verdict.Fail)]
+    [InlineData("exists:a%-", Verdict.Fail)]
+    [InlineData("exists:a%", Verdict.PermError)]
+    [InlineData("exists:a", Verdict.PermError)]
+    public void A_name_may_end_with_any_macro(string term, Verdict verdict) => // RFC 7208 §7.1: domain-end
+        Assert.Equal(verdict, Judge($"example.com TXT v=spf1 {term} -all").Verdict);
+
     // Whatever stands in a record: there is a verdict, within the bounds.
     [Fact]
     public void Any_record_comes_to_a_verdict()

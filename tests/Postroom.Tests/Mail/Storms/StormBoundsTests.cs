@@ -286,9 +286,15 @@ public sealed class StormBoundsTests
     {
         for (var i = 0; i < StormWatch.MostSources; i++)
             See(Noon, "A", source: $"s{i}");
-        Assert.Null(Send(500, Noon, "A", source: "one too many"));
-        Assert.NotNull(Send(50, Noon, "A", source: "s199"));
+        See(Noon.AddMinutes(1), "A", source: "s0");
+        Assert.NotNull(Send(50, Noon.AddMinutes(2), "A", source: "one more")); // in the place of who came once
+        Assert.NotNull(Send(50, Noon.AddMinutes(3), "A", source: "s199"));
         Assert.Equal(200, _watch.Known.Count);
+        Assert.True(_watch.Known.ContainsKey("s0"));
+        var silent = _watch.Known["s0"] with { Since = Noon.AddDays(-99), Last = Noon.AddDays(-35).AddTicks(-1) };
+        _watch = new StormWatch([], new Dictionary<string, HeardSource>(_watch.Known) { ["s0"] = silent }, 1);
+        See(Noon, "A", source: "another");
+        Assert.False(_watch.Known.ContainsKey("s0"));
         var known = Enumerable.Range(0, 201).ToDictionary(n => $"s{n}", _ => _watch.Known["s0"]);
         Assert.Equal(200, new StormWatch([], known, 1).Known.Count);
     }

@@ -112,13 +112,18 @@ public sealed class StormBrakeTests : IAsyncLifetime
         Assert.InRange((await HeldAsync()).Count, 11, 12);
     }
 
-    [Fact]
-    public async Task A_file_that_cannot_be_read_lets_nothing_go_that_was_held()
+    [Theory]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("""{"next":1,"storms":[null],"sources":{}}""")]
+    [InlineData("""{"next":1,"storms":[],"sources":{"jira":null}}""")]
+    [InlineData("""{"next":1,"storms":[],"sources":{"jira":{"since":"2026-01-01T00:00:00Z"}}}""")]
+    public async Task A_file_that_cannot_be_read_lets_nothing_go_that_was_held(string content)
     {
         await BlowAsync(20);
         await TryAllAsync(20);
         await _house.DisposeAsync();
-        await File.WriteAllTextAsync(FileOf, "{", Patience);
+        await File.WriteAllTextAsync(FileOf, content, Patience);
         _house = await StormHouse.OpenAsync(_world, FileOf);
         Assert.Empty(_house.Brake.All);
         await _house.Spool.Index.CaughtUpAsync(Patience);
