@@ -21,7 +21,8 @@ internal sealed class Storms(StormBrake brake)
     public static Storms Open(RelayConfiguration all, ISpool spool, Wiring wiring)
     {
         var brake = new StormBrake(all.Storms, new StormParts(
-            new SmallFile(Folders.Storms(all.DataFolder)), spool, wiring.Time, wiring.Logs.CreateLogger("postroom.storms")));
+            new SmallFile(Folders.Storms(all.DataFolder)), spool, wiring.Time,
+            wiring.Logs.CreateLogger("postroom.storms")));
         wiring.Meters.Observe(RelayInstruments.Storms,
             IEnumerable<Measurement<double>> () => [new(brake.Open.Count)]);
         return new Storms(brake);
