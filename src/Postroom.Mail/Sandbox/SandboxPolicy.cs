@@ -94,10 +94,8 @@ public sealed class SandboxPolicy
     {
         if (_settings.Stopped is not null)
             return false;
-        foreach (var said in _settings.Overrides)
-            if (!said.Holds(now))
-                continue;
-            else if (Reach(said.Mode) > 0 && (said.MayLoosen || Reach(said.Mode) <= _farthest))
+        foreach (var said in Holding(now))
+            if (Reach(said.Mode) > 0 && (said.MayLoosen || Reach(said.Mode) <= _farthest))
                 return true;
             else if (said.IsForAll && Reach(said.Mode) == 0)
                 return false;
@@ -112,10 +110,8 @@ public sealed class SandboxPolicy
         if (_settings.Stopped is not null)
             return false;
         var own = CouldOwn(listener, to);
-        foreach (var said in _settings.Overrides)
-            if (!said.Holds(now))
-                continue;
-            else if (Reach(said.Mode) == 2 && (said.MayLoosen || own))
+        foreach (var said in Holding(now))
+            if (Reach(said.Mode) == 2 && (said.MayLoosen || own))
                 return true;
             else if (said.IsForAll && (Reach(said.Mode) == 0 || (Reach(said.Mode) == 1 && said.MayLoosen)))
                 return false;
@@ -123,6 +119,9 @@ public sealed class SandboxPolicy
                 own = false; // all that could is redirected; of what is kept, an older word may still let some go
         return own;
     }
+
+    private IEnumerable<ModeOverride> Holding(DateTimeOffset now) =>
+        _settings.Overrides.Where(said => said.Holds(now));
 
     private bool CouldOwn(string listener, IReadOnlyList<ForwardPath> to) => _settings.Mode == Mode.Live
         || _settings.Rules.Any(rule => rule.Mode == Mode.Live
@@ -143,8 +142,7 @@ public sealed class SandboxPolicy
             var said = _settings.Overrides[i];
             if (said.Holds(now) && (said.Rule is null || said.Rule == own.Rule?.Name) && Lasting.Has(said.Of, mail)
                 && (said.MayLoosen || Reach(said.Mode) <= Reach(own.Mode)))
-                return Verdict(new Decision(own.Rule, said.Mode, own.Redirection ?? _settings.Redirection, _said[i]),
-                    to);
+                return Verdict(new Decision(own.Rule, said.Mode, own.Redirection, _said[i]), to);
         }
 
         return Verdict(own, to);

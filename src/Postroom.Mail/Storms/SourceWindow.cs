@@ -56,11 +56,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
     }
 
     /// <summary>How many came within the window that have one of these.</summary>
-    public int CountOf(IReadOnlyList<string> traits, DateTimeOffset now, StormSettings rule)
-    {
-        Trim(now, rule);
-        return _seen.Count(one => one.Mail.Traits.Any(traits.Contains));
-    }
+    public int CountOf(IReadOnlyList<string> traits) => _seen.Count(one => one.Mail.Traits.Any(traits.Contains));
 
     /// <summary>The most that came within the window and have one and the same of these; no search.</summary>
     public int MostOf(IReadOnlyList<string> traits) =>

@@ -94,7 +94,7 @@ public sealed class StormWatch
         for (var i = 0; i < _storms.Count; i++)
             if (_storms[i] is { Over: null } blowing && now - blowing.Since >= rule.Window
                 && (!_sources.TryGetValue(blowing.Source, out var source)
-                    || source.CountOf(blowing.Traits, now, rule) < rule.Messages / 2))
+                    || source.CountOf(blowing.Traits) < rule.Messages / 2))
                 calm.Add(_storms[i] = blowing with { Over = now });
         return calm;
     }

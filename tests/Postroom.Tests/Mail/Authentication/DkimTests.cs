@@ -215,6 +215,28 @@ public sealed class DkimTests
             .Verdict);
     }
 
+    [Theory]
+    [InlineData("\n\n")]
+    [InlineData("\n")] // no empty line
+    [InlineData("")]   // and no line end
+    public void A_mail_of_a_header_alone_is_read_to_its_end(string end)
+    {
+        var signed = Signed(Ed, text: "From: a@example.com\nSubject: x\n\n").TrimEnd('\n') + end;
+        Assert.Equal(Verdict.Pass, Assert.Single(Judge(signed, "s1._domainkey.example.com TXT v=DKIM1; k=ed25519; "
+            + "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")).Verdict);
+    }
+
+    [Theory]
+    [InlineData(DkimCanonicalizationAlgorithm.Simple)]
+    [InlineData(DkimCanonicalizationAlgorithm.Relaxed)]
+    public void Empty_lines_and_the_last_line_end_of_a_body_do_not_count(DkimCanonicalizationAlgorithm body)
+    {
+        var signed = Signed(Ed, body: body).TrimEnd('\n');
+        foreach (var end in (string[])["", "\n", "\n\n\n\n\n"])
+            Assert.Equal(Verdict.Pass, Assert.Single(Judge(signed + end, "s1._domainkey.example.com TXT v=DKIM1; "
+                + "k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")).Verdict);
+    }
+
     // Whatever stands in a header: there is a verdict, and nothing is thrown.
     [Fact]
     public void Any_header_comes_to_a_verdict() => Gen.Byte.Array[0, 200].Select(Gen.Int[0, 700], (noise, at) =>
@@ -246,7 +268,8 @@ public sealed class DkimTests
 
     private static string Signed(AsymmetricCipherKeyPair keys,
         DkimCanonicalizationAlgorithm header = DkimCanonicalizationAlgorithm.Relaxed,
-        DkimCanonicalizationAlgorithm body = DkimCanonicalizationAlgorithm.Relaxed, TimeSpan? expiresAfter = null)
+        DkimCanonicalizationAlgorithm body = DkimCanonicalizationAlgorithm.Relaxed, TimeSpan? expiresAfter = null,
+        string? text = null)
     {
         var signer = new DkimSigner(keys.Private, "example.com", "s1", keys.Private is Ed25519PrivateKeyParameters
             ? DkimSignatureAlgorithm.Ed25519Sha256 : DkimSignatureAlgorithm.RsaSha256)
@@ -255,12 +278,12 @@ public sealed class DkimTests
             HeaderCanonicalizationAlgorithm = header,
             SignaturesExpireAfter = expiresAfter,
         };
-        using var read = new MemoryStream(Octets("From: A  B <a@example.com>\nTo: b@x.example\nSubject:  a\n\tfolded \t"
-            + " subject \nX: y\n\nSome   text \t\n  indented\n\n\nmore\n\n\n"));
+        using var read = new MemoryStream(Octets(text ?? "From: A  B <a@example.com>\nTo: b@x.example\nX_AZ: z\n"
+            + "Subject:  a\n\tfolded \t subject \nX: y\n\nSome   text \t\n  indented\n\n\nmore\n\n\n"));
         using var message = MimeMessage.Load(read, TestContext.Current.CancellationToken);
         var format = FormatOptions.Default.Clone();
         format.NewLineFormat = NewLineFormat.Dos;
-        signer.Sign(format, message, [HeaderId.From, HeaderId.Subject]);
+        signer.Sign(format, message, (string[])["From", "X_AZ", "Subject"]);
         using var signed = new MemoryStream();
         message.WriteTo(format, signed, TestContext.Current.CancellationToken);
         return Encoding.Latin1.GetString(signed.ToArray()).Replace("\r\n", "\n", StringComparison.Ordinal);

@@ -228,6 +228,7 @@ public class SandboxPolicyTests
         });
         var tess = new ForwardPath("tess@qa.example");
         Assert.True(policy.CouldMail("apps", [tess], Noon));
+        Assert.True(policy.CouldMail("APPS", [Alice, tess], Noon)); // one of them is enough
         Assert.True(policy.CouldMail("apps", [], Noon));
         Assert.False(policy.CouldMail("others", [tess], Noon));
         Assert.False(policy.CouldMail("apps", [Alice], Noon));
@@ -317,6 +318,7 @@ public class SandboxPolicyTests
     [InlineData(Mode.Live, "free", false)]
     [InlineData(Mode.Redirect, "kept", true)]
     [InlineData(Mode.Hold, "kept", false)]
+    [InlineData(Mode.Redirect, "twice", true)]
     [InlineData(Mode.Redirect, "none such", true)]
     [InlineData(Mode.Discard, "none such", false)]
     public void A_word_is_looser_where_it_lets_more_leave_than_what_it_is_for(Mode said, string? rule, bool isLooser)
@@ -326,6 +328,8 @@ public class SandboxPolicyTests
             Rules =
             [
                 new SandboxRule("free", Mode.Live), new SandboxRule("part", Mode.Redirect),
+                .. rule == "twice" ? [new SandboxRule("twice", Mode.Live), new SandboxRule("twice", Mode.Hold)]
+                    : Array.Empty<SandboxRule>(),
                 .. rule == "kept" ? [new SandboxRule("kept", Mode.Capture)] : Array.Empty<SandboxRule>(),
             ],
         };

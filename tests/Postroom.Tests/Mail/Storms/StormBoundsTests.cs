@@ -34,6 +34,7 @@ public sealed class StormBoundsTests
         Assert.Equal(("storm 7: ", "storm 7: A: held for a person"), (storm.Mark, storm.Rule));
         Assert.Equal([storm], _watch.Storms);
         Assert.Equal(8, _watch.Next);
+        Assert.Equal("", new Storm(1, "jira", first, Noon) { Traits = ["A"] }.Subject);
     }
 
     [Theory]
@@ -63,6 +64,8 @@ public sealed class StormBoundsTests
     [InlineData(51, false)]
     public void A_storm_is_half_of_the_last_hundred(int others, bool isStorm)
     {
+        foreach (var n in Enumerable.Range(0, 200))
+            See(Noon, $"before {n}");
         See(Noon, "A");
         foreach (var n in Enumerable.Range(0, others))
             See(Noon, $"other {n}");
@@ -249,8 +252,9 @@ public sealed class StormBoundsTests
     public void It_has_passed_when_less_than_half_came_within_the_window(int late, bool isOver)
     {
         Send(50, Noon, "A", "wide");
-        _watch.Change(_watch.Storms[0] with { Traits = ["A", "wide"] }); // each counts once
-        Send(late, Noon.AddMinutes(4), "A", "wide");
+        _watch.Change(_watch.Storms[0] with { Traits = ["A", "wide"] }); // with both it counts once, and with one too
+        Send(late - 1, Noon.AddMinutes(4), "A", "wide");
+        See(Noon.AddMinutes(4), "A", "else");
         Send(10, Noon.AddMinutes(4), "B");
         var now = Noon.AddMinutes(5).AddMilliseconds(1);
         Assert.Equal(isOver ? [now] : [], _watch.Calm(now, _rule).Select(one => one.Over!.Value));
@@ -270,6 +274,19 @@ public sealed class StormBoundsTests
         Assert.False(over.Has(MailOf(MailId.After(_last, Noon.AddMinutes(10).AddMilliseconds(1)), "A")));
         Assert.False(over.Has(MailOf(_last, "B")));
         Assert.True(over.Has(MailOf(_last, "B", "A")));
+    }
+
+    [Fact]
+    public void What_was_of_a_storm_that_has_passed_does_not_count_among_what_is_told_of_one_thing()
+    {
+        Send(50, Noon, "A");
+        for (var i = 0; i < 20; i++)
+            Tell(Noon.AddMinutes(4), "A", $"p{i}@example.com");
+        Assert.Single(_watch.Calm(Noon.AddMinutes(6), _rule));
+        _rule = _rule with { Messages = 20 };
+        for (var i = 0; i < 19; i++)
+            Assert.Null(Tell(Noon.AddMinutes(7), "A", $"p{i}@example.com"));
+        Assert.NotNull(Tell(Noon.AddMinutes(7), "A", "p19@example.com"));
     }
 
     [Fact]
