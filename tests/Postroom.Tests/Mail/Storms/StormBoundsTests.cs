@@ -182,7 +182,7 @@ public sealed class StormBoundsTests
         Assert.DoesNotContain("trait 500", _watch.Known["jira"].Habits.Keys);
         Send(2, Noon.AddDays(10), "trait 499"); // what is known is still heard
         Assert.Equal(3, _watch.Known["jira"].Habits["trait 499"].Now);
-        See(Noon.AddDays(29), "new");
+        See(Noon.AddDays(36), "new");
         Assert.Equal(251, _watch.Known["jira"].Habits.Count);
         Assert.Contains("new", _watch.Known["jira"].Habits.Keys);
     }
@@ -308,12 +308,12 @@ public sealed class StormBoundsTests
         Assert.NotNull(Send(50, Noon.AddMinutes(3), "A", source: "s199"));
         Assert.Equal(200, _watch.Known.Count);
         Assert.True(_watch.Known.ContainsKey("s0"));
+        var known = Enumerable.Range(0, 201).ToDictionary(n => $"s{n}", _ => _watch.Known["s0"]);
+        Assert.Equal(200, new StormWatch([], known, 1).Known.Count);
         var silent = _watch.Known["s0"] with { Since = Noon.AddDays(-99), Last = Noon.AddDays(-35).AddTicks(-1) };
         _watch = new StormWatch([], new Dictionary<string, HeardSource>(_watch.Known) { ["s0"] = silent }, 1);
         See(Noon, "A", source: "another");
         Assert.False(_watch.Known.ContainsKey("s0"));
-        var known = Enumerable.Range(0, 201).ToDictionary(n => $"s{n}", _ => _watch.Known["s0"]);
-        Assert.Equal(200, new StormWatch([], known, 1).Known.Count);
     }
 
     [Fact]
