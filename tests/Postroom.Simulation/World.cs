@@ -257,9 +257,7 @@ internal sealed class World : ILoggerFactory, ILogger
             return true;
         }
 
-        // A storm that began later than it is now, by a clock that was put back, does not pass before that (-2667).
-        if (spool.Lanes.Any(lane => lane.Waiting > 0) || _life.Rooms?.Brake.All.Any(
-            storm => storm.Slowly > 0 && storm.Since <= Time.GetUtcNow()) == true)
+        if (spool.Lanes.Any(lane => lane.Waiting > 0) || _life.Rooms?.Brake.All.Any(storm => storm.Slowly > 0) == true)
             _caughtUp = null;
         else if (_caughtUp is null)
             Scheduler.Post(_life.Party, () => _caughtUp ??= Sandbox?.LookAsync(spool)

@@ -13,6 +13,9 @@ public sealed record Likeness(MailId Id, string Source, IReadOnlyList<string> Tr
 {
     private const int LongestShape = 100;
 
+    /// <summary>When it came, by the clock; its id may be ahead of a clock that was put back.</summary>
+    public DateTimeOffset At { get; init; } = Id.At;
+
     /// <summary>What a mail looks like beside others.</summary>
     /// <remarks>Who did it tells a bulk edit apart: by that, and by what was done and where. Only where nobody is named
     /// the subject does, without its numbers: what people write there would make many deeds alike.</remarks>

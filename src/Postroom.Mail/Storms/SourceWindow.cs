@@ -42,7 +42,7 @@ internal sealed class SourceWindow(DateTimeOffset since)
     /// <returns>What it has in common with a storm that begins here, and the first mail of that; or null.</returns>
     public (string Trait, MailId First)? See(Likeness mail, bool isKnown, StormSettings rule)
     {
-        var now = Last = mail.Id.At;
+        var now = Last = mail.At;
         Trim(now, rule);
         var seen = new Seen(mail, isKnown);
         if (!isKnown)
@@ -148,11 +148,12 @@ internal sealed class SourceWindow(DateTimeOffset since)
         return 2 * _late.Skip(_late.Count - late).Count(one => one.Traits.Contains(trait)) >= late;
     }
 
-    /// <summary>Forgets what is older than the window.</summary>
+    /// <summary>Forgets what is older than the window, and what came before the clock was put back by as
+    /// much.</summary>
     public void Trim(DateTimeOffset now, StormSettings rule)
     {
         while (_seen.TryPeek(out var oldest)
-            && (_seen.Count >= MostSeen || now - oldest.Mail.Id.At > rule.Window))
+            && (_seen.Count >= MostSeen || (now - oldest.Mail.At).Duration() > rule.Window))
             Add(_seen.Dequeue(), -1);
     }
 

@@ -15,8 +15,12 @@ public sealed record Storm(int Number, string Source, MailId First, DateTimeOffs
     /// <summary>The subject of the mail by which it was noticed.</summary>
     public string Subject { get; init; } = "";
 
-    /// <summary>When it had passed; mail that came later is not of it. Null: it blows.</summary>
+    /// <summary>When it had passed. Null: it blows.</summary>
     public DateTimeOffset? Over { get; init; }
+
+    /// <summary>Mail that came later than this one is not of it: a clock may be put back, and ids are not. Null: it
+    /// blows.</summary>
+    public MailId? Last { get; init; }
 
     /// <summary>The most of its mails within the window.</summary>
     public int Peak { get; init; }
@@ -39,7 +43,7 @@ public sealed record Storm(int Number, string Source, MailId First, DateTimeOffs
     /// <summary>Whether a mail is of it.</summary>
     public bool Has(Likeness mail)
     {
-        if (mail.Source != Source || mail.Id < First || mail.Id.At > Over)
+        if (mail.Source != Source || mail.Id < First || mail.Id > Last)
             return false;
         for (var i = 0; i < mail.Traits.Count; i++)
             if (Traits.Contains(mail.Traits[i]))

@@ -11,7 +11,7 @@ public sealed record HeardSource(DateTimeOffset Since, IReadOnlyDictionary<strin
 
 /// <summary>Sees each mail as it comes in, and notices where a storm begins and when it has passed. For one caller at a
 /// time.</summary>
-/// <remarks>The time is that of the mails themselves. A storm that is noticed grows by what its source sends that is
+/// <remarks>A storm that is noticed grows by what its source sends that is
 /// alike in a wider sense, as soon as that alone would be one: one burst is one storm.</remarks>
 public sealed class StormWatch
 {
@@ -23,6 +23,7 @@ public sealed class StormWatch
 
     private readonly Dictionary<string, SourceWindow> _sources = new(StringComparer.Ordinal);
     private readonly List<Storm> _storms;
+    private MailId _last;
 
     /// <param name="storms">Those of the life before that are remembered.</param>
     /// <param name="known">What was learned of sources.</param>
@@ -55,12 +56,13 @@ public sealed class StormWatch
     /// <returns>The storm that begins with it, or grows by it; null: nothing has changed.</returns>
     public Storm? See(Likeness mail, string subject, StormSettings rule)
     {
+        _last = mail.Id;
         var at = _storms.FindLastIndex(one => one.Has(mail));
         if (!_sources.TryGetValue(mail.Source, out var source))
         {
             if (_sources.Count >= MostSources)
-                _sources.Remove(_sources.MinBy(one => one.Value.StandingAt(mail.Id.At)).Key);
-            _sources[mail.Source] = source = new SourceWindow(mail.Id.At);
+                _sources.Remove(_sources.MinBy(one => one.Value.StandingAt(mail.At)).Key);
+            _sources[mail.Source] = source = new SourceWindow(mail.At);
         }
 
         var found = source.See(mail, isKnown: at >= 0, rule);
@@ -75,7 +77,7 @@ public sealed class StormWatch
             && one.Traits.Count < MostTraits);
         if (blowing >= 0)
             return _storms[blowing] = _storms[blowing] with { Traits = [.. _storms[blowing].Traits, trait] };
-        var storm = new Storm(Next++, mail.Source, first, mail.Id.At)
+        var storm = new Storm(Next++, mail.Source, first, mail.At)
         {
             Traits = [trait], Subject = subject, Peak = source.MostOf([trait]),
         };
@@ -84,7 +86,7 @@ public sealed class StormWatch
     }
 
     /// <summary>Looks which storms have passed: where less than half of what makes one came within the
-    /// window.</summary>
+    /// window. A clock that was put back by more than that window is one of another time.</summary>
     /// <returns>Those that have, just now.</returns>
     public IReadOnlyList<Storm> Calm(DateTimeOffset now, StormSettings rule)
     {
@@ -92,10 +94,10 @@ public sealed class StormWatch
             source.Trim(now, rule);
         var calm = new List<Storm>();
         for (var i = 0; i < _storms.Count; i++)
-            if (_storms[i] is { Over: null } blowing && now - blowing.Since >= rule.Window
+            if (_storms[i] is { Over: null } blowing && (now - blowing.Since).Duration() >= rule.Window
                 && (!_sources.TryGetValue(blowing.Source, out var source)
                     || source.CountOf(blowing.Traits) < rule.Messages / 2))
-                calm.Add(_storms[i] = blowing with { Over = now });
+                calm.Add(_storms[i] = blowing with { Over = now, Last = MailId.After(_last, now) });
         return calm;
     }
 

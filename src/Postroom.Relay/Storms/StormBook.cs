@@ -56,15 +56,20 @@ internal sealed record KeptStorms(
 internal sealed record KeptStorm(int Number, string Source, string First, DateTimeOffset Since, IReadOnlyList<string>
     Traits, string Subject, DateTimeOffset? Over, int Peak, bool Passes, int Slowly, string? Decision)
 {
+    public string? Last { get; init; }
+
     public static KeptStorm Of(Storm one) => new(one.Number, one.Source, one.First.ToString(), one.Since, one.Traits,
-        one.Subject, one.Over, one.Peak, one.Passes, one.Slowly, one.Decision);
+        one.Subject, one.Over, one.Peak, one.Passes, one.Slowly, one.Decision)
+    {
+        Last = one.Last?.ToString(),
+    };
 
     /// <exception cref="JsonException">It is none.</exception>
     public Storm Read() => Source is not null && Traits is { Count: > 0 } && MailId.TryParse(First, out var first)
         ? new Storm(Number, Source, first, Since)
         {
             Traits = Traits, Subject = Subject ?? "", Over = Over, Peak = Peak, Passes = Passes, Slowly = Slowly,
-            Decision = Decision,
+            Decision = Decision, Last = MailId.TryParse(Last, out var last) ? last : null,
         }
         : throw new JsonException($"storm {Number} is none");
 }

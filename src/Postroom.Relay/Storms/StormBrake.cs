@@ -70,7 +70,8 @@ public sealed class StormBrake
         var rule = _settings;
         if (!rule.IsOn || rule.Spares(new LastingFacts(envelope.From, origin, header, 0)))
             return;
-        var mail = Likeness.Of(id, origin, envelope, header);
+        var now = _parts.Time.GetUtcNow();
+        var mail = Likeness.Of(id, origin, envelope, header) with { At = now };
         lock (_gate)
         {
             var found = _watch.See(mail, header.Subject ?? "", rule);
@@ -79,7 +80,7 @@ public sealed class StormBrake
                 _all = _watch.Storms;
                 _news.Add((EventKind.StormNoticed, found));
             }
-            else if (id.At - _keptAt < KeepEvery)
+            else if ((now - _keptAt).Duration() < KeepEvery)
                 return;
         }
 

@@ -201,7 +201,8 @@ public sealed class StormDecisions
             }
         }
 
-        if (due < now - LeastWait - each) // the machine slept, or nothing was held: nothing is made up for
+        // The machine slept, the clock was set, or nothing was held: nothing is made up for.
+        if (due < now - LeastWait - each || due > now + each)
             due = now;
         var some = new List<Target>();
         for (; due <= now && waiting.TryDequeue(out var one); due += each)

@@ -20,7 +20,7 @@ internal sealed class JiraWeeks(int seed)
             Drain(all, Monday.AddDays((7 * week) + _dice.Next(5)).AddHours(8 + _dice.Next(6)));
         all.AddRange(also);
         foreach (var (at, mail) in all.OrderBy(static one => one.At))
-            yield return mail with { Id = _last = MailId.After(_last, at) };
+            yield return mail with { Id = _last = MailId.After(_last, at), At = at };
     }
 
     /// <summary>A bulk edit: so many issues with their watchers, as fast as Jira makes them.</summary>

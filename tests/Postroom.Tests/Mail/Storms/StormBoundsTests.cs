@@ -376,7 +376,7 @@ public sealed class StormBoundsTests
         Watch(at, new Likeness(default, "jira", [trait], "one thing", to));
 
     private Storm? Watch(DateTimeOffset at, Likeness mail) =>
-        _watch.See(mail with { Id = _last = MailId.After(_last, at) }, "the subject", _rule);
+        _watch.See(mail with { Id = _last = MailId.After(_last, at), At = at }, "the subject", _rule);
 
     private static Likeness MailOf(MailId id, params string[] traits) => new(id, "jira", traits, "", "");
 }

@@ -88,6 +88,31 @@ public sealed class StormWatchTests
         Assert.Equal(_watch.Known["client 127.0.0.1"].Habits, next.Known["client 127.0.0.1"].Habits);
     }
 
+    [Theory]
+    [InlineData(-6, true)]
+    [InlineData(-4, false)] // within the window the clock may be corrected: it blows on
+    [InlineData(-32 * 60, true)]
+    public void A_storm_passes_though_the_clock_was_put_back_while_it_blew(int minutes, bool isOver)
+    {
+        Send(JiraWeeks.Monday, 60, TimeSpan.Zero, AtOnce);
+        var now = JiraWeeks.Monday.AddMinutes(minutes);
+        Send(now, 1, TimeSpan.Zero, AtOnce);
+        Assert.Equal(isOver ? now : null, _watch.Calm(now, AtOnce).SingleOrDefault()?.Over);
+        var next = MailOf(MailId.After(_last, now), "Alert 1 of srv", "ops@example.com");
+        Assert.Equal((true, !isOver), (_watch.Storms[0].Has(next with { Id = _last }),
+            _watch.Storms[0].Has(next with { Id = MailId.After(next.Id, now) })));
+    }
+
+    [Fact]
+    public void What_comes_after_the_clock_was_put_back_is_counted_by_the_clock_and_not_by_ids()
+    {
+        Send(JiraWeeks.Monday, 1, TimeSpan.Zero, Rule);
+        var later = JiraWeeks.Monday.AddDays(10);
+        Assert.Null(Send(later, 30, TimeSpan.Zero, Rule));
+        Assert.Null(Send(later.AddHours(-32), 100, TimeSpan.FromMinutes(1), Rule)); // ids stand still
+        Assert.NotNull(Send(later.AddHours(-30), 200, TimeSpan.Zero, Rule));
+    }
+
     private static StormWatch New() => new([], new Dictionary<string, HeardSource>(), 1);
 
     private Storm? Send(
@@ -96,8 +121,10 @@ public sealed class StormWatchTests
         Storm? found = null;
         for (var i = 0; i < count; i++)
         {
-            _last = MailId.After(_last, from + (i * each));
-            var storm = _watch.See(MailOf(_last, $"Alert {i} of srv", $"p{i % 7}@example.com", client), "Alert", rule);
+            var at = from + (i * each);
+            _last = MailId.After(_last, at);
+            var mail = MailOf(_last, $"Alert {i} of srv", $"p{i % 7}@example.com", client) with { At = at };
+            var storm = _watch.See(mail, "Alert", rule);
             found ??= storm;
         }
 

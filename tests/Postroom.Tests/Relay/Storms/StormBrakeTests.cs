@@ -112,6 +112,18 @@ public sealed class StormBrakeTests : IAsyncLifetime
         Assert.InRange((await HeldAsync()).Count, 11, 12);
     }
 
+    [Fact]
+    public async Task Slowly_goes_on_though_the_clock_is_put_back()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(20);
+        Assert.True(_house.Brake.Decisions.ReleaseSlowly(1, 6, "ann"));
+        await StepAsync();
+        _world.Time.JumpWallClock(-TimeSpan.FromHours(32));
+        await StepAsync();
+        Assert.Equal(18, (await HeldAsync()).Count);
+    }
+
     [Theory]
     [InlineData("{")]
     [InlineData("null")]
