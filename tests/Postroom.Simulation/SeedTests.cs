@@ -8,8 +8,8 @@ namespace Postroom.Simulation;
 /// <summary>Thousands of worlds, each from a seed that repeats it.</summary>
 public sealed class SeedTests
 {
-    private const int Sample = 7_500;
-    private const int Sandboxes = 2_500;
+    private const int Sample = 6_000;
+    private const int Sandboxes = 1_000;
 
     private static int First => Number("POSTROOM_SEED", 1);
 

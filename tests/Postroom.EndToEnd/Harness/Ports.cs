@@ -18,8 +18,9 @@ internal static class Ports
                     continue;
             try
             {
-                using var probe = new TcpListener(IPAddress.Loopback, port);
-                probe.Start();
+                // Bound, and not listening: a child that another test has just forked keeps it open for a moment more.
+                using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
                 return port;
             }
             catch (SocketException)

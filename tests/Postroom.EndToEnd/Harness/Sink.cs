@@ -110,7 +110,20 @@ internal sealed class Sink : IAsyncDisposable
     public void Up()
     {
         var listener = new TcpListener(IPAddress.Loopback, Port);
-        listener.Start();
+        for (var until = Stopwatch.StartNew(); !listener.Server.IsBound;)
+            try
+            {
+                listener.Start();
+            }
+            catch (SocketException inUse) when (inUse.SocketErrorCode == SocketError.AddressAlreadyInUse
+                && until.Elapsed < Shell.Limit)
+            {
+                // A child that another test forked before it went down has its socket for a moment more.
+                listener.Dispose();
+                listener = new TcpListener(IPAddress.Loopback, Port);
+                Thread.Sleep(10);
+            }
+
         _listener = listener;
         _ = AcceptAsync(listener);
     }
