@@ -2,9 +2,9 @@
 
 REPORT lists the mutants, as Stryker.NET made them; PROGRAM is the folder of the tests with the mutated floor. First each class of
 tests, of the rooms asked for and of those that may use them, is run with no mutant active, and it is noted which mutants it
-reaches. Then each mutant gets a process of its own: the
-classes of its room that reach it, and where they notice nothing the other classes that do. What none reaches has survived. The
-score of a room that was tried whole goes on the page that POSTROOM_FIGURES names.
+reaches. Then each mutant gets a process of its own: the classes of its room that reach it, and where they notice nothing the
+other classes that do. What none reaches has survived. The score of a room that was tried whole goes on the page that
+POSTROOM_FIGURES names.
 """
 import collections
 import concurrent.futures

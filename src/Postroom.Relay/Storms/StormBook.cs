@@ -30,8 +30,6 @@ internal sealed class StormBook(SmallFile file, ILogger log)
         return new StormWatch([], new Dictionary<string, HeardSource>(), next());
     }
 
-    private static Storm ReadOne(KeptStorm? one) => (one ?? throw new JsonException("a storm is none")).Read();
-
     /// <summary>Keeps it; when this returns true it is durable.</summary>
     public bool Keep(KeptStorms kept)
     {
@@ -46,6 +44,8 @@ internal sealed class StormBook(SmallFile file, ILogger log)
             return false;
         }
     }
+
+    private static Storm ReadOne(KeptStorm? one) => (one ?? throw new JsonException("a storm is none")).Read();
 }
 
 /// <summary>All of it, as it lies in the file.</summary>
@@ -69,7 +69,8 @@ internal sealed record KeptStorm(int Number, string Source, string First, DateTi
         ? new Storm(Number, Source, first, Since)
         {
             Traits = Traits, Subject = Subject ?? "", Over = Over, Peak = Peak, Passes = Passes, Slowly = Slowly,
-            Decision = Decision, Last = MailId.TryParse(Last, out var last) ? last : null,
+            Decision = Decision,
+            Last = MailId.TryParse(Last, out var last) ? last : Over is { } over ? MailId.After(default, over) : null,
         }
         : throw new JsonException($"storm {Number} is none");
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Postroom.Mail;
 using Postroom.Mail.Audit;
 using Postroom.Mail.Status;
@@ -110,6 +111,24 @@ public sealed class StormBrakeTests : IAsyncLifetime
         await LiveAgainAsync();
         await StepAsync();
         Assert.InRange((await HeldAsync()).Count, 11, 12);
+    }
+
+    [Fact]
+    public async Task What_comes_after_a_storm_that_has_passed_is_not_of_it_where_the_file_does_not_say_the_last_mail()
+    {
+        await BlowAsync(20);
+        await TryAllAsync(20);
+        _world.Time.Advance(TimeSpan.FromHours(1));
+        await StepAsync();
+        Assert.NotNull(_house.Brake.All[0].Over);
+        await _house.DisposeAsync();
+        var kept = JsonNode.Parse(await File.ReadAllTextAsync(FileOf, Patience))!;
+        Assert.True(kept["storms"]![0]!.AsObject().Remove("last"));
+        await File.WriteAllTextAsync(FileOf, kept.ToJsonString(), Patience);
+        _house = await StormHouse.OpenAsync(_world, FileOf);
+        await BlowAsync(1);
+        await TryAllAsync(1);
+        Assert.Equal(20, (await HeldAsync()).Count);
     }
 
     [Fact]
