@@ -11,8 +11,8 @@ public sealed record HeardSource(DateTimeOffset Since, IReadOnlyDictionary<strin
 
 /// <summary>Sees each mail as it comes in, and notices where a storm begins and when it has passed. For one caller at a
 /// time.</summary>
-/// <remarks>A storm that is noticed grows by what its source sends that is alike in a wider sense, as soon as that alone
-/// would be one: one burst is one storm.</remarks>
+/// <remarks>A storm that is noticed grows by what its source sends that is alike in a wider sense, as soon as that
+/// alone would be one: one burst is one storm.</remarks>
 public sealed class StormWatch
 {
     /// <summary>The most sources that are told apart. For another one that is forgotten which has been silent for as
